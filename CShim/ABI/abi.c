@@ -1,0 +1,2 @@
+// Compiles the static assertions of the contract.
+#include "salvage_abi.h"

@@ -1,0 +1,323 @@
+// The contract between the injected library (C, writes) and the readers (Swift, read).
+//
+// When to change it: append a field, never move or resize one; retire a field by renaming it
+// `reserved_*`. A change that an older reader would misread raises SLV_ABI_VERSION, and readers
+// refuse what they do not know. Everything is little-endian and 8-byte aligned; docs/RecordingFormat.md
+// is this header in prose, and a test compares the two.
+//
+// All names below are relative to a recording, a directory:
+//
+//   settings                     struct slv_settings, written once, before the first process
+//   libsalvage.so                the library that the processes of this recording load
+//   runs/<life>.json             one per `salvage run`: the root life, its command and how it ended
+//   u<uid>/ledger                struct slv_ledger_header, the object index, then the cells
+//   u<uid>/programs              struct slv_program_record + text, appended
+//   u<uid>/<identity>-<ctx>.<n>.cnt   struct slv_counters_header, attach words, slots
+//   u<uid>/<identity>.obj        an ELF file with the sections that a report needs
+//
+// <identity> is 16 hex digits, <ctx> 8, <n> decimal from 0. The u<uid> directories lie under
+// slv_settings.users, which is the recording itself or, where the recording's file system drops the
+// lock of a closed but mapped file (overlayfs), a tmpfs directory that `live` links to.
+#ifndef SALVAGE_ABI_H
+#define SALVAGE_ABI_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define SLV_ABI_VERSION 1
+
+// ---- environment ---------------------------------------------------------------------------------
+
+// `<absolute path of the recording>;life=<16 hex>;ctx=<8 hex>`, parsed from the right: a path may
+// hold semicolons. `life` is the id under which the exec or spawn hook announced this image, or the
+// id of the process that started it where no hook could announce (0: nobody known).
+#define SLV_ENV_RECORDING "SALVAGE_RECORDING"
+#define SLV_ENV_PRELOAD "LD_PRELOAD"
+#define SLV_ENV_DEBUG "SALVAGE_DEBUG"
+#define SLV_LIBRARY_NAME "libsalvage.so"
+
+#define SLV_PATH_MAX 1024
+
+// ---- settings ------------------------------------------------------------------------------------
+
+#define SLV_SETTINGS_MAGIC 0x5454455354564c53ull // "SLVTSETT"
+
+enum slv_setting {
+  SLV_SETTING_PRIVATE = 1u << 0,          // never share a page: copy at death (`--private`)
+  SLV_SETTING_PER_PROCESS = 1u << 1,      // fresh slots instead of leases (`--per-process`)
+  SLV_SETTING_NOTE_SIGNALS = 1u << 2,     // chain handlers in every life, to note signals
+  SLV_SETTING_HIDE_ENVIRONMENT = 1u << 3, // reserved: take our variables out of the program's environ
+};
+
+struct slv_settings {
+  uint64_t magic;
+  uint32_t version;        // SLV_ABI_VERSION of the writer
+  uint32_t size;           // sizeof(struct slv_settings) of the writer
+  uint32_t flags;          // enum slv_setting
+  uint32_t context;        // id of the context that lives start with; 0 is none
+  uint64_t save_before;    // bit n-1: save or mark before the program's own handler for signal n
+  uint64_t created;        // CLOCK_REALTIME, nanoseconds
+  char command_version[32]; // of the salvage command, for messages
+  char users[SLV_PATH_MAX];   // absolute: where the u<uid> directories are
+  char library[SLV_PATH_MAX]; // absolute, without space or colon: what LD_PRELOAD names
+  uint64_t reserved[8];
+};
+
+// ---- ledger --------------------------------------------------------------------------------------
+
+#define SLV_LEDGER_MAGIC 0x4745444c564c5353ull // "SSLVLDEG"
+#define SLV_LEDGER_HEADER_SIZE 4096u
+#define SLV_INDEX_ENTRIES 1024u
+#define SLV_CELLS_OFFSET 69632u     // header + index
+#define SLV_LEDGER_CHUNK 65536u     // the file grows by this, blocks allocated
+#define SLV_LEDGER_WINDOW (256u << 20) // mapped by every life; beyond the end of the file until it grows
+// The byte of the ledger file that every entered life holds a shared OFD lock on; fork children hold
+// it through the mapping they inherit. Nobody holds it: the recording is not in use.
+#define SLV_LEDGER_USE_BYTE 0x7fff000000000000ull
+
+struct slv_ledger_header {
+  uint64_t magic;       // written last
+  uint32_t version;
+  uint32_t header_size; // SLV_LEDGER_HEADER_SIZE
+  uint32_t cell_size;   // sizeof(struct slv_cell)
+  uint32_t index_entries;
+  uint64_t index_offset;
+  uint64_t cells_offset;
+  uint64_t next;        // cells handed out, atomic; the first has number 0
+  uint64_t allocated;   // bytes of the file that have blocks, atomic, grows only
+  uint64_t lost_cells;  // lives that got no cell (disk full), atomic
+  uint64_t created;     // CLOCK_REALTIME, nanoseconds
+  uint64_t created_boot; // CLOCK_BOOTTIME at the same moment: dates every `born` below
+  uint32_t uid;
+  uint32_t reserved;
+};
+
+enum slv_cell_state {
+  SLV_CELL_FREE = 0,      // handed out, never filled: its writer died
+  SLV_CELL_ANNOUNCED = 1, // a parent is about to start it
+  SLV_CELL_ENTERED = 2,   // its own code wrote this
+  SLV_CELL_ENDING = 3,    // exit() was called; `cause`, `status` are set
+  SLV_CELL_ENDED = 4,     // nothing of the program runs any more
+  SLV_CELL_CANCELLED = 5, // the exec, spawn or fork failed; errno in `status`
+  SLV_CELL_REAP = 6,      // not a life: a wait status that some process collected
+  SLV_CELL_MARK = 7,      // not a life: a snapshot point of life `parent` (--save-before)
+  SLV_CELL_KILL = 8,      // not a life: life `parent` sent SIGKILL to `pid`
+};
+
+enum slv_kind { // how a life began
+  SLV_KIND_ROOT = 0,  // nobody announced it
+  SLV_KIND_FORK = 1,  // fork, _Fork, clone without CLONE_VM: same program, a copy of the memory
+  SLV_KIND_EXEC = 2,  // the same process goes on as another image; `parent` is the life before
+  SLV_KIND_SPAWN = 3, // posix_spawn
+  SLV_KIND_VFORK = 4, // exec in a vfork child: `parent` is the life that called vfork
+};
+
+enum slv_cause {
+  SLV_CAUSE_NONE = 0,   // not known to the life itself: the wait status says, or it vanished
+  SLV_CAUSE_RETURN = 1, // main returned `status`
+  SLV_CAUSE_EXIT = 2,   // exit(status)
+  SLV_CAUSE__EXIT = 3,  // _exit, _Exit, raw exit_group
+  SLV_CAUSE_QUICK_EXIT = 4,
+  SLV_CAUSE_ABORT = 5,  // abort() was called
+  SLV_CAUSE_EXEC = 6,   // became another life
+  SLV_CAUSE_SIGNAL = 7, // a handler of ours saw signal `status`, whose default action ends the life
+  SLV_CAUSE_THREAD_EXIT = 8, // raw SYS_exit of the last thread, pthread_exit
+};
+
+enum slv_cell_flag {
+  SLV_FLAG_LIVE = 1u << 0,       // has counters, all in shared pages
+  SLV_FLAG_PRIVATE = 1u << 1,    // has counters that only flush hooks save
+  SLV_FLAG_FLUSHED = 1u << 2,    // the flush of the private ones was complete at its end
+  SLV_FLAG_FRESH = 1u << 3,      // counts in a fresh slot
+  SLV_FLAG_PARENT_SLOT = 1u << 4, // a fork child that counts on its parent's slot
+  SLV_FLAG_SANDBOXED = 1u << 5,  // seccomp: no system calls of ours from here on
+  SLV_FLAG_CHAINED = 1u << 6,    // has signal handlers of ours
+  SLV_FLAG_NO_PRELOAD = 1u << 7, // announced; LD_PRELOAD was taken out, see `loss`
+  SLV_FLAG_OWN_PROFILE = 1u << 8, // the program has its own LLVM_PROFILE_FILE
+  SLV_FLAG_PARTIAL_HOOKS = 1u << 9, // dlmopen namespace, RTLD_DEEPBIND and the like
+};
+
+// Why a process could not be entered, or counters that existed are not in the recording. The
+// sentence and the cure for each are in docs/Messages.md and SalvageRecord.
+enum slv_loss {
+  SLV_LOSS_NONE = 0,
+  SLV_LOSS_STATIC = 1,        // no PT_INTERP: the dynamic loader never runs
+  SLV_LOSS_SECURE = 2,        // set-id or file capabilities: the loader ignores LD_PRELOAD
+  SLV_LOSS_OTHER_ARCH = 3,    // other ELF class or machine
+  SLV_LOSS_MUSL = 4,          // an interpreter that is not a known glibc loader
+  SLV_LOSS_OLD_GLIBC = 5,     // older than GLIBC_2.17
+  SLV_LOSS_UNREACHABLE = 6,   // the library cannot be opened from there (chroot, mount namespace)
+  SLV_LOSS_NO_SLOT = 7,       // counters, but no slot: `loss_errno` says why
+  SLV_LOSS_FILE_LIMIT = 8,    // RLIMIT_FSIZE is below the counter file's size
+  SLV_LOSS_DISK_FULL = 9,
+  SLV_LOSS_PRIVATE_KILLED = 10, // private counters and no flush before death (reader's verdict)
+  SLV_LOSS_NO_MAPPING = 11,   // the coverage mapping was stripped or could not be kept
+  SLV_LOSS_CONTINUOUS = 12,   // LLVM continuous mode: counts are not in the section
+  SLV_LOSS_UNKNOWN_FORMAT = 13, // counters of a version that this library does not know
+  SLV_LOSS_NOT_STARTED = 14,  // announced, never entered, for no reason that we saw
+  SLV_LOSS_NO_LEDGER = 15,    // entered, but the recording could not be opened
+  SLV_LOSS_ASAN_OPTIONS = 16, // the program's own __asan_default_options refuses a preload
+};
+
+// One life, or one event. Stores need no system call. 128 bytes.
+struct slv_cell {
+  uint64_t life;       // (random | number): unique in the recording; 0 in events
+  uint64_t parent;     // life that started it, or that an event belongs to; 0 unknown
+  uint32_t state;      // enum slv_cell_state, stored last (release)
+  uint16_t kind;       // enum slv_kind
+  uint16_t loss;       // enum slv_loss
+  int32_t pid;         // in its own pid namespace; REAP: as the reaping process sees it
+  int32_t outer_pid;   // as the process that started it sees it; 0 not known
+  int32_t ppid;        // getppid() when it entered
+  uint32_t uid;        // effective, when it entered
+  uint64_t pidns;      // inode of its pid namespace; 0 not known
+  uint64_t born;       // CLOCK_BOOTTIME ns: entered (announced, until then)
+  uint64_t ended;      // CLOCK_BOOTTIME ns of the last note about its end; 0 none
+  uint32_t cause;      // enum slv_cause
+  int32_t status;      // exit status, signal, errno (CANCELLED); REAP: wait status as of wait(2)
+  uint32_t flags;      // enum slv_cell_flag
+  int32_t loss_errno;
+  uint32_t context;
+  uint32_t snapshots;  // flushes or marks so far
+  uint64_t announced_as; // the life id in its environment, where that is another cell (other user,
+                         // not announced by this id); 0 when it entered the cell announced for it
+  uint32_t core_filter; // announced: the /proc/self/coredump_filter that the child should have; 0 as is
+  uint32_t objects;    // objects with counters that it mapped or keeps privately
+  uint64_t reserved[3];
+};
+
+// Life ids: the low 32 bits are the cell's number in the ledger of the user who announced it.
+#define SLV_LIFE_NUMBER(life) ((uint32_t)(life))
+#define SLV_LIFE_NO_CELL 0xffffffffu // announced outside a ledger: in runs/<life>.json
+
+// ---- object index --------------------------------------------------------------------------------
+
+enum slv_source {
+  SLV_SOURCE_NONE = 0, // known to hold no counters
+  SLV_SOURCE_LLVM = 1,
+  SLV_SOURCE_GCOV = 2,
+  SLV_SOURCE_SANCOV = 3,
+  SLV_SOURCE_PYTHON = 4,
+};
+
+enum slv_region_kind { // how two images of a region are added
+  SLV_REGION_NONE = 0,
+  SLV_REGION_ADD64 = 1, // u64 counters, saturating sum; initial value 0
+  SLV_REGION_AND8 = 2,  // single-byte coverage: 0xff not executed, 0 executed; bitwise and
+  SLV_REGION_OR8 = 3,   // MC/DC bitmaps, flags; initial value 0, bitwise or
+};
+
+struct slv_region {
+  uint64_t address; // link-time
+  uint32_t size;    // bytes
+  uint32_t kind;    // enum slv_region_kind
+};
+
+#define SLV_REGIONS 2
+
+// What a life found in an object, for the next one: no file is opened for an object listed here.
+// An open-addressed table; `key` is claimed by compare-and-swap, the rest counts when `ready` is 1.
+struct slv_index_entry {
+  uint64_t key;      // of the loaded file: build-id and program headers, or dev/ino/size/mtime/ctime
+  uint64_t identity; // of the counters: a content hash
+  uint32_t ready;
+  uint32_t source;   // enum slv_source
+  struct slv_region region[SLV_REGIONS];
+  uint64_t reserved;
+};
+
+// ---- programs ------------------------------------------------------------------------------------
+
+#define SLV_PROGRAM_MAGIC 0x50564c53u // "SLVP"
+#define SLV_PROGRAM_TEXT_MAX 16384u
+
+// Followed by `length` bytes: the path, NUL, then `argc` arguments, each with its NUL. An argument
+// list that is longer than SLV_PROGRAM_TEXT_MAX is cut; `arguments` then exceeds those present.
+// A reader that meets no magic looks for the next one.
+struct slv_program_record {
+  uint32_t magic;
+  uint32_t length;
+  uint64_t life;
+  uint32_t arguments; // argc of the program
+  uint32_t present;   // of which this many are in the text
+};
+
+// ---- counter files -------------------------------------------------------------------------------
+
+#define SLV_COUNTERS_MAGIC 0x544e5543564c53a5ull // "\xa5SLVCUNT"
+#define SLV_RUNS 3
+#define SLV_SLOTS_MAX 960u // attach words fit the first 4096 bytes
+#define SLV_ATTACH_OFFSET 256u
+#define SLV_SLOT_FIRST 2u // 0 and 1 are accumulators
+#define SLV_FILES_MAX 16u  // <n> of the file name: 16 x 960 simultaneous lives of one object
+
+// A range of whole pages of the object that hold counters, by link-time address.
+struct slv_run {
+  uint64_t low, high;
+};
+
+enum slv_attach { // bits of an attach word
+  SLV_ATTACH_FRESH = 1u << 31, // made ready for one life alone
+  SLV_ATTACH_EMPTY = 1u << 30, // its counts were folded away: nothing in it, readers pass it over
+  SLV_ATTACH_COUNT = SLV_ATTACH_EMPTY - 1, // lives that used it; never goes back
+};
+
+// First page (of the machine that recorded) of a counter file. The attach words follow at
+// SLV_ATTACH_OFFSET: one u32 per slot, 0 = never made ready, else the number of lives it served.
+// A slot is the image of all runs, one after the other; it begins at slots_offset + n * slot_size.
+// The lease is an OFD write lock on the first byte of the slot, held by the mapping.
+// Slots 0 and 1 are never leased: they are the two accumulators that dead fresh slots are folded
+// into (holes in the file until then). Readers add the regions of all slots from 2 on whose attach
+// word is neither 0 nor EMPTY, but for the one slot that `fold` names with the attach word it still
+// has, and of the accumulator that `fold` selects.
+//
+// Folding is exactly-once at any point of death: with the lock of slot 0 and that of the dead slot
+// held, write (selected accumulator + slot) to the other accumulator, store `fold` (the commit),
+// punch the slot, set EMPTY in its attach word.
+struct slv_counters_header {
+  uint64_t magic; // written last; the other bytes are the same whoever writes them
+  uint32_t version;
+  uint32_t source;   // enum slv_source
+  uint64_t identity;
+  uint32_t slots_offset; // one page
+  uint32_t slot_size;    // whole pages
+  uint32_t page_size;
+  uint32_t max_slots; // SLV_SLOTS_MAX
+  struct slv_region region[SLV_REGIONS];
+  struct slv_run run[SLV_RUNS];
+  uint32_t uncounted; // lives that got no slot, atomic
+  uint32_t reserved0;
+  uint64_t fold;      // atomic commit word, see slv_fold_*
+  uint64_t reserved[8];
+};
+
+// The commit word of folding: bit 0 says which accumulator (0: the first, 1: the second) is valid,
+// bits 1..15 the slot that was folded last + 1, bits 16..47 that slot's attach word at that time;
+// bit 63 says that the file has accumulators at all.
+#define SLV_FOLD_PRESENT (1ull << 63)
+#define SLV_FOLD_SELECT(w) ((uint32_t)((w) & 1u))
+#define SLV_FOLD_SLOT(w) ((uint32_t)(((w) >> 1) & 0x7fffu)) // slot + 1, 0 none
+#define SLV_FOLD_ATTACH(w) ((uint32_t)((w) >> 16))
+
+// ---- kept objects --------------------------------------------------------------------------------
+
+// <identity>.obj is an ELF file of the same class and machine with, as far as the original had them:
+// __llvm_prf_names, __llvm_prf_data, __llvm_prf_cnts (initial values), __llvm_prf_bits,
+// __llvm_covmap, __llvm_covfun, .note.gnu.build-id, and one section of ours:
+#define SLV_ORIGIN_SECTION ".salvage.origin" // the path of the file it came from, NUL
+
+#if defined(__cplusplus)
+#define SLV_STATIC_ASSERT static_assert
+#else
+#define SLV_STATIC_ASSERT _Static_assert
+#endif
+SLV_STATIC_ASSERT(sizeof(struct slv_settings) == 72 + 2 * SLV_PATH_MAX + 64, "settings");
+SLV_STATIC_ASSERT(sizeof(struct slv_ledger_header) == 88, "ledger header");
+SLV_STATIC_ASSERT(sizeof(struct slv_cell) == 128, "cell");
+SLV_STATIC_ASSERT(sizeof(struct slv_index_entry) == 64, "index entry");
+SLV_STATIC_ASSERT(sizeof(struct slv_program_record) == 24, "program record");
+SLV_STATIC_ASSERT(sizeof(struct slv_counters_header) <= SLV_ATTACH_OFFSET, "counters header");
+SLV_STATIC_ASSERT(SLV_ATTACH_OFFSET + 4 * SLV_SLOTS_MAX <= 4096, "attach words");
+SLV_STATIC_ASSERT(SLV_LEDGER_HEADER_SIZE + 64 * SLV_INDEX_ENTRIES == SLV_CELLS_OFFSET, "index");
+
+#endif

@@ -1,0 +1,73 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+
+let package = Package(
+  name: "salvage",
+  products: [
+    .executable(name: "salvage", targets: ["SalvageCLI"]),
+    .library(name: "Salvage", targets: ["Salvage"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+  ],
+  targets: [
+    // The contract between the injected C library and Swift: a header, nothing else.
+    .target(name: "CSalvageABI", path: "CShim/ABI"),
+    // Compiles CShim/Runtime into libsalvage.so with the toolchain's clang. No Swift target depends
+    // on the Runtime itself, or our own command would carry its hooks.
+    .plugin(name: "BuildShim", capability: .buildTool(), path: "CShim/Plugin/BuildShim"),
+
+    // read → merge → report → API → command: imports go one way.
+    .target(name: "SalvageRecord", dependencies: ["CSalvageABI", system], swiftSettings: settings),
+    .target(
+      name: "SalvageCoverage", dependencies: ["SalvageRecord", system, subprocess],
+      swiftSettings: settings),
+    .target(
+      name: "SalvageReport", dependencies: ["SalvageCoverage", "SalvageRecord", system],
+      swiftSettings: settings),
+    .target(
+      name: "Salvage",
+      dependencies: ["CSalvageABI", "SalvageRecord", "SalvageCoverage", "SalvageReport", system],
+      swiftSettings: settings, plugins: ["BuildShim"]),
+    .executableTarget(
+      name: "SalvageCLI",
+      dependencies: [
+        "Salvage", "SalvageRecord", "SalvageCoverage", "SalvageReport", system,
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
+
+    .testTarget(
+      name: "SalvageRecordTests", dependencies: ["SalvageRecord", "CSalvageABI", system],
+      swiftSettings: settings),
+    .testTarget(
+      name: "SalvageCoverageTests",
+      dependencies: ["SalvageCoverage", "SalvageRecord", system, subprocess],
+      swiftSettings: settings),
+    .testTarget(
+      name: "SalvageReportTests",
+      dependencies: ["SalvageReport", "SalvageCoverage", "SalvageRecord", system, subprocess],
+      swiftSettings: settings),
+    .testTarget(
+      name: "SalvageTests", dependencies: ["Salvage", system, subprocess], swiftSettings: settings),
+    .testTarget(
+      name: "SalvageCLITests", dependencies: ["SalvageCLI", system, subprocess],
+      swiftSettings: settings),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["Salvage", "SalvageRecord", system, subprocess],
+      swiftSettings: settings),
+  ],
+  cLanguageStandard: .c11
+)

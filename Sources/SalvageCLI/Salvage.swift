@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct SalvageCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "salvage")
+}
