@@ -1,1 +1,42 @@
-// The constructor.
+// The constructor. The library is linked `-z initfirst`: this runs after relocation and before every
+// other constructor of the process, before libc is initialised: no getenv, malloc or stdio; raw calls,
+// dl_iterate_phdr and __register_atfork work.
+#include <elf.h>
+
+#include "counters.h"
+#include "hook_exit.h"
+#include "recording.h"
+#include "syscall.h"
+
+// Context: constructor
+static uint32_t page_size(char *const environment[]) {
+  while (*environment != NULL) environment++;
+  const Elf64_auxv_t *auxiliary = (const Elf64_auxv_t *)(const void *)(environment + 1);
+  for (; auxiliary->a_type != AT_NULL; auxiliary++)
+    if (auxiliary->a_type == AT_PAGESZ) return (uint32_t)auxiliary->a_un.a_val;
+  return 4096;
+}
+
+// Context: constructor
+__attribute__((constructor)) static void start(int argc, char *argv[], char *environment[]) {
+  uint64_t life;
+  (void)argc;
+  if (!slv_recording_open(environment, &life)) return;
+  slv_process.page = page_size(environment);
+  if (!slv_ledger_open()) return;
+  slv_real_prepare();
+  slv_ledger_enter(life, argv);
+  if (slv_environment_value(environment, "LLVM_PROFILE_FILE") != NULL)
+    slv_process.cell->flags |= SLV_FLAG_OWN_PROFILE;
+  slv_objects_start();
+  slv_core_filter_start();
+  slv_fork_register();
+  slv_syscall_start();
+  if (slv_process.save_before != 0 || (slv_process.settings & SLV_SETTING_NOTE_SIGNALS))
+    slv_signals_chain();
+}
+
+// Context: thread
+__attribute__((destructor)) static void finish(void) {
+  slv_exit_destructor();
+}

@@ -77,10 +77,13 @@ int slv_has_private(void);
 // private. Context: thread
 void slv_counters_enter_sandbox(void);
 
+// Makes the fork child's state its own: cell, slots, private parts. Used by hook_fork.c.
+
 // Fork, in three parts; see hook_fork.c. Context: thread (the child's part too)
 void slv_fork_prepare(void);
 void slv_fork_parent(pid_t child); // child: 0 not known (glibc's own call), < 0 it failed
 void slv_fork_child(void);
+void slv_fork_register(void);
 
 // Puts back the core dump filter that the program had, as another image of it will inherit it; and
 // sets ours again when the exec failed. 0 when it was not changed. Context: any
@@ -90,8 +93,7 @@ void slv_core_filter_again(void);
 
 // ---- objects.c -------------------------------------------------------------------------------------
 
-// Looks for objects that came (after dlopen) or went (after dlclose). Context: thread
-void slv_objects_changed(void);
+// Around dlclose: nobody forks while pages may go. Context: thread
 void slv_objects_before_unload(void);
 void slv_objects_after_unload(void);
 
@@ -101,6 +103,7 @@ void slv_objects_after_unload(void);
 // it, but without its locks, its heap and its symbol version (dlsym@GLIBC_2.34). NULL when there is
 // none. Context: any (after the constructor; before it, libc alone is searched)
 void *slv_next(const char *name);
+void slv_real_prepare(void);
 
 // SLV_REAL(waitpid)(pid, &status, 0): looked up once, kept in a static of the calling function.
 #define SLV_REAL(name)                                                                         \
@@ -117,5 +120,7 @@ void *slv_next(const char *name);
 
 // ---- env.c, hook_exec.c: declared in env.h ----------------------------------------------------------
 // ---- hook_signal.c: declared in signals.h -----------------------------------------------------------
+
+void slv_signals_chain(void);
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef SLV_SYS_H
 #define SLV_SYS_H
 
+#include <errno.h> // the numbers only
 #include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>

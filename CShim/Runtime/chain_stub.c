@@ -1,0 +1,3 @@
+#include "runtime.h"
+// Context: thread
+void slv_signals_chain(void) {}

@@ -1,0 +1,78 @@
+// Counters of attached objects: leases.c finds a slot, live.c shares pages, private.c copies them.
+#ifndef SLV_COUNTERS_H
+#define SLV_COUNTERS_H
+
+#include "objects.h"
+
+// The lock of all objects and their stashes. Held with every signal blocked, so that a handler of the
+// same thread never meets it. A fork child re-initialises it.
+void slv_counters_lock(uint64_t *mask);
+void slv_counters_unlock(const uint64_t *mask);
+
+// ---- leases.c
+struct slv_lease {
+  int file;
+  unsigned number;    // <n> of the counter file's name
+  unsigned slot;
+  uint64_t offset;    // of the slot in the file
+  uint64_t attach_at; // of its attach word
+  uint32_t attach;    // as found
+};
+
+// Opens the object's counter file and takes the lock of a free slot that is ready to be mapped: blocks
+// allocated, counters as earlier owners left them, or initial when `fresh`. -errno on failure. The
+// lock goes with the descriptor unless a mapping of it lives on. Context: any
+int slv_lease_take(const struct slv_object *object, struct slv_lease *lease);
+
+// One more life uses the slot. Context: any
+void slv_lease_count(const struct slv_object *object, const struct slv_lease *lease);
+
+// What the object needs to open its slot's file again. Context: any
+void slv_lease_remember(struct slv_object *object, const struct slv_lease *lease);
+int slv_lease_reopen(const struct slv_object *object);
+int slv_lease_open(const struct slv_object *object, unsigned number);
+
+// ---- fold.c
+// Adds a dead slot's counters to the file's accumulator, exactly once at any point of death, and
+// leaves the slot empty. The caller holds the slot's lock. -errno on failure. Context: any
+int slv_fold(const struct slv_object *object, const struct slv_lease *lease);
+
+// ---- live.c
+// Places the runs of a new object; then shares them with a slot, or keeps them privately.
+// Context: thread
+void slv_counters_attach(struct slv_object *object, int starting);
+
+// Sets the flags of our cell after an object came or changed its mode, and does what they ask for
+// (core dump filter, signal handlers). Context: thread
+void slv_counters_mode_changed(void);
+void slv_counters_note_loss(int error);
+
+// For live_fork.c: the bytes of a page that are not counters, to the slot; all runs over the pages.
+int slv_write_neighbours(const struct slv_object *object, const struct slv_lease *lease,
+                         uint64_t page, const char *from);
+int slv_map_runs(const struct slv_object *object, const struct slv_lease *lease);
+void slv_counters_lock_reset(void);
+
+// ---- live_fork.c
+void slv_counters_fork_prepare(void);
+void slv_counters_fork_child(void);
+
+// ---- core_filter.c
+void slv_core_filter_share(void);
+void slv_core_filter_start(void);
+
+// Where a link-time address of a run stands in the slot's image. Context: any
+uint64_t slv_slot_position(const struct slv_object *object, uint64_t address);
+
+// ---- private.c
+// Makes `bytes` at `memory` a part that flushes save to `shared`; what is there now counts as not yet
+// saved when `counts` is 1, as saved (a fork child's inheritance) when 0. Context: any
+int slv_private_add(struct slv_object *object, char *memory, char *shared, size_t bytes, int counts);
+
+// In a fork child: what the parent counted is not ours. Context: any
+void slv_private_rebase(struct slv_object *object);
+
+// Adds `from` to `to`: two images of a part of a region. Context: any
+void slv_region_add(uint32_t kind, char *to, const char *from, size_t bytes);
+
+#endif

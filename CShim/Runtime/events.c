@@ -1,0 +1,74 @@
+// What happens to lives: how ours ends, what wait statuses it collected, which programs it starts.
+#include "recording.h"
+
+// Context: any
+void slv_end(enum slv_cell_state state, enum slv_cause cause, int status) {
+  if (!slv_process.active || slv_is_vfork_child()) return;
+  struct slv_cell *cell = slv_process.cell;
+  cell->cause = cause;
+  cell->status = status;
+  cell->ended = slv_sys_boottime();
+  __atomic_store_n(&cell->state, state, __ATOMIC_RELEASE);
+}
+
+// Context: any
+void slv_end_undo(void) {
+  if (!slv_process.active || slv_is_vfork_child()) return;
+  struct slv_cell *cell = slv_process.cell;
+  __atomic_store_n(&cell->state, SLV_CELL_ENTERED, __ATOMIC_RELEASE);
+  cell->cause = SLV_CAUSE_NONE;
+  cell->status = 0;
+  cell->ended = 0;
+}
+
+// Context: any
+void slv_event(enum slv_cell_state state, pid_t pid, int status) {
+  if (!slv_process.active) return;
+  struct slv_cell *cell = slv_cell_take();
+  if (cell == NULL) return;
+  cell->life = 0;
+  cell->parent = slv_process.cell->life;
+  cell->pid = pid;
+  cell->pidns = slv_process.pidns;
+  cell->status = status;
+  __atomic_store_n(&cell->state, state, __ATOMIC_RELEASE);
+}
+
+// Context: any
+void slv_reap(pid_t pid, int status) {
+  slv_event(SLV_CELL_REAP, pid, status);
+}
+
+#define PIECES 64 // iovecs on the stack: 1 KiB
+
+// One appended write per program, so that records of many processes never mix. Context: any
+void slv_program_append(uint64_t life, const char *path, char *const argv[]) {
+  if (slv_process.sandboxed) return;
+  struct slv_program_record record = {.magic = SLV_PROGRAM_MAGIC, .life = life};
+  struct iovec pieces[PIECES];
+  if (path == NULL) path = "";
+  size_t total = slv_length(path) + 1;
+  pieces[0] = (struct iovec){&record, sizeof record};
+  pieces[1] = (struct iovec){(void *)(uintptr_t)path, total};
+  int used = 2;
+  for (; argv != NULL && argv[record.arguments] != NULL; record.arguments++) {
+    size_t bytes = slv_length(argv[record.arguments]) + 1;
+    if (used == PIECES || record.present != record.arguments || total + bytes > SLV_PROGRAM_TEXT_MAX)
+      continue; // cut here, but counted
+    pieces[used++] = (struct iovec){argv[record.arguments], bytes};
+    total += bytes;
+    record.present++;
+  }
+  record.length = (uint32_t)total;
+  char name[sizeof slv_process.home + 16];
+  char *end = slv_text(name, name + sizeof name, slv_process.home);
+  slv_text(end, name + sizeof name, "/programs");
+  int file = slv_sys_open(name, O_WRONLY | O_APPEND | O_CREAT, 0600);
+  if (file < 0) return;
+  struct stat now;
+  struct rlimit limit; // an append past RLIMIT_FSIZE is SIGXFSZ
+  if (slv_sys_getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY ||
+      (slv_sys_fstat(file, &now) == 0 && (uint64_t)now.st_size + sizeof record + total <= limit.rlim_cur))
+    slv_sys_writev(file, pieces, used);
+  slv_sys_close(file);
+}

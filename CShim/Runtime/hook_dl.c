@@ -1,0 +1,65 @@
+// dlclose: counter pages go with their object; a fork must not copy or map pages that are going.
+#include <dlfcn.h>
+
+#include "counters.h"
+#include "recording.h"
+
+static uint32_t unloading; // threads inside dlclose
+
+// Context: thread
+static int mark(struct dl_phdr_info *info, size_t size, void *state) {
+  (void)size;
+  int count;
+  struct slv_object *o = slv_objects(&count);
+  char *present = state;
+  for (int i = 0; i < count; i++) {
+    if (o[i].mode == SLV_MODE_GONE || info->dlpi_addr != o[i].bias) continue;
+    present[i] = 1;
+  }
+  return 0;
+}
+
+// Context: thread
+void slv_objects_before_unload(void) {
+  __atomic_fetch_add(&unloading, 1, __ATOMIC_ACQ_REL);
+  slv_flush();
+}
+
+// Context: thread
+void slv_objects_after_unload(void) {
+  char present[1024];
+  uint64_t mask;
+  int count;
+  slv_zero(present, sizeof present);
+  dl_iterate_phdr(mark, present);
+  slv_counters_lock(&mask);
+  struct slv_object *o = slv_objects(&count);
+  for (int i = 0; i < count; i++) {
+    if (o[i].mode == SLV_MODE_GONE || present[i]) continue;
+    o[i].mode = SLV_MODE_GONE;
+    for (int p = 0; p < o[i].privates; p++) slv_sys_munmap(o[i].private[p].saved, o[i].private[p].bytes);
+    if (o[i].aside != NULL) slv_sys_munmap(o[i].aside, o[i].slot_size);
+    if (o[i].stash != NULL) slv_sys_munmap(o[i].stash, SLV_BOUNDARIES * slv_process.page);
+  }
+  slv_counters_unlock(&mask);
+  __atomic_fetch_sub(&unloading, 1, __ATOMIC_ACQ_REL);
+}
+
+// Whether another thread is unloading right now. Context: thread
+int slv_objects_unloading(void) {
+  return __atomic_load_n(&unloading, __ATOMIC_ACQUIRE) != 0;
+}
+
+// Context: thread
+SLV_EXPORT int dlclose(void *handle) {
+  __typeof__(dlclose) *real = SLV_REAL(dlclose);
+  int count;
+  slv_objects(&count);
+  if (!slv_process.active || count == 0 || slv_process.sandboxed) return real(handle);
+  slv_objects_before_unload();
+  int result = real(handle);
+  int error = errno;
+  slv_objects_after_unload();
+  errno = error;
+  return result;
+}

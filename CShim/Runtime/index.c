@@ -1,0 +1,55 @@
+// What earlier lives of this recording found in an object: with a hit no file is opened, so a process
+// without counters costs nothing here. A table in the ledger, insert-only, open-addressed.
+#include "objects.h"
+#include "recording.h"
+
+// Context: any
+uint64_t slv_hash(uint64_t seed, const void *bytes, size_t count) {
+  const unsigned char *b = bytes;
+  uint64_t h = seed ^ count * 0x9e3779b97f4a7c15u;
+  for (; count >= 8; count -= 8, b += 8) {
+    uint64_t word;
+    __builtin_memcpy(&word, b, 8);
+    h = (h ^ word) * 0xff51afd7ed558ccdu;
+    h ^= h >> 32;
+  }
+  uint64_t rest = 0;
+  for (; count > 0; count--) rest = rest << 8 | b[count - 1];
+  h = (h ^ rest) * 0xc4ceb9fe1a85ec53u;
+  return h ^ h >> 33;
+}
+
+// Context: thread
+int slv_index_lookup(uint64_t key, struct slv_found *found) {
+  struct slv_index_entry *table = slv_index();
+  for (unsigned i = 0; i < SLV_INDEX_ENTRIES; i++) {
+    struct slv_index_entry *e = &table[(key + i) % SLV_INDEX_ENTRIES];
+    uint64_t seen = __atomic_load_n(&e->key, __ATOMIC_ACQUIRE);
+    if (seen == 0) return 0;
+    if (seen != key) continue;
+    if (__atomic_load_n(&e->ready, __ATOMIC_ACQUIRE) != 1) return 0; // its writer is busy, or died
+    found->source = e->source;
+    found->identity = e->identity;
+    slv_copy(found->region, e->region, sizeof found->region);
+    return 1;
+  }
+  return 0;
+}
+
+// Context: thread
+void slv_index_insert(uint64_t key, const struct slv_found *found) {
+  struct slv_index_entry *table = slv_index();
+  for (unsigned i = 0; i < SLV_INDEX_ENTRIES / 2; i++) { // a full table only costs time
+    struct slv_index_entry *e = &table[(key + i) % SLV_INDEX_ENTRIES];
+    uint64_t none = 0;
+    if (!__atomic_compare_exchange_n(&e->key, &none, key, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+      if (none == key) return;
+      continue;
+    }
+    e->source = found->source;
+    e->identity = found->identity;
+    slv_copy(e->region, found->region, sizeof e->region);
+    __atomic_store_n(&e->ready, 1, __ATOMIC_RELEASE);
+    return;
+  }
+}

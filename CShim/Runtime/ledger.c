@@ -1,0 +1,246 @@
+// The ledger: a mapped file of cells. A store to a cell needs no descriptor and no system call, and
+// outlives any death. The file grows by whole chunks whose blocks are allocated before they are
+// touched: a store to a hole would be SIGBUS on a full disk.
+#include "recording.h"
+#include "safe/file.h"
+
+#define WINDOW (4u << 20) // bytes mapped at a time; also what a process sees in its address space
+#define WINDOWS 256
+
+// Where a life writes that got no cell (disk full; counted in lost_cells): everything else goes on.
+static struct slv_cell nowhere;
+static char *windows[WINDOWS]; // window n shows the bytes from n * WINDOW on; [0] has the header
+
+// Context: any
+struct slv_ledger_header *slv_ledger(void) {
+  return (struct slv_ledger_header *)(void *)windows[0];
+}
+
+// Context: any
+struct slv_index_entry *slv_index(void) {
+  return (struct slv_index_entry *)(void *)(windows[0] + SLV_LEDGER_HEADER_SIZE);
+}
+
+// Context: any
+static int open_ledger(int flags) {
+  char path[sizeof slv_process.home + 8];
+  char *end = slv_text(path, path + sizeof path, slv_process.home);
+  slv_text(end, path + sizeof path, "/ledger");
+  return slv_sys_open(path, O_RDWR | flags, 0600);
+}
+
+// Maps window `n` of an open ledger. Context: any
+static char *map_window(int file, unsigned n) {
+  char *at = slv_sys_mmap(NULL, WINDOW, PROT_READ | PROT_WRITE, MAP_SHARED, file, (uint64_t)n * WINDOW);
+  return slv_failed(at) ? NULL : at;
+}
+
+// The cell with that number, whose blocks are allocated; NULL when it can't be mapped. Context: any
+static struct slv_cell *cell_at(uint32_t number) {
+  uint64_t offset = SLV_CELLS_OFFSET + (uint64_t)number * sizeof(struct slv_cell);
+  unsigned n = (unsigned)(offset / WINDOW);
+  if (n >= WINDOWS) return NULL;
+  char *window = __atomic_load_n(&windows[n], __ATOMIC_ACQUIRE);
+  if (window == NULL) {
+    if (slv_process.sandboxed) return NULL;
+    int file = open_ledger(0);
+    if (file < 0) return NULL;
+    window = map_window(file, n);
+    slv_sys_close(file);
+    if (window == NULL) return NULL;
+    char *none = NULL; // another thread may have been faster
+    if (!__atomic_compare_exchange_n(&windows[n], &none, window, 0, __ATOMIC_ACQ_REL,
+                                     __ATOMIC_ACQUIRE)) {
+      slv_sys_munmap(window, WINDOW);
+      window = none;
+    }
+  }
+  return (struct slv_cell *)(void *)(window + offset % WINDOW);
+}
+
+// Gives the file blocks up to `end`. 0 when it can't. Context: any
+static int grow(uint64_t end) {
+  struct slv_ledger_header *header = slv_ledger();
+  uint64_t old = __atomic_load_n(&header->allocated, __ATOMIC_ACQUIRE);
+  if (end <= old) return 1;
+  uint64_t size = (end + SLV_LEDGER_CHUNK - 1) / SLV_LEDGER_CHUNK * SLV_LEDGER_CHUNK;
+  if (slv_process.sandboxed || !slv_file_may_grow(size)) return 0;
+  int file = open_ledger(0);
+  if (file < 0) return 0;
+  // Several processes may do this at once. Blocks that are there already keep their bytes; a file
+  // system without fallocate gets the zeros at the end only.
+  int error = slv_sys_fallocate(file, 0, old, size - old);
+  if (error == -EOPNOTSUPP || error == -ENOSYS) error = -ENOSPC;
+  slv_sys_close(file);
+  if (error != 0) return 0;
+  while (old < size && !__atomic_compare_exchange_n(&header->allocated, &old, size, 0,
+                                                    __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+    ;
+  return 1;
+}
+
+// Context: any
+struct slv_cell *slv_cell_take(void) {
+  struct slv_ledger_header *header = slv_ledger();
+  if (header == NULL) return NULL;
+  uint64_t number = __atomic_fetch_add(&header->next, 1, __ATOMIC_ACQ_REL);
+  uint64_t end = SLV_CELLS_OFFSET + (number + 1) * sizeof(struct slv_cell);
+  struct slv_cell *cell = number < SLV_LIFE_NO_CELL && grow(end) ? cell_at((uint32_t)number) : NULL;
+  if (cell == NULL) {
+    __atomic_fetch_add(&header->lost_cells, 1, __ATOMIC_RELAXED);
+    return NULL;
+  }
+  uint64_t now = slv_sys_boottime();
+  uint64_t mixed = (now ^ (uint64_t)slv_process.pid << 40) * 0x9e3779b97f4a7c15u;
+  cell->born = now;
+  cell->life = (mixed >> 32 | 1) << 32 | number; // never 0
+  return cell;
+}
+
+// Context: any
+struct slv_cell *slv_cell_announce(enum slv_kind kind) {
+  struct slv_cell *cell = slv_cell_take();
+  if (cell == NULL) return NULL;
+  cell->parent = slv_process.cell->life;
+  cell->kind = kind;
+  cell->context = slv_process.context;
+  cell->uid = slv_process.uid;
+  cell->pidns = slv_process.pidns;
+  cell->ppid = slv_process.pid;
+  __atomic_store_n(&cell->state, SLV_CELL_ANNOUNCED, __ATOMIC_RELEASE);
+  return cell;
+}
+
+// Context: any
+void slv_cell_cancel(struct slv_cell *cell, int error) {
+  if (cell == NULL) return;
+  cell->status = error;
+  cell->ended = slv_sys_boottime();
+  __atomic_store_n(&cell->state, SLV_CELL_CANCELLED, __ATOMIC_RELEASE);
+}
+
+// Context: any
+static void fill(struct slv_cell *cell) {
+  cell->pid = slv_process.pid;
+  cell->ppid = slv_sys_getppid();
+  cell->uid = slv_process.uid;
+  cell->pidns = slv_process.pidns;
+  cell->context = slv_process.context;
+  cell->born = slv_sys_boottime();
+  slv_process.cell = cell;
+  slv_process.active = 1;
+}
+
+// The cell announced under that id, if it was announced for this very process: a static program
+// between us hands its own id on to its children. Context: constructor
+static struct slv_cell *announced_for_us(uint64_t life) {
+  uint32_t number = SLV_LIFE_NUMBER(life);
+  if (number == SLV_LIFE_NO_CELL || number >= __atomic_load_n(&slv_ledger()->next, __ATOMIC_ACQUIRE))
+    return NULL;
+  struct slv_cell *cell = cell_at(number);
+  if (cell == NULL || cell->life != life) return NULL;
+  int ours = cell->outer_pid == slv_process.pid ||
+             (cell->kind == SLV_KIND_SPAWN && cell->outer_pid == 0 && cell->ppid == slv_sys_getppid());
+  uint32_t expected = SLV_CELL_ANNOUNCED;
+  if (!ours || !__atomic_compare_exchange_n(&cell->state, &expected, SLV_CELL_ENTERED, 0,
+                                            __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+    return NULL;
+  return cell;
+}
+
+// Context: constructor
+void slv_ledger_enter(uint64_t life, char *const argv[]) {
+  struct slv_cell *cell = announced_for_us(life);
+  if (cell != NULL) {
+    fill(cell);
+    return;
+  }
+  cell = slv_cell_take();
+  if (cell == NULL) cell = &nowhere;
+  cell->parent = cell->announced_as = life;
+  fill(cell);
+  __atomic_store_n(&cell->state, SLV_CELL_ENTERED, __ATOMIC_RELEASE);
+  char path[SLV_PATH_MAX];
+  slv_word n = slv_sys_readlinkat(AT_FDCWD, "/proc/self/exe", path, sizeof path - 1);
+  path[n > 0 ? n : 0] = 0;
+  slv_program_append(cell->life, path, argv);
+}
+
+// Context: thread
+void slv_ledger_enter_fork(struct slv_cell *cell) {
+  uint32_t inherited = slv_process.cell->flags & (SLV_FLAG_OWN_PROFILE | SLV_FLAG_PARTIAL_HOOKS);
+  if (cell == NULL && (cell = slv_cell_take()) != NULL) {
+    cell->parent = slv_process.cell->life;
+    cell->kind = SLV_KIND_FORK;
+  }
+  if (cell == NULL) cell = &nowhere;
+  cell->flags = inherited;
+  fill(cell);
+  __atomic_store_n(&cell->state, SLV_CELL_ENTERED, __ATOMIC_RELEASE);
+}
+
+// Fills a fresh ledger that is open; the same bytes whoever writes them, the magic last.
+// Context: constructor
+static int make_ledger(int file) {
+  uint64_t size = SLV_CELLS_OFFSET + SLV_LEDGER_CHUNK;
+  if (!slv_file_may_grow(size) || slv_file_allocate(file, 0, size) != 0) return 0;
+  char *map = map_window(file, 0);
+  if (map == NULL) return 0;
+  struct slv_ledger_header *header = (struct slv_ledger_header *)(void *)map;
+  struct timespec real = {0, 0};
+  SLV_SYS2(SYS_clock_gettime, CLOCK_REALTIME, &real);
+  header->version = SLV_ABI_VERSION;
+  header->header_size = SLV_LEDGER_HEADER_SIZE;
+  header->cell_size = sizeof(struct slv_cell);
+  header->index_entries = SLV_INDEX_ENTRIES;
+  header->index_offset = SLV_LEDGER_HEADER_SIZE;
+  header->cells_offset = SLV_CELLS_OFFSET;
+  header->allocated = size;
+  header->created = (uint64_t)real.tv_sec * 1000000000u + (uint64_t)real.tv_nsec;
+  header->created_boot = slv_sys_boottime();
+  header->uid = slv_process.uid;
+  __atomic_store_n(&header->magic, SLV_LEDGER_MAGIC, __ATOMIC_RELEASE);
+  slv_sys_munmap(map, WINDOW);
+  return 1;
+}
+
+// Opens the ledger. A new one is made under a name of our own and linked into place, so that nobody
+// ever sees half of one. Context: constructor
+static int open_or_make(void) {
+  int file = open_ledger(0);
+  if (file != -ENOENT) return file;
+  slv_sys_mkdirat(AT_FDCWD, slv_process.home, 0700);
+  char made[sizeof slv_process.home + 40], name[sizeof slv_process.home + 8];
+  char *end = slv_text(made, made + sizeof made, slv_process.home);
+  end = slv_text(end, made + sizeof made, "/.ledger-");
+  end = slv_decimal(end, (uint64_t)slv_process.pid);
+  *end++ = '-';
+  *slv_hex(end, slv_sys_boottime(), 16) = 0;
+  slv_text(slv_text(name, name + sizeof name, slv_process.home), name + sizeof name, "/ledger");
+  file = slv_sys_open(made, O_RDWR | O_CREAT | O_EXCL, 0600);
+  if (file < 0) return file;
+  int linked = make_ledger(file)
+                   ? (int)SLV_SYS5(SYS_linkat, AT_FDCWD, made, AT_FDCWD, name, 0)
+                   : -ENOSPC;
+  slv_sys_unlinkat(AT_FDCWD, made, 0);
+  if (linked == 0) return file;
+  slv_sys_close(file);
+  return linked == -EEXIST ? open_ledger(0) : linked;
+}
+
+// Context: constructor
+int slv_ledger_open(void) {
+  int file = open_or_make();
+  if (file < 0) return 0;
+  // "In use" for as long as this image or a fork child of it maps the file: no owner, no release.
+  struct flock use = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = SLV_LEDGER_USE_BYTE, .l_len = 1};
+  slv_sys_fcntl(file, F_OFD_SETLK, &use);
+  struct slv_ledger_header header;
+  int fits = slv_sys_pread(file, &header, sizeof header, 0) == (slv_word)sizeof header &&
+             header.magic == SLV_LEDGER_MAGIC && header.version == SLV_ABI_VERSION &&
+             header.cell_size == sizeof(struct slv_cell) &&
+             header.index_entries == SLV_INDEX_ENTRIES && header.cells_offset == SLV_CELLS_OFFSET;
+  if (fits) windows[0] = map_window(file, 0);
+  slv_sys_close(file);
+  return windows[0] != NULL;
+}

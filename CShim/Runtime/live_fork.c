@@ -1,0 +1,120 @@
+// Unsharing boundary pages where a fork or a sandbox asks for it. A page that holds program data must
+// never be shared between parent and child: the parent copies such pages to a stash before the fork,
+// the child moves to a slot of its own, filled from the stash, before anything else runs there; the
+// parent never waits. What ran before the fork stays in the parent's slot, counted once.
+#include "counters.h"
+#include "recording.h"
+
+// Shares a fork child's pages with a slot of its own: program data comes from the stash, which the
+// parent filled; the counters of the parent's slot are the parent's. Context: thread
+static int share_child(struct slv_object *o) {
+  struct slv_lease lease;
+  int error = slv_lease_take(o, &lease);
+  if (error != 0) return error;
+  for (int b = 0; b < o->boundaries && error == 0; b++)
+    error = slv_write_neighbours(o, &lease, o->boundary[b] - o->bias,
+                             o->stash + (size_t)b * slv_process.page);
+  if (error == 0) {
+    slv_lease_count(o, &lease);
+    error = slv_map_runs(o, &lease);
+  }
+  if (error == 0) slv_lease_remember(o, &lease);
+  slv_sys_close(lease.file);
+  return error;
+}
+
+// A fork child that gets no slot: the interior goes on adding to the parent's, which the mapping
+// keeps locked; boundary pages become the child's own, the shared ones move aside for its flushes.
+// Context: thread
+static void unshare_child(struct slv_object *o) {
+  uint64_t page = slv_process.page;
+  for (int b = 0; b < o->boundaries; b++) {
+    char *at = (char *)o->boundary[b];
+    char *aside = slv_sys_mremap(at, 0, page, MREMAP_MAYMOVE, NULL); // 0: another view of the page
+    slv_sys_mremap(o->stash + (size_t)b * page, page, page, MREMAP_MAYMOVE | MREMAP_FIXED, at);
+    if (!slv_failed(aside)) slv_private_add(o, at, aside, page, 0);
+  }
+  o->stash = NULL;
+  o->mode = SLV_MODE_MIXED;
+}
+
+// For a fork while another thread is inside dlclose: the page may be gone, and the kernel says so
+// where a load would be SIGSEGV. Context: thread
+static int copy_if_mapped(char *to, uintptr_t from, size_t bytes) {
+  struct iovec into = {to, bytes}, page = {(void *)from, bytes};
+  return SLV_SYS6(SYS_process_vm_readv, slv_sys_getpid(), &into, 1, &page, 1, 0) == (slv_word)bytes;
+}
+
+// Context: thread
+void slv_counters_fork_prepare(void) {
+  int count;
+  struct slv_object *o = slv_objects(&count);
+  uint64_t page = slv_process.page;
+  for (int i = 0; i < count; i++, o++) {
+    if (o->mode != SLV_MODE_LIVE || o->boundaries == 0) continue;
+    if (o->stash == NULL) {
+      char *at = slv_sys_mmap(NULL, SLV_BOUNDARIES * page, PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+      if (slv_failed(at)) continue;
+      o->stash = at;
+    }
+    for (int b = 0; b < o->boundaries; b++) {
+      char *to = o->stash + (size_t)b * page;
+      if (!slv_objects_unloading()) slv_copy(to, (const void *)o->boundary[b], page);
+      else if (!copy_if_mapped(to, o->boundary[b], page)) o->mode = SLV_MODE_GONE;
+    }
+  }
+}
+
+// Context: thread
+void slv_counters_fork_child(void) {
+  int count, error;
+  struct slv_object *o = slv_objects(&count);
+  slv_counters_lock_reset();
+  for (int i = 0; i < count; i++, o++) {
+    if (o->mode == SLV_MODE_GONE || o->mode == SLV_MODE_LOST) continue;
+    slv_private_rebase(o);
+    if (o->mode != SLV_MODE_LIVE || slv_process.sandboxed) continue;
+    if (o->boundaries > 0 && o->stash == NULL) continue; // no memory for a stash: stays shared
+    if ((error = share_child(o)) == 0) continue;
+    unshare_child(o);
+    slv_process.cell->flags |= SLV_FLAG_PARENT_SLOT;
+    slv_counters_note_loss(error);
+  }
+  slv_counters_mode_changed();
+}
+
+// Makes one boundary page private, still backed by our slot's page until it is written: the switch is
+// one mmap, so that no store of another thread is lost. Context: thread
+static void unshare_page(struct slv_object *o, int file, uintptr_t at) {
+  uint64_t page = slv_process.page;
+  char *aside = slv_sys_mremap(at, 0, page, MREMAP_MAYMOVE, NULL);
+  if (slv_failed(aside)) return;
+  uint64_t offset = o->slot_offset + slv_slot_position(o, at - o->bias);
+  void *got = slv_sys_mmap(at, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, file, offset);
+  if (slv_failed(got)) return;
+  // Written once, so that what other lives add to the slot's page never shows here.
+  __atomic_fetch_or((char *)at, 0, __ATOMIC_RELAXED);
+  slv_private_add(o, (char *)at, aside, page, 0);
+}
+
+// Before a seccomp filter comes: a fork in the sandbox could not unshare boundary pages without
+// system calls, so they become private now. Context: thread
+void slv_counters_enter_sandbox(void) {
+  int count;
+  uint64_t mask;
+  if (!slv_process.active || slv_process.sandboxed || slv_is_vfork_child()) return;
+  slv_counters_lock(&mask);
+  struct slv_object *o = slv_objects(&count);
+  for (int i = 0; i < count; i++, o++) {
+    if (o->mode != SLV_MODE_LIVE || o->boundaries == 0) continue;
+    int file = slv_lease_reopen(o);
+    if (file < 0) continue;
+    for (int b = 0; b < o->boundaries; b++) unshare_page(o, file, o->boundary[b]);
+    slv_sys_close(file);
+    o->mode = SLV_MODE_MIXED;
+  }
+  slv_process.cell->flags |= SLV_FLAG_SANDBOXED;
+  slv_counters_mode_changed();
+  slv_counters_unlock(&mask);
+}

@@ -1,0 +1,216 @@
+// Finding the objects of this process that have counters: all at start, later ones when they are
+// loaded. dlopen itself is not hooked, for its caller's RUNPATH and $ORIGIN hang on the return
+// address; instead the LLVM runtime in each instrumented library asks getenv for LLVM_PROFILE_FILE
+// from its constructor, and that hook (hook_env.c) leads here.
+#include "objects.h"
+
+#include "counters.h"
+#include "recording.h"
+
+#define OBJECTS 1024
+
+static struct slv_object *objects; // reserved address space, touched as far as used
+static int used;
+
+// Context: any
+struct slv_object *slv_objects(int *count) {
+  *count = used;
+  return objects;
+}
+
+// Context: any
+const Elf64_Shdr *slv_section(const struct slv_file *file, const char *name) {
+  for (int i = 1; i < file->count; i++) {
+    const Elf64_Shdr *s = &file->sections[i];
+    if (s->sh_name < file->names_size && slv_same(file->names + s->sh_name, name)) return s;
+  }
+  return NULL;
+}
+
+// Context: any
+const void *slv_section_memory(const struct slv_file *file, const Elf64_Shdr *section) {
+  return (const void *)(file->bias + section->sh_addr);
+}
+
+// Reads the section headers and their names into `buffer`. Context: thread
+static int read_sections(struct slv_file *file, char *buffer, size_t size) {
+  const Elf64_Ehdr *h = &file->header;
+  size_t table = (size_t)h->e_shnum * sizeof(Elf64_Shdr);
+  if (h->e_shentsize != sizeof(Elf64_Shdr) || h->e_shnum == 0 || h->e_shstrndx >= h->e_shnum ||
+      table + 1 >= size ||
+      slv_sys_pread(file->descriptor, buffer, table, h->e_shoff) != (slv_word)table)
+    return 0;
+  file->sections = (const Elf64_Shdr *)(const void *)buffer;
+  file->count = h->e_shnum;
+  const Elf64_Shdr *names = &file->sections[h->e_shstrndx];
+  if (names->sh_size >= size - table) return 0;
+  slv_word got = slv_sys_pread(file->descriptor, buffer + table, names->sh_size, names->sh_offset);
+  if (got != (slv_word)names->sh_size) return 0;
+  buffer[table + names->sh_size] = 0;
+  file->names = buffer + table;
+  file->names_size = names->sh_size;
+  return 1;
+}
+
+#define SECTIONS_MAX (2u << 20) // 65,535 sections, the most that fit e_shnum, are 4 MiB: rare
+
+// Asks every source about the file at `path`. Context: thread
+static void inspect(const struct dl_phdr_info *info, const char *path, struct slv_found *found) {
+  struct slv_file file = {.bias = info->dlpi_addr};
+  file.descriptor = slv_sys_open(path, O_RDONLY, 0);
+  if (file.descriptor < 0) return;
+  char *buffer = slv_sys_mmap(NULL, SECTIONS_MAX, PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (!slv_failed(buffer)) {
+    if (slv_sys_pread(file.descriptor, &file.header, sizeof file.header, 0) ==
+            (slv_word)sizeof file.header &&
+        slv_equal(file.header.e_ident, ELFMAG, SELFMAG) &&
+        read_sections(&file, buffer, SECTIONS_MAX) && slv_source_llvm.find(&file, found)) {
+      char link[SLV_PATH_MAX];
+      slv_word n = slv_sys_readlinkat(AT_FDCWD, path, link, sizeof link - 1);
+      link[n > 0 ? n : 0] = 0;
+      slv_keep_object(&file, found, slv_source_llvm.keep, n > 0 && link[0] == '/' ? link : path);
+    }
+    slv_sys_munmap(buffer, SECTIONS_MAX);
+  }
+  slv_sys_close(file.descriptor);
+}
+
+// The note that the linker derived from the contents, in memory. Context: thread
+static const char *build_id(const struct dl_phdr_info *info, size_t *size) {
+  for (int i = 0; i < info->dlpi_phnum; i++) {
+    const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+    if (p->p_type != PT_NOTE) continue;
+    const char *at = (const char *)(info->dlpi_addr + p->p_vaddr), *end = at + p->p_memsz;
+    while (at + sizeof(ElfW(Nhdr)) <= end) {
+      const ElfW(Nhdr) *note = (const ElfW(Nhdr) *)(const void *)at;
+      const char *name = at + sizeof *note;
+      const char *value = name + ((note->n_namesz + 3u) & ~3u);
+      if (value > end || note->n_descsz > (size_t)(end - value)) break;
+      if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == 4 && slv_equal(name, "GNU", 4)) {
+        *size = note->n_descsz;
+        return value;
+      }
+      at = value + ((note->n_descsz + 3u) & ~3u);
+    }
+  }
+  return NULL;
+}
+
+// A key of the loaded file, 0 when there is none. Context: thread
+static uint64_t key_of(const struct dl_phdr_info *info, const char *path) {
+  size_t size;
+  const char *id = build_id(info, &size);
+  if (id != NULL) {
+    uint64_t h = slv_hash(1, id, size);
+    return slv_hash(h, info->dlpi_phdr, info->dlpi_phnum * sizeof *info->dlpi_phdr) | 1;
+  }
+  struct stat st;
+  if (slv_sys_fstatat(AT_FDCWD, path, &st, 0) != 0) return 0;
+  uint64_t words[] = {(uint64_t)st.st_dev,          (uint64_t)st.st_ino,
+                      (uint64_t)st.st_size,         (uint64_t)st.st_mtim.tv_sec,
+                      (uint64_t)st.st_mtim.tv_nsec, (uint64_t)st.st_ctim.tv_sec,
+                      (uint64_t)st.st_ctim.tv_nsec};
+  return slv_hash(2, words, sizeof words) | 1;
+}
+
+// Context: thread
+static void extent(const struct dl_phdr_info *info, uintptr_t *low, uintptr_t *high) {
+  *low = UINTPTR_MAX;
+  *high = 0;
+  for (int i = 0; i < info->dlpi_phnum; i++) {
+    const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+    if (p->p_type != PT_LOAD) continue;
+    uintptr_t a = info->dlpi_addr + p->p_vaddr, b = a + p->p_memsz;
+    if (a < *low) *low = a;
+    if (b > *high) *high = b;
+  }
+}
+
+// An entry for a new object: a hole of an unloaded one, or the next. Context: thread
+static struct slv_object *entry(void) {
+  if (objects == NULL) {
+    void *at = slv_sys_mmap(NULL, OBJECTS * sizeof *objects, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (slv_failed(at)) return NULL;
+    objects = at;
+  }
+  for (int i = 0; i < used; i++)
+    if (objects[i].mode == SLV_MODE_GONE) return &objects[i];
+  return used < OBJECTS ? &objects[used++] : NULL;
+}
+
+// Context: thread
+static int attached(uintptr_t low) {
+  for (int i = 0; i < used; i++)
+    if (objects[i].mode != SLV_MODE_GONE && objects[i].low == low) return 1;
+  return 0;
+}
+
+// Context: thread
+void slv_object_attach(const struct dl_phdr_info *info, int starting) {
+  const char *path = info->dlpi_name;
+  if (slv_starts(slv_basename(path), "linux-vdso")) return;
+  if (path[0] == 0) path = "/proc/self/exe";
+  uint64_t key = key_of(info, path);
+  struct slv_found found = {.source = SLV_SOURCE_NONE};
+  if (key == 0) return;
+  if (!slv_index_lookup(key, &found)) {
+    inspect(info, path, &found);
+    slv_index_insert(key, &found);
+  }
+  if (found.source == SLV_SOURCE_NONE) return;
+  uintptr_t low, high;
+  extent(info, &low, &high);
+  if (attached(low)) return;
+  struct slv_object *o = entry();
+  if (o == NULL) return;
+  slv_zero(o, sizeof *o);
+  o->bias = info->dlpi_addr;
+  o->low = low;
+  o->high = high;
+  o->found = found;
+  slv_counters_attach(o, starting);
+  slv_process.cell->objects++;
+}
+
+// Context: constructor
+static int start_one(struct dl_phdr_info *info, size_t size, void *state) {
+  (void)size;
+  (void)state;
+  slv_object_attach(info, 1);
+  return 0;
+}
+
+// Context: constructor
+void slv_objects_start(void) {
+  dl_iterate_phdr(start_one, NULL);
+}
+
+// Context: thread
+static int attach_if_holds(struct dl_phdr_info *info, size_t size, void *address) {
+  (void)size;
+  uintptr_t low, high;
+  extent(info, &low, &high);
+  if ((uintptr_t)address < low || (uintptr_t)address >= high) return 0;
+  uint64_t mask;
+  slv_counters_lock(&mask);
+  if (!attached(low)) slv_object_attach(info, 0);
+  slv_counters_unlock(&mask);
+  return 1;
+}
+
+// Context: thread
+void slv_objects_attach_caller(const void *address) {
+  uint64_t mask;
+  if (!slv_process.active || slv_process.sandboxed || slv_is_vfork_child()) return;
+  slv_counters_lock(&mask);
+  int known = 0;
+  for (int i = 0; i < used; i++)
+    known |= objects[i].mode != SLV_MODE_GONE && (uintptr_t)address >= objects[i].low &&
+             (uintptr_t)address < objects[i].high;
+  slv_counters_unlock(&mask);
+  if (known) return;
+  // The loader's lock first, ours inside: dlopen holds the loader's already.
+  dl_iterate_phdr(attach_if_holds, (void *)(uintptr_t)address);
+}

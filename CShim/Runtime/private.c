@@ -1,0 +1,104 @@
+// Private counters: pages that are not shared, saved by flushes into a slot that is mapped aside.
+// A flush adds what is new since the last one, by plain stores: no system call, no lock, nothing that
+// a signal could find half-way but one counter.
+#include "counters.h"
+#include "recording.h"
+
+// Context: any
+void slv_region_add(uint32_t kind, char *to, const char *from, size_t bytes) {
+  if (kind == SLV_REGION_ADD64) {
+    for (size_t i = 0; i + 8 <= bytes; i += 8) {
+      uint64_t a, b;
+      __builtin_memcpy(&a, to + i, 8);
+      __builtin_memcpy(&b, from + i, 8);
+      a = a + b < a ? UINT64_MAX : a + b;
+      __builtin_memcpy(to + i, &a, 8);
+    }
+    return;
+  }
+  for (size_t i = 0; i < bytes; i++)
+    to[i] = kind == SLV_REGION_AND8 ? to[i] & from[i] : to[i] | from[i];
+}
+
+// Context: any
+int slv_private_add(struct slv_object *o, char *memory, char *shared, size_t bytes, int counts) {
+  if (o->privates == SLV_BOUNDARIES) return -ENOSPC;
+  char *saved = slv_sys_mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (slv_failed(saved)) return (int)(intptr_t)saved;
+  if (!counts) slv_copy(saved, memory, bytes);
+  o->private[o->privates] = (struct slv_private){memory, shared, saved, bytes};
+  __atomic_store_n(&o->privates, o->privates + 1, __ATOMIC_RELEASE);
+  return 0;
+}
+
+// The part [*low, *high) of region `r` that `p` holds; 0 when there is none. Context: any
+static int overlap(const struct slv_object *o, const struct slv_private *p,
+                   const struct slv_region *r, uintptr_t *low, uintptr_t *high) {
+  uintptr_t a = o->bias + r->address, b = a + r->size;
+  uintptr_t from = (uintptr_t)p->memory, to = from + p->bytes;
+  *low = a > from ? a : from;
+  *high = b < to ? b : to;
+  return r->size != 0 && *low < *high;
+}
+
+// Context: any
+static void flush_words(uint64_t *memory, uint64_t *shared, uint64_t *saved, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    uint64_t now = __atomic_load_n(&memory[i], __ATOMIC_RELAXED);
+    if (now == __atomic_load_n(&saved[i], __ATOMIC_RELAXED)) continue;
+    // The exchange first: a death between the two loses this count, it never counts twice. Flushes
+    // of several threads, or of a handler inside one, may overlap: each adds its own difference.
+    uint64_t before = __atomic_exchange_n(&saved[i], now, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&shared[i], now - before, __ATOMIC_RELAXED);
+  }
+}
+
+// Context: any
+static void flush_part(const struct slv_object *o, const struct slv_private *p,
+                       const struct slv_region *r) {
+  uintptr_t low, high;
+  if (!overlap(o, p, r, &low, &high)) return;
+  char *memory = (char *)low;
+  char *shared = p->shared + (memory - p->memory);
+  char *saved = p->saved + (memory - p->memory);
+  if (r->kind == SLV_REGION_ADD64) {
+    flush_words((uint64_t *)(void *)memory, (uint64_t *)(void *)shared, (uint64_t *)(void *)saved,
+                (high - low) / 8);
+    return;
+  }
+  for (size_t i = 0; i < high - low; i++) {
+    if (r->kind == SLV_REGION_AND8) __atomic_fetch_and(&shared[i], memory[i], __ATOMIC_RELAXED);
+    else __atomic_fetch_or(&shared[i], memory[i], __ATOMIC_RELAXED);
+  }
+}
+
+// Context: any
+int slv_has_private(void) {
+  return slv_process.active && (slv_process.cell->flags & SLV_FLAG_PRIVATE) != 0;
+}
+
+// Context: any
+void slv_flush(void) {
+  if (!slv_has_private() || slv_is_vfork_child()) return;
+  int count;
+  struct slv_object *o = slv_objects(&count);
+  for (int i = 0; i < count; i++, o++) {
+    if (o->mode == SLV_MODE_GONE) continue;
+    int privates = __atomic_load_n(&o->privates, __ATOMIC_ACQUIRE);
+    for (int p = 0; p < privates; p++)
+      for (int r = 0; r < SLV_REGIONS; r++) flush_part(o, &o->private[p], &o->found.region[r]);
+  }
+  slv_process.cell->snapshots++;
+  slv_process.cell->flags |= SLV_FLAG_FLUSHED;
+}
+
+// Context: any
+void slv_private_rebase(struct slv_object *o) {
+  for (int p = 0; p < o->privates; p++)
+    for (int r = 0; r < SLV_REGIONS; r++) {
+      uintptr_t low, high;
+      if (overlap(o, &o->private[p], &o->found.region[r], &low, &high))
+        slv_copy(o->private[p].saved + (low - (uintptr_t)o->private[p].memory), (void *)low,
+                 high - low);
+    }
+}

@@ -1,0 +1,105 @@
+// Opening the recording: what the environment and the settings file say. Runs before libc is
+// initialised: everything comes from the constructor's arguments and raw system calls.
+#include "recording.h"
+
+struct slv_process slv_process;
+
+// Context: any
+int slv_is_vfork_child(void) {
+  return slv_process.pid != slv_sys_getpid();
+}
+
+// The value of a variable in an environment array, or NULL. Context: any
+const char *slv_environment_value(char *const environment[], const char *name) {
+  size_t length = slv_length(name);
+  for (; environment != NULL && *environment != NULL; environment++)
+    if (slv_starts(*environment, name) && (*environment)[length] == '=')
+      return *environment + length + 1;
+  return NULL;
+}
+
+// Takes `<path>;life=<16 hex>;ctx=<8 hex>` apart, from the right. Context: any
+int slv_recording_parse(const char *value, struct slv_address *address) {
+  static const char tail[] = ";life=0123456789abcdef;ctx=01234567";
+  size_t length = slv_length(value), suffix = sizeof tail - 1;
+  if (length <= suffix || length - suffix >= SLV_PATH_MAX || value[0] != '/') return 0;
+  const char *t = value + length - suffix;
+  uint64_t context;
+  if (!slv_starts(t, ";life=") || !slv_parse_hex(t + 6, 16, &address->life)) return 0;
+  if (!slv_starts(t + 22, ";ctx=") || !slv_parse_hex(t + 27, 8, &context)) return 0;
+  address->context = (uint32_t)context;
+  slv_copy(address->root, value, length - suffix);
+  address->root[length - suffix] = 0;
+  return 1;
+}
+
+// Writes `<root>;life=<16 hex>;ctx=<8 hex>` to `to`, at least SLV_ADDRESS_MAX bytes. Context: any
+void slv_recording_format(char *to, uint64_t life) {
+  const char *end = to + SLV_ADDRESS_MAX;
+  to = slv_text(to, end, slv_process.root);
+  to = slv_hex(slv_text(to, end, ";life="), life, 16);
+  to = slv_hex(slv_text(to, end, ";ctx="), slv_process.context, 8);
+  *to = 0;
+}
+
+// users/u<uid>. Context: any
+void slv_recording_home(char *to, size_t size, uint32_t uid) {
+  char *end = slv_text(to, to + size - 12, slv_process.users);
+  end = slv_text(end, to + size - 11, "/u");
+  *slv_decimal(end, uid) = 0;
+}
+
+// Reads the settings file once. Context: constructor
+static int read_settings(void) {
+  struct slv_settings settings;
+  char path[SLV_PATH_MAX + 16];
+  slv_text(slv_text(path, path + sizeof path, slv_process.root), path + sizeof path, "/settings");
+  int file = slv_sys_open(path, O_RDONLY, 0);
+  if (file < 0) return 0;
+  slv_word got = slv_sys_read(file, &settings, sizeof settings);
+  slv_sys_close(file);
+  if (got != (slv_word)sizeof settings || settings.magic != SLV_SETTINGS_MAGIC) return 0;
+  if (settings.version != SLV_ABI_VERSION || settings.size < sizeof settings) return 0;
+  settings.users[SLV_PATH_MAX - 1] = settings.library[SLV_PATH_MAX - 1] = 0;
+  slv_copy(slv_process.users, settings.users, SLV_PATH_MAX);
+  slv_copy(slv_process.library, settings.library, SLV_PATH_MAX);
+  slv_process.settings = settings.flags;
+  slv_process.save_before = settings.save_before;
+  return 1;
+}
+
+// Context: any
+static uint64_t pid_namespace(void) {
+  char text[64]; // pid:[4026531836]
+  slv_word n = slv_sys_readlinkat(AT_FDCWD, "/proc/self/ns/pid", text, sizeof text);
+  uint64_t value = 0;
+  for (slv_word i = 5; i < n && text[i] >= '0' && text[i] <= '9'; i++)
+    value = value * 10 + (uint64_t)(text[i] - '0');
+  return value;
+}
+
+// The identity of this process, at start and in a fork child. Context: any
+void slv_process_identify(int forked) {
+  slv_process.pid = slv_sys_getpid();
+  // The first process of a namespace has its number 1; only then can a fork child be in another one.
+  if (!forked || slv_process.pid == 1) slv_process.pidns = pid_namespace();
+  uint32_t uid = slv_sys_geteuid();
+  if (!forked || uid != slv_process.uid) {
+    slv_process.uid = uid;
+    slv_recording_home(slv_process.home, sizeof slv_process.home, uid);
+  }
+}
+
+// Context: constructor
+int slv_recording_open(char *const environment[], uint64_t *life) {
+  const char *value = slv_environment_value(environment, SLV_ENV_RECORDING);
+  if (value == NULL) return 0;
+  static struct slv_address address; // 1 KiB: not on a stack that a program may have made small
+  if (!slv_recording_parse(value, &address)) return 0;
+  slv_copy(slv_process.root, address.root, SLV_PATH_MAX);
+  slv_process.context = address.context;
+  *life = address.life;
+  if (!read_settings()) return 0;
+  slv_process_identify(0);
+  return 1;
+}

@@ -1,0 +1,34 @@
+// Where this process records: recording.c and ledger.c for the other files of the core.
+#ifndef SLV_RECORDING_H
+#define SLV_RECORDING_H
+
+#include "runtime.h"
+
+#define SLV_ADDRESS_MAX (SLV_PATH_MAX + 48)
+
+struct slv_address { // SALVAGE_RECORDING, taken apart
+  uint64_t life;
+  uint32_t context;
+  char root[SLV_PATH_MAX];
+};
+
+const char *slv_environment_value(char *const environment[], const char *name);
+int slv_recording_parse(const char *value, struct slv_address *address);
+void slv_recording_format(char *to, uint64_t life);
+void slv_recording_home(char *to, size_t size, uint32_t uid);
+int slv_recording_open(char *const environment[], uint64_t *life);
+void slv_process_identify(int forked);
+
+// Opens and maps this user's ledger, making it when it is not there. 0 when it can't. Context: constructor
+int slv_ledger_open(void);
+struct slv_ledger_header *slv_ledger(void);
+struct slv_index_entry *slv_index(void);
+
+// Makes this process a life: the announced cell when it was announced for us, else a new one.
+// Context: constructor
+void slv_ledger_enter(uint64_t life, char *const argv[]);
+
+// The fork child's own cell, announced by its parent. Context: thread
+void slv_ledger_enter_fork(struct slv_cell *cell);
+
+#endif

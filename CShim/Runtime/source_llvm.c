@@ -1,0 +1,82 @@
+// LLVM source-based coverage (clang, swiftc, rustc): counters in __llvm_prf_cnts, MC/DC bitmaps in
+// __llvm_prf_bits. Section names survive strip; symbols are hidden and do not. Layouts: LLVM's
+// InstrProfData.inc, raw versions 8 (48-byte records, LLVM 14 to 16) and 9, 10 (64 bytes, from 17).
+#include "source.h"
+
+static const char *const kept[] = {
+    "__llvm_prf_names", "__llvm_prf_data",    "__llvm_prf_cnts", "__llvm_prf_bits",
+    "__llvm_covmap",    "__llvm_covfun", ".note.gnu.build-id", NULL,
+};
+
+struct record { // the fields both layouts share a place for
+  uint64_t name, hash;
+  int64_t counters;
+};
+
+// True when every record of that size points at counters of this object. Context: any
+static int stride_fits(const char *data, uint64_t size, uint64_t address, uint64_t stride,
+                       const Elf64_Shdr *counters) {
+  if (size % stride != 0) return 0;
+  for (uint64_t at = 0; at < size; at += stride) {
+    const struct record *r = (const struct record *)(const void *)(data + at);
+    uint64_t where = address + at + (uint64_t)r->counters - counters->sh_addr;
+    if (where >= counters->sh_size) return 0;
+  }
+  return 1;
+}
+
+// A hash over names, function hashes and counter places; not over pointers, which relocation fills.
+// Context: any
+static uint64_t identity(const struct slv_file *file, const Elf64_Shdr *data,
+                         const Elf64_Shdr *names, const Elf64_Shdr *counters) {
+  const char *records = slv_section_memory(file, data);
+  uint64_t stride = stride_fits(records, data->sh_size, data->sh_addr, 64, counters) ? 64 : 48;
+  uint64_t tail = stride == 64 ? 48 : 40; // counts of counters and value sites, behind the pointers
+  uint64_t h = slv_hash(counters->sh_size, slv_section_memory(file, names), names->sh_size);
+  for (uint64_t at = 0; at + stride <= data->sh_size; at += stride) {
+    h = slv_hash(h, records + at, sizeof(struct record));
+    h = slv_hash(h, records + at + tail, stride - tail);
+  }
+  return h;
+}
+
+// Single-byte coverage: the file holds 0xff for "not executed". One counter may be a plain 64-bit one
+// that is -1 in no compiler. Context: thread
+static int is_byte_coverage(const struct slv_file *file, const Elf64_Shdr *counters) {
+  unsigned char sample[256];
+  if (counters->sh_type == SHT_NOBITS) return 0;
+  size_t n = counters->sh_size < sizeof sample ? counters->sh_size : sizeof sample;
+  if (slv_sys_pread(file->descriptor, sample, n, counters->sh_offset) != (slv_word)n) return 0;
+  for (size_t i = 0; i < n; i++)
+    if (sample[i] != 0xff) return 0;
+  return 1;
+}
+
+// Context: thread
+static int find(const struct slv_file *file, struct slv_found *found) {
+  const Elf64_Shdr *counters = slv_section(file, "__llvm_prf_cnts");
+  const Elf64_Shdr *data = slv_section(file, "__llvm_prf_data");
+  const Elf64_Shdr *names = slv_section(file, "__llvm_prf_names");
+  const Elf64_Shdr *bits = slv_section(file, "__llvm_prf_bits");
+  if (counters == NULL || data == NULL || names == NULL || counters->sh_size == 0 ||
+      counters->sh_size > UINT32_MAX || data->sh_size < 48)
+    return 0;
+  // The file on disk may have been rebuilt since it was loaded: names are read-only memory.
+  char sample[64];
+  size_t n = names->sh_size < sizeof sample ? names->sh_size : sizeof sample;
+  if (slv_sys_pread(file->descriptor, sample, n, names->sh_offset) != (slv_word)n ||
+      !slv_equal(sample, slv_section_memory(file, names), n))
+    return 0;
+  found->source = SLV_SOURCE_LLVM;
+  found->identity = identity(file, data, names, counters);
+  found->region[0] = (struct slv_region){
+      .address = counters->sh_addr,
+      .size = (uint32_t)counters->sh_size,
+      .kind = is_byte_coverage(file, counters) ? SLV_REGION_AND8 : SLV_REGION_ADD64};
+  if (bits != NULL && bits->sh_size != 0 && bits->sh_size <= UINT32_MAX)
+    found->region[1] = (struct slv_region){
+        .address = bits->sh_addr, .size = (uint32_t)bits->sh_size, .kind = SLV_REGION_OR8};
+  return 1;
+}
+
+const struct slv_source_ops slv_source_llvm = {SLV_SOURCE_LLVM, find, kept};

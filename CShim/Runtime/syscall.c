@@ -1,0 +1,84 @@
+// The numbers of syscall() that are hooked, and what each does. syscall.S comes here for these alone.
+#include <linux/sched.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include "hook_exec.h"
+#include "hook_exit.h"
+#include "hook_wait.h"
+#include "hooks.h"
+#include "runtime.h"
+#include "syscall.h"
+
+uint64_t slv_syscall_numbers[8] __attribute__((visibility("hidden")));
+void *slv_syscall_next __attribute__((visibility("hidden")));
+
+// Context: any
+long slv_syscall_failed(long result) {
+  errno = (int)-result;
+  return -1;
+}
+
+// Context: constructor
+static void take(long number) {
+  slv_syscall_numbers[number / 64] |= 1ull << number % 64;
+}
+
+// Context: constructor
+void slv_syscall_start(void) {
+  slv_syscall_next = slv_next("syscall");
+#ifdef SYS_fork
+  take(SYS_fork);
+#endif
+  take(SYS_clone);
+  take(SYS_clone3);
+  take(SYS_execve);
+  take(SYS_execveat);
+  take(SYS_exit);
+  take(SYS_exit_group);
+  take(SYS_wait4);
+  take(SYS_waitid);
+}
+
+// Context: any
+static long result_of(long raw) {
+  return raw < 0 && raw >= -4095 ? slv_syscall_failed(raw) : raw;
+}
+
+// The flags and stack of a clone that makes a process with memory of its own. Context: any
+static int is_fork(long number, long a, long b) {
+#ifdef SYS_fork
+  if (number == SYS_fork) return 1;
+#endif
+  if (number == SYS_clone) return (a & CLONE_VM) == 0 && b == 0;
+  const struct clone_args *args = (const struct clone_args *)a;
+  return number == SYS_clone3 && (args->flags & CLONE_VM) == 0 && args->stack == 0;
+}
+
+// Context: any
+long slv_syscall_dispatch(long number, long a, long b, long c, long d, long e, long f)
+    __attribute__((visibility("hidden")));
+long slv_syscall_dispatch(long number, long a, long b, long c, long d, long e, long f) {
+  if (is_fork(number, a, b)) return result_of(slv_syscall_fork(number, a, b, c, d, e));
+  switch (number) {
+    case SYS_execve:
+      return slv_syscall_execve((const char *)a, (char *const *)b, (char *const *)c);
+    case SYS_execveat:
+      return slv_syscall_execveat((int)a, (const char *)b, (char *const *)c, (char *const *)d, (int)e);
+    case SYS_wait4:
+      return slv_syscall_wait4((pid_t)a, (int *)b, (int)c, (struct rusage *)d);
+    case SYS_waitid:
+      return slv_syscall_waitid((int)a, (id_t)b, (siginfo_t *)c, (int)d, (struct rusage *)e);
+    case SYS_exit:
+      slv_syscall_exit((int)a);
+      break;
+    case SYS_exit_group:
+      slv_syscall_exit_group((int)a);
+      break;
+    default:
+      break;
+  }
+  long (*next)(long, ...) = slv_syscall_next;
+  return next != NULL ? next(number, a, b, c, d, e, f)
+                      : result_of(slv_syscall6(number, a, b, c, d, e, f));
+}
