@@ -4,6 +4,7 @@
 #include <stdarg.h>
 
 #include "runtime.h"
+#include "syscall.h"
 
 struct trampoline {
   int (*function)(void *);

@@ -80,7 +80,8 @@ SLV_EXPORT pid_t fork(void) {
 }
 
 // Context: thread
-SLV_EXPORT pid_t __fork(void) {
+SLV_EXPORT pid_t __fork(void);
+pid_t __fork(void) {
   return returned(SLV_REAL(fork)());
 }
 

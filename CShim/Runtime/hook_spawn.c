@@ -1,0 +1,104 @@
+// posix_spawn, posix_spawnp. An announced life, a repaired environment, then libc's own.
+#include "hooks.h"
+
+#include <spawn.h>
+
+#include "launch.h"
+#include "path.h"
+
+typedef __typeof__(posix_spawn) spawn_function;
+
+struct spawn {
+  spawn_function *real;
+  int search; // posix_spawnp
+  pid_t *pid;
+  const char *file;
+  const posix_spawn_file_actions_t *actions;
+  const posix_spawnattr_t *attributes;
+  char *const *argv;
+  char *const *envp;
+};
+
+// The file that posix_spawnp will find: the first regular one with an execute bit. Context: any
+static __attribute__((noinline)) void look_along_path(
+    const struct spawn *spawn, struct slv_target *target) {
+  struct slv_search search;
+  if (slv_search_begin(&search, spawn->file) != 0) return;
+  char *candidate = __builtin_alloca(search.room);
+  while (slv_search_next(&search, candidate)) {
+    // File actions may change the directory first.
+    if (spawn->actions != NULL && candidate[0] != '/') break;
+    slv_target_look(target, AT_FDCWD, candidate, 0);
+    if (target->plausible) return;
+  }
+  slv_zero(target, sizeof *target);
+}
+
+// What can't be told is taken for an ordinary program. Context: any
+static void look(const struct spawn *spawn, struct slv_target *target) {
+  slv_zero(target, sizeof *target);
+  if (spawn->search && !slv_has_slash(spawn->file)) {
+    look_along_path(spawn, target);
+  } else if (spawn->actions == NULL || spawn->file[0] == '/') {
+    slv_target_look(target, AT_FDCWD, spawn->file, 0);
+  }
+}
+
+// Context: any
+static __attribute__((noinline)) int spawn_repaired(
+    const struct spawn *spawn, pid_t *pid, uint64_t life, int take_out) {
+  struct slv_env env;
+  slv_env_measure(&env, spawn->envp, life, take_out);
+  void *room = SLV_ENV_ROOM(env, 0);
+  int result = spawn->real(
+      pid, spawn->file, spawn->actions, spawn->attributes, spawn->argv,
+      (char **)slv_env_build(&env, room));
+  slv_env_release(env, room, 0);
+  return result;
+}
+
+// Context: any
+static int spawn_announced(const struct spawn *spawn) {
+  const struct slv_image image = {AT_FDCWD, 0, spawn->file, spawn->argv, spawn->envp};
+  struct slv_launch launch;
+  struct slv_target target;
+  pid_t own = 0, *pid = spawn->pid != NULL ? spawn->pid : &own;
+  slv_launch_begin(&launch, SLV_KIND_SPAWN);
+  look(spawn, &target);
+  slv_launch_announce(&launch, &image, &target);
+  int result = spawn_repaired(spawn, pid, slv_launch_life(&launch), target.take_out);
+  if (result != 0) slv_launch_failed(&launch, result);
+  else if (launch.cell != NULL) launch.cell->outer_pid = *pid;
+  return result;
+}
+
+// Context: any
+static int run(const struct spawn *spawn) {
+  if (spawn->real == NULL) return ENOSYS;
+  if (!slv_process.active || spawn->file == NULL || slv_wild(spawn->file) ||
+      slv_wild(spawn->argv) || slv_wild(spawn->envp)) {
+    return spawn->real(
+        spawn->pid, spawn->file, spawn->actions, spawn->attributes, (char **)spawn->argv,
+        (char **)spawn->envp);
+  }
+  if (slv_process.sandboxed) return spawn_repaired(spawn, spawn->pid, slv_process.cell->life, 0);
+  return spawn_announced(spawn);
+}
+
+// Context: thread
+SLV_EXPORT int posix_spawn(
+    pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
+    const posix_spawnattr_t *attributes, char *const argv[], char *const envp[]) {
+  const struct spawn spawn = {
+      SLV_REAL(posix_spawn), 0, pid, path, actions, attributes, argv, envp};
+  return run(&spawn);
+}
+
+// Context: thread
+SLV_EXPORT int posix_spawnp(
+    pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
+    const posix_spawnattr_t *attributes, char *const argv[], char *const envp[]) {
+  const struct spawn spawn = {
+      SLV_REAL(posix_spawnp), 1, pid, file, actions, attributes, argv, envp};
+  return run(&spawn);
+}
