@@ -8,11 +8,6 @@
 #include "counters.h"
 #include "recording.h"
 
-static struct { // of the fork under way; guarded by the counters' lock
-  int prepared;
-  uint64_t mask;
-  struct slv_cell *cell;
-} fork_now;
 static __thread struct slv_cell *forked; // for the hook that will know the child's pid
 
 // Context: thread
@@ -21,18 +16,18 @@ void slv_fork_prepare(void) {
   if (!slv_process.active || slv_is_vfork_child()) return;
   uint64_t mask;
   slv_counters_lock(&mask);
-  fork_now.prepared = 1;
-  fork_now.mask = mask;
-  fork_now.cell = slv_cell_announce(SLV_KIND_FORK);
+  slv_process.fork_prepared = 1;
+  slv_process.fork_mask = mask;
+  slv_process.fork_cell = slv_cell_announce(SLV_KIND_FORK);
   slv_counters_fork_prepare();
 }
 
 // Context: thread
 void slv_fork_parent(pid_t child) {
   if (!slv_process.active || slv_is_vfork_child()) return;
-  struct slv_cell *cell = fork_now.cell;
-  uint64_t mask = fork_now.mask;
-  fork_now.prepared = 0;
+  struct slv_cell *cell = slv_process.fork_cell;
+  uint64_t mask = slv_process.fork_mask;
+  slv_process.fork_prepared = 0;
   if (cell != NULL && child > 0) cell->outer_pid = child;
   if (child < 0) slv_cell_cancel(cell, -child);
   forked = child == 0 ? cell : NULL;
@@ -42,11 +37,10 @@ void slv_fork_parent(pid_t child) {
 // Context: thread
 void slv_fork_child(void) {
   // Not prepared: forked by a vfork child, which exec soon follows.
-  if (!slv_process.active || !fork_now.prepared) return;
-  uint64_t mask = fork_now.mask;
-  fork_now.prepared = 0;
-  slv_process_identify(1);
-  slv_ledger_enter_fork(fork_now.cell);
+  if (!slv_process.active || !slv_process.fork_prepared) return;
+  uint64_t mask = slv_process.fork_mask;
+  slv_process.fork_prepared = 0;
+  slv_ledger_enter_fork(slv_process.fork_cell);
   slv_counters_fork_child();
   slv_signals_restore(&mask);
 }

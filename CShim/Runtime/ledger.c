@@ -120,9 +120,9 @@ void slv_cell_cancel(struct slv_cell *cell, int error) {
 }
 
 // Context: any
-static void fill(struct slv_cell *cell) {
+static void fill(struct slv_cell *cell, pid_t parent) {
   cell->pid = slv_process.pid;
-  cell->ppid = slv_sys_getppid();
+  cell->ppid = parent;
   cell->uid = slv_process.uid;
   cell->pidns = slv_process.pidns;
   cell->context = slv_process.context;
@@ -152,13 +152,15 @@ static struct slv_cell *announced_for_us(uint64_t life) {
 void slv_ledger_enter(uint64_t life, char *const argv[]) {
   struct slv_cell *cell = announced_for_us(life);
   if (cell != NULL) {
-    fill(cell);
+    slv_process_namespace(cell->pidns);
+    fill(cell, slv_sys_getppid());
     return;
   }
+  slv_process_namespace(0);
   cell = slv_cell_take();
   if (cell == NULL) cell = &nowhere;
   cell->parent = cell->announced_as = life;
-  fill(cell);
+  fill(cell, slv_sys_getppid());
   __atomic_store_n(&cell->state, SLV_CELL_ENTERED, __ATOMIC_RELEASE);
   char path[SLV_PATH_MAX];
   slv_word n = slv_sys_readlinkat(AT_FDCWD, "/proc/self/exe", path, sizeof path - 1);
@@ -168,6 +170,9 @@ void slv_ledger_enter(uint64_t life, char *const argv[]) {
 
 // Context: thread
 void slv_ledger_enter_fork(struct slv_cell *cell) {
+  pid_t parent = slv_process.pid;
+  slv_process.pid = slv_sys_getpid();
+  slv_process_namespace(slv_process.pidns);
   uint32_t inherited = slv_process.cell->flags & (SLV_FLAG_OWN_PROFILE | SLV_FLAG_PARTIAL_HOOKS);
   if (cell == NULL && (cell = slv_cell_take()) != NULL) {
     cell->parent = slv_process.cell->life;
@@ -175,7 +180,8 @@ void slv_ledger_enter_fork(struct slv_cell *cell) {
   }
   if (cell == NULL) cell = &nowhere;
   cell->flags = inherited;
-  fill(cell);
+  cell->objects = slv_process.cell->objects;
+  fill(cell, parent);
   __atomic_store_n(&cell->state, SLV_CELL_ENTERED, __ATOMIC_RELEASE);
 }
 

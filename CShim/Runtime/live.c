@@ -4,23 +4,21 @@
 #include "counters.h"
 #include "recording.h"
 
-static uint32_t lock_word; // 0 free, 1 held
-
 // Context: any
 void slv_counters_lock(uint64_t *mask) {
   slv_signals_block(mask);
-  while (__atomic_exchange_n(&lock_word, 1, __ATOMIC_ACQUIRE) != 0) slv_sys_sched_yield();
+  while (__atomic_exchange_n(&slv_process.lock, 1, __ATOMIC_ACQUIRE) != 0) slv_sys_sched_yield();
 }
 
 // Context: any
 void slv_counters_unlock(const uint64_t *mask) {
-  __atomic_store_n(&lock_word, 0, __ATOMIC_RELEASE);
+  __atomic_store_n(&slv_process.lock, 0, __ATOMIC_RELEASE);
   slv_signals_restore(mask);
 }
 
 // Context: thread (a fork child: nobody else is there)
 void slv_counters_lock_reset(void) {
-  __atomic_store_n(&lock_word, 0, __ATOMIC_RELAXED);
+  __atomic_store_n(&slv_process.lock, 0, __ATOMIC_RELAXED);
 }
 
 // Places the runs around the regions: pages between two runs may be protected by the program, so they

@@ -2,7 +2,7 @@
 // initialised: everything comes from the constructor's arguments and raw system calls.
 #include "recording.h"
 
-struct slv_process slv_process;
+struct slv_process slv_process __attribute__((aligned(4096)));
 
 // Context: any
 int slv_is_vfork_child(void) {
@@ -78,16 +78,18 @@ static uint64_t pid_namespace(void) {
   return value;
 }
 
-// The identity of this process, at start and in a fork child. Context: any
-void slv_process_identify(int forked) {
+// The identity of this process at start. The namespace comes from the announced cell where there is
+// one: a look into /proc/self costs more than all the rest of the constructor. Context: constructor
+void slv_process_identify(void) {
   slv_process.pid = slv_sys_getpid();
-  // The first process of a namespace has its number 1; only then can a fork child be in another one.
-  if (!forked || slv_process.pid == 1) slv_process.pidns = pid_namespace();
-  uint32_t uid = slv_sys_geteuid();
-  if (!forked || uid != slv_process.uid) {
-    slv_process.uid = uid;
-    slv_recording_home(slv_process.home, sizeof slv_process.home, uid);
-  }
+  slv_process.uid = slv_sys_geteuid();
+  slv_recording_home(slv_process.home, sizeof slv_process.home, slv_process.uid);
+}
+
+// The first process of a namespace has its number 1; only then can it differ from its parent's.
+// Context: any
+void slv_process_namespace(uint64_t parents) {
+  slv_process.pidns = parents != 0 && slv_process.pid != 1 ? parents : pid_namespace();
 }
 
 // Context: constructor
@@ -100,6 +102,6 @@ int slv_recording_open(char *const environment[], uint64_t *life) {
   slv_process.context = address.context;
   *life = address.life;
   if (!read_settings()) return 0;
-  slv_process_identify(0);
+  slv_process_identify();
   return 1;
 }

@@ -12,6 +12,8 @@
 // ---- recording.c: where this process records ------------------------------------------------------
 
 // Everything that the other files may read at any time; written by the constructor and in a fork child.
+// What a fork writes stands together, in one page: each page that parent or child touch after a fork is
+// a fault and a copy.
 struct slv_process {
   int active;           // a recording was opened and this process has a cell; else every hook passes
   int sandboxed;        // a seccomp filter stands: no system call of our own (hook_sandbox.c)
@@ -23,6 +25,10 @@ struct slv_process {
   uint32_t settings;    // enum slv_setting
   uint64_t save_before; // as slv_settings.save_before
   struct slv_cell *cell; // ours; never NULL when active
+  uint32_t lock;         // live.c: of all objects; 0 free, 1 held
+  int fork_prepared;     // hook_fork.c, guarded by `lock`: of the fork under way
+  uint64_t fork_mask;
+  struct slv_cell *fork_cell;
   char root[SLV_PATH_MAX];    // the recording, as in the environment
   char users[SLV_PATH_MAX];   // where the u<uid> directories are
   char home[SLV_PATH_MAX + 16]; // users/u<uid>

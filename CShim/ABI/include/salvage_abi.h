@@ -162,13 +162,17 @@ enum slv_loss {
 // One life, or one event. Stores need no system call. 128 bytes.
 struct slv_cell {
   uint64_t life;       // (random | number): unique in the recording; 0 in events
-  uint64_t parent;     // life that started it, or that an event belongs to; 0 unknown
+  uint64_t parent;     // life that started it, or that an event belongs to; 0 unknown. Where it equals
+                       // `announced_as`, all that is known is the id in its environment: that of an
+                       // announced life which this is (same pid, another user's ledger; or the root
+                       // in runs/), or of the life that started it where no hook announced (system(),
+                       // a static parent): then `ppid` tells a fork child of that life
   uint32_t state;      // enum slv_cell_state, stored last (release)
   uint16_t kind;       // enum slv_kind
   uint16_t loss;       // enum slv_loss
   int32_t pid;         // in its own pid namespace; REAP: as the reaping process sees it
   int32_t outer_pid;   // as the process that started it sees it; 0 not known
-  int32_t ppid;        // getppid() when it entered
+  int32_t ppid;        // getppid() when it entered; ANNOUNCED: pid of the announcing process
   uint32_t uid;        // effective, when it entered
   uint64_t pidns;      // inode of its pid namespace; 0 not known
   uint64_t born;       // CLOCK_BOOTTIME ns: entered (announced, until then)
