@@ -1,3 +1,0 @@
-#include "runtime.h"
-// Context: thread
-void slv_signals_chain(void) {}
