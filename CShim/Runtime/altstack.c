@@ -4,9 +4,7 @@
 //
 // The stack goes as soon as the program gets interested: a sigaltstack of its own, or a handler with
 // SA_ONSTACK, which must run where it would without us.
-#define _GNU_SOURCE
-#include <errno.h>
-
+#include "hooks.h"
 #include "signals.h"
 
 static int slv_altstack_on;

@@ -4,7 +4,6 @@
 // behind our back: system, abort). Where one of ours stands, the handler's address names the view: what
 // the program believes. Kernel and view so change in one step, by the kernel's own lock: no lock of
 // ours, nothing that a thread, a handler, a fork or a vfork child could see half done.
-#define _GNU_SOURCE
 #include "signals.h"
 
 // The kernel's own bits; what else it keeps is found out once (5.11 began to clear unknown ones).
@@ -196,6 +195,20 @@ void slv_signals_enter_sandbox(void) {
     action.flags |= SA_RESETHAND;
     slv_sys_sigaction(n, &action, NULL);
   }
+}
+
+// Context: any
+void slv_signals_leave_sandbox(void) {
+  if (!slv_chained || slv_is_vfork_child()) return;
+  for (int n = 1; n <= SLV_SIGNALS; n++) {
+    struct slv_action action;
+    if (slv_sys_sigaction(n, NULL, &action) != 0) continue;
+    const struct slv_view *view = slv_view_of(action.handler);
+    if (view == NULL || view->action.handler != (uintptr_t)SIG_DFL) continue;
+    action.flags &= ~(unsigned long)SA_RESETHAND;
+    slv_sys_sigaction(n, &action, NULL);
+  }
+  slv_chain_all();
 }
 
 // Context: any

@@ -1,8 +1,6 @@
 // The functions that set or read a signal's action. Those that only ignore a signal or change the mask
 // (sigignore, sighold, sigrelse, sigpause, ...) need nothing: the kernel shows what the program set.
-#define _GNU_SOURCE
-#include <errno.h>
-
+#include "hooks.h"
 #include "signals.h"
 
 #define SLV_LIBC_SIGNALS 65 // _NSIG of Linux's libcs: 1 to 64

@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <stdint.h>
+#include <ucontext.h>
 
 #include "runtime.h"
 #include "stubs.h"
@@ -21,6 +22,9 @@ void slv_signals_fork_child(void);
 // Before a seccomp filter comes, and before slv_process.sandboxed is set: afterwards our handlers run
 // for faults only, and make no system call. Context: any
 void slv_signals_enter_sandbox(void);
+
+// After slv_process.sandboxed was cleared: the filter did not come. Context: any
+void slv_signals_leave_sandbox(void);
 
 // syscall(SYS_rt_sigaction, ...): the kernel's value, -errno on failure. Context: any
 long slv_syscall_rt_sigaction(int signal, const void *action, void *old, size_t size);

@@ -6,7 +6,6 @@
 // its siginfo; and sigreturn goes back to the program with only this signal unblocked. The kernel then
 // takes it before the program's next instruction, so that wait status, core and registers are those of
 // a death without us.
-#define _GNU_SOURCE
 #include "../signals.h"
 
 #define SLV_DEATH_STACK 32768
