@@ -7,6 +7,7 @@
 
 #include "counters.h"
 #include "recording.h"
+#include "signals.h"
 
 static struct { // of the fork under way; guarded by the counters' lock
   int prepared;
@@ -48,6 +49,7 @@ void slv_fork_child(void) {
   slv_process_identify(1);
   slv_ledger_enter_fork(fork_now.cell);
   slv_counters_fork_child();
+  slv_signals_fork_child();
   slv_signals_restore(&mask);
 }
 
