@@ -7,6 +7,7 @@
 
 #include "counters.h"
 #include "recording.h"
+#include "signals.h"
 
 static __thread struct slv_cell *forked; // for the hook that will know the child's pid
 
@@ -42,6 +43,7 @@ void slv_fork_child(void) {
   slv_process.fork_prepared = 0;
   slv_ledger_enter_fork(slv_process.fork_cell);
   slv_counters_fork_child();
+  slv_signals_fork_child();
   slv_signals_restore(&mask);
 }
 

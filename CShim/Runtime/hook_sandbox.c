@@ -5,9 +5,12 @@
 #include <stdarg.h>
 #include <sys/prctl.h>
 
+#include "signals.h"
+
 // Filters are of one thread unless told otherwise; we keep quiet in all of them. Context: thread
 static void enter(void) {
   slv_counters_enter_sandbox();
+  slv_signals_enter_sandbox();
   slv_process.sandboxed = 1;
   __atomic_fetch_or(&slv_process.cell->flags, SLV_FLAG_SANDBOXED, __ATOMIC_RELAXED);
 }
@@ -15,6 +18,7 @@ static void enter(void) {
 // Context: thread
 static void leave(void) {
   slv_process.sandboxed = 0;
+  slv_signals_leave_sandbox();
   __atomic_fetch_and(&slv_process.cell->flags, ~SLV_FLAG_SANDBOXED, __ATOMIC_RELAXED);
 }
 

@@ -8,6 +8,7 @@
 #include "hook_wait.h"
 #include "hooks.h"
 #include "runtime.h"
+#include "signals.h"
 #include "syscall.h"
 
 uint64_t slv_syscall_numbers[8] __attribute__((visibility("hidden")));
@@ -36,6 +37,7 @@ void slv_syscall_start(void) {
   take(SYS_execveat);
   take(SYS_exit);
   take(SYS_exit_group);
+  take(SYS_rt_sigaction);
   take(SYS_wait4);
   take(SYS_waitid);
 }
@@ -69,6 +71,8 @@ long slv_syscall_dispatch(long number, long a, long b, long c, long d, long e, l
       return slv_syscall_wait4((pid_t)a, (int *)b, (int)c, (struct rusage *)d);
     case SYS_waitid:
       return slv_syscall_waitid((int)a, (id_t)b, (siginfo_t *)c, (int)d, (struct rusage *)e);
+    case SYS_rt_sigaction:
+      return result_of(slv_syscall_rt_sigaction((int)a, (const void *)b, (void *)c, (size_t)d));
     case SYS_exit:
       slv_syscall_exit((int)a);
       break;

@@ -1,0 +1,146 @@
+// What runs when a signal is delivered to one of our stubs: before a handler of the program, or in the
+// place of a default action that ends the process.
+//
+// The order of a death: all signals blocked by the kernel's own mask; one thread becomes its owner;
+// counters are saved; the end is noted; the default action is put back; the signal is queued again with
+// its siginfo; and sigreturn goes back to the program with only this signal unblocked. The kernel then
+// takes it before the program's next instruction, so that wait status, core and registers are those of
+// a death without us.
+#include "../signals.h"
+
+#define SLV_DEATH_STACK 32768
+#define SLV_WAIT_MS 2000
+
+static struct {
+  uint64_t owner; // pid << 32 | tid of the thread that saves; of another process: nobody
+  int signal;
+  siginfo_t *info;
+  ucontext_t *context;
+  const struct slv_view *view;
+  char stack[SLV_DEATH_STACK] __attribute__((aligned(64)));
+} slv_death;
+
+// The mask that sigreturn will set: the kernel's 8 bytes. Context: any
+static void slv_set_mask(ucontext_t *context, uint64_t mask) {
+  slv_copy(&context->uc_sigmask, &mask, sizeof mask);
+}
+
+// A fault of this thread's own instructions, which the kernel forces. Context: any
+static int slv_is_fault(int signal, const siginfo_t *info) {
+  return (signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE || signal == SIGILL) &&
+         info->si_code > 0;
+}
+
+// Arranges that the return from this handler is the death. Context: any
+static void slv_die(int signal, siginfo_t *info, ucontext_t *context, const struct slv_view *view) {
+  struct slv_action action = view->action;
+  action.handler = (uintptr_t)SIG_DFL;
+  slv_sys_sigaction(signal, &action, NULL);
+  pid_t pid = slv_sys_getpid(), tid = slv_sys_gettid();
+  // Pid 1 would not get it; a fault comes again by itself and is forced on pid 1 too.
+  if (pid == 1) return;
+  // The kernel lets a thread send itself any siginfo (rt_tgsigqueueinfo(2)). Full queue: without it.
+  if (SLV_SYS4(SYS_rt_tgsigqueueinfo, pid, tid, signal, info) != 0)
+    SLV_SYS3(SYS_tgkill, pid, tid, signal);
+  slv_set_mask(context, ~SLV_SIGNAL_BIT(signal));
+}
+
+// Context: any
+static void slv_save(void *unused) {
+  (void)unused;
+  slv_flush();
+  slv_end(SLV_CELL_ENDED, SLV_CAUSE_SIGNAL, slv_death.signal);
+}
+
+// A fault in slv_save, whatever the reason, must not change how the life ends: while it runs, our own
+// handler stands for SEGV and BUS in this process. Other threads that fault meanwhile wait in it.
+// Context: any
+static void slv_save_guarded(void) {
+  const uint64_t open = SLV_SIGNAL_BIT(SIGSEGV) | SLV_SIGNAL_BIT(SIGBUS);
+  uint64_t all = ~0ull;
+  struct slv_action guard = {0}, old;
+  slv_action_wrap(SIGSEGV, &guard, 1);
+  if (guard.handler != 0) {
+    if (slv_death.signal != SIGSEGV) slv_sys_sigaction(SIGSEGV, &guard, &old);
+    if (slv_death.signal != SIGBUS) slv_sys_sigaction(SIGBUS, &guard, &old);
+    slv_sys_sigmask(SIG_UNBLOCK, &open, NULL);
+  }
+  slv_call_on_stack(slv_save, NULL, slv_death.stack + sizeof slv_death.stack);
+  slv_sys_sigmask(SIG_BLOCK, &all, NULL);
+}
+
+// Makes this thread the owner of the death; 0 when it is another's, or this thread's own already.
+// Context: any
+static int slv_claim(uint64_t self) {
+  uint64_t owner = __atomic_load_n(&slv_death.owner, __ATOMIC_ACQUIRE);
+  while (owner >> 32 != self >> 32) // left over from the process that we were forked from
+    if (__atomic_compare_exchange_n(&slv_death.owner, &owner, self, 0, __ATOMIC_ACQ_REL,
+                                    __ATOMIC_ACQUIRE))
+      return 1;
+  return 0;
+}
+
+// Another thread is dying: its end is the process's end, and takes this thread with it. The bound is
+// for a debugger that took the death away. Context: any
+static void slv_wait_for_death(void) {
+  struct timespec moment = {0, 1000000};
+  for (int i = 0; i < SLV_WAIT_MS; i++) SLV_SYS2(SYS_nanosleep, &moment, NULL);
+}
+
+// Context: any
+static void slv_default(int signal, siginfo_t *info, ucontext_t *context,
+                        const struct slv_view *view) {
+  if (slv_process.sandboxed) { // the kernel has reset the action: the fault comes again
+    slv_flush();
+    slv_end(SLV_CELL_ENDED, SLV_CAUSE_SIGNAL, signal);
+    return;
+  }
+  if (slv_is_vfork_child()) { // it shares the memory below, and has nothing to save
+    slv_die(signal, info, context, view);
+    return;
+  }
+  pid_t pid = slv_sys_getpid();
+  if (pid == 1 && !slv_is_fault(signal, info)) return; // the default action does nothing
+  uint64_t self = (uint64_t)pid << 32 | (uint32_t)slv_sys_gettid();
+  if (slv_claim(self)) {
+    slv_death.signal = signal;
+    slv_death.info = info;
+    slv_death.context = context;
+    slv_death.view = view;
+    slv_save_guarded();
+  } else if (__atomic_load_n(&slv_death.owner, __ATOMIC_ACQUIRE) == self) {
+    if (!slv_is_fault(signal, info)) return; // sent meanwhile: the death is on its way
+    slv_die(slv_death.signal, slv_death.info, slv_death.context, slv_death.view);
+    slv_signal_return(slv_death.info, slv_death.context);
+  } else {
+    slv_wait_for_death();
+  }
+  slv_die(signal, info, context, view);
+}
+
+// Context: any
+static void slv_before(int signal, const struct slv_view *view) {
+  if ((view->action.flags & SA_RESETHAND) && slv_signal_fatal(signal))
+    slv_signal_chain_again(signal, view);
+  int mark = (slv_process.save_before & SLV_SIGNAL_BIT(signal)) != 0;
+  if ((!mark && !slv_has_private()) || (!mark && signal != SIGABRT)) return;
+  if (!slv_process.sandboxed && slv_is_vfork_child()) return;
+  uint64_t mask;
+  if (!slv_process.sandboxed) slv_signals_block(&mask);
+  slv_flush();
+  if (mark) slv_event(SLV_CELL_MARK, slv_process.pid, signal);
+  if (!slv_process.sandboxed) slv_signals_restore(&mask);
+}
+
+// Context: any
+uintptr_t slv_signal_entered(int signal, siginfo_t *info, ucontext_t *context, unsigned number) {
+  const struct slv_view *view =
+      slv_view_of((uintptr_t)slv_signal_stubs + number * SLV_STUB_SIZE);
+  if (view == NULL) return 0;
+  if (view->action.handler != (uintptr_t)SIG_DFL) {
+    slv_before(signal, view);
+    return view->action.handler;
+  }
+  slv_default(signal, info, context, view);
+  return 0;
+}

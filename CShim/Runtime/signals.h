@@ -1,0 +1,91 @@
+// Signal chaining: handlers of ours that the program cannot see. See chain.c.
+#ifndef SLV_SIGNALS_H
+#define SLV_SIGNALS_H
+
+#include <signal.h>
+#include <stdint.h>
+#include <ucontext.h>
+
+#include "runtime.h"
+#include "stubs.h"
+
+// ---- for the rest of the runtime -----------------------------------------------------------------
+
+// Puts our handlers where the program's view is SIG_DFL and the default action ends the process. Called
+// once or many times, by the constructor or later. Context: any
+void slv_signals_chain(void);
+
+// In the child of a fork: a process that became, or no longer is, pid 1 needs other handlers.
+// Context: any
+void slv_signals_fork_child(void);
+
+// Before a seccomp filter comes, and before slv_process.sandboxed is set: afterwards our handlers run
+// for faults only, and make no system call. Context: any
+void slv_signals_enter_sandbox(void);
+
+// After slv_process.sandboxed was cleared: the filter did not come. Context: any
+void slv_signals_leave_sandbox(void);
+
+// syscall(SYS_rt_sigaction, ...): the kernel's value, -errno on failure. Context: any
+long slv_syscall_rt_sigaction(int signal, const void *action, void *old, size_t size);
+
+// ---- chain.c: views -----------------------------------------------------------------------------
+
+#define SLV_SIGNALS 64
+#define SLV_SIGNAL_BIT(n) (1ull << ((n) - 1))
+
+// As rt_sigaction(2) reads and writes it, on x86-64 and aarch64.
+struct slv_action {
+  uintptr_t handler;
+  unsigned long flags;
+  uintptr_t restorer;
+  uint64_t mask;
+};
+
+// What the program set, where a handler of ours stands in the kernel. Never changes once ready.
+struct slv_view {
+  struct slv_action action;
+  uint32_t literal; // restorer and SA_RESTORER are the program's; else as the kernel has them
+  uint32_t state;   // 0 free, 1 being written, 2 ready
+};
+
+extern int slv_chained; // the only thing that hooks of an unchained life read
+
+// The view behind a handler that the kernel reported; NULL when it is none of ours. Context: any
+const struct slv_view *slv_view_of(uintptr_t handler);
+
+// Changes an action that the program wants into the one that the kernel gets; leaves it alone where
+// none of ours is needed. Context: any
+void slv_action_wrap(int signal, struct slv_action *action, int literal);
+
+// True when the default action of this signal ends this process. Context: any
+int slv_signal_fatal(int signal);
+
+// After the kernel reset a handler with SA_RESETHAND to SIG_DFL. Context: any
+void slv_signal_chain_again(int signal, const struct slv_view *view);
+
+// rt_sigaction. Context: any
+int slv_sys_sigaction(int signal, const struct slv_action *action, struct slv_action *old);
+
+// ---- altstack.c: a stack for the main thread's stack overflow --------------------------------------
+
+// Gives the calling thread an alternate stack that sigaltstack(2) does not show, where it is the main
+// thread and has none. Context: any
+void slv_altstack_install(void);
+
+// A handler of the program with SA_ONSTACK must not run on it: takes it away. Context: any
+void slv_altstack_remove(void);
+
+// ---- safe/death.c -------------------------------------------------------------------------------
+
+// From safe/entry.S: 0, or the program's handler. Context: any
+uintptr_t slv_signal_entered(int signal, siginfo_t *info, ucontext_t *context, unsigned number);
+
+// ---- safe/entry.S -------------------------------------------------------------------------------
+
+extern const char slv_signal_stubs[SLV_STUBS * SLV_STUB_SIZE];
+void slv_signal_restorer(void);
+__attribute__((noreturn)) void slv_signal_return(siginfo_t *info, ucontext_t *context);
+void slv_call_on_stack(void (*function)(void *), void *argument, void *top);
+
+#endif
