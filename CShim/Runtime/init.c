@@ -6,6 +6,7 @@
 #include "counters.h"
 #include "hook_exit.h"
 #include "recording.h"
+#include "signals.h"
 #include "syscall.h"
 
 // Context: constructor

@@ -3,6 +3,7 @@
 // not stay shared across a fork (hook_fork.c).
 #include "counters.h"
 #include "recording.h"
+#include "signals.h"
 
 // Context: any
 void slv_counters_lock(uint64_t *mask) {

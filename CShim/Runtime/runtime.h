@@ -127,6 +127,4 @@ void slv_real_prepare(void);
 // ---- env.c, hook_exec.c: declared in env.h ----------------------------------------------------------
 // ---- hook_signal.c: declared in signals.h -----------------------------------------------------------
 
-void slv_signals_chain(void);
-
 #endif
