@@ -15,7 +15,6 @@ void slv_syscall_exit_group(int status);
 
 static main_function *program_main;
 static int registered; // exit handlers: ours runs last
-extern char __libc_single_threaded __attribute__((weak));
 
 // Does not come back, whatever stands behind the name. Context: any
 static __attribute__((noreturn)) void leave(int status) {
@@ -127,8 +126,7 @@ void slv_syscall_exit_group(int status) {
 
 // Ends one thread; the process too if that was the only one. Context: any
 void slv_syscall_exit(int status) {
-  int alone = &__libc_single_threaded != NULL && __libc_single_threaded;
-  if (alone) ended(SLV_CAUSE_THREAD_EXIT, status & 0xff);
+  if (slv_single_threaded()) ended(SLV_CAUSE_THREAD_EXIT, status & 0xff);
   else if (slv_process.active) slv_flush();
   for (;;) SLV_SYS1(SYS_exit, status);
 }

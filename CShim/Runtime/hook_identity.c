@@ -6,8 +6,6 @@
 
 #define UNCHANGED ((uid_t)-1)
 
-extern char __libc_single_threaded __attribute__((weak));
-
 // users/u<uid>. Context: any
 static void home_of(uid_t uid, char *home) {
   char *end = slv_text(home, home + SLV_PATH_MAX, slv_process.users);
@@ -102,7 +100,6 @@ long slv_syscall_identity(long number, long a, long b, long c) {
   if (number == SYS_setuid) prepare((uid_t)a);
   if (number == SYS_setreuid || number == SYS_setresuid) prepare((uid_t)b);
   slv_word result = SLV_SYS3(number, a, b, c);
-  int alone = &__libc_single_threaded != NULL && __libc_single_threaded;
-  if (result == 0 && alone) slv_identity_changed();
+  if (result == 0 && slv_single_threaded()) slv_identity_changed();
   return slv_answer(result);
 }

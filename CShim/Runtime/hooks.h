@@ -26,4 +26,12 @@ static inline slv_word slv_answer(slv_word result) {
 // True when this process may write things down that need a system call. Context: any
 static inline int slv_may_call(void) { return slv_process.active && !slv_process.sandboxed; }
 
+// True when this thread is the only one. Asks the kernel: libc's own word for it is versioned
+// GLIBC_2.32. Context: any
+static inline int slv_single_threaded(void) {
+  struct stat tasks;
+  if (slv_process.sandboxed) return 0;
+  return slv_sys_fstatat(AT_FDCWD, "/proc/self/task", &tasks, 0) == 0 && tasks.st_nlink == 3;
+}
+
 #endif

@@ -5,6 +5,8 @@
 
 #include "hook_exec.h"
 #include "hook_exit.h"
+#include "hook_identity.h"
+#include "hook_sandbox.h"
 #include "hook_wait.h"
 #include "hooks.h"
 #include "runtime.h"
@@ -40,6 +42,14 @@ void slv_syscall_start(void) {
   take(SYS_rt_sigaction);
   take(SYS_wait4);
   take(SYS_waitid);
+  take(SYS_setuid);
+  take(SYS_setgid);
+  take(SYS_setreuid);
+  take(SYS_setregid);
+  take(SYS_setresuid);
+  take(SYS_setresgid);
+  take(SYS_prctl);
+  take(SYS_seccomp);
 }
 
 // Context: any
@@ -73,6 +83,17 @@ long slv_syscall_dispatch(long number, long a, long b, long c, long d, long e, l
       return slv_syscall_waitid((int)a, (id_t)b, (siginfo_t *)c, (int)d, (struct rusage *)e);
     case SYS_rt_sigaction:
       return result_of(slv_syscall_rt_sigaction((int)a, (const void *)b, (void *)c, (size_t)d));
+    case SYS_setuid:
+    case SYS_setgid:
+    case SYS_setreuid:
+    case SYS_setregid:
+    case SYS_setresuid:
+    case SYS_setresgid:
+      return slv_syscall_identity(number, a, b, c);
+    case SYS_prctl:
+      return slv_syscall_prctl(a, b, c, d, e);
+    case SYS_seccomp:
+      return slv_syscall_seccomp((unsigned)a, (unsigned)b, (void *)c);
     case SYS_exit:
       slv_syscall_exit((int)a);
       break;
