@@ -1,0 +1,35 @@
+/// How a recording is made. The defaults are what `salvage run` does without options.
+public struct Configuration: Sendable, Hashable, Codable {
+  /// What to do with a recording that is there already.
+  public enum Existing: String, Sendable, Hashable, Codable, CaseIterable {
+    /// Remove it, unless it is in use.
+    case replace
+    /// Add to it.
+    case append
+    /// Throw `SalvageError.inUse` or `.notARecording`: nothing may be there.
+    case refuse
+  }
+
+  public var existing: Existing
+  /// Never share a page with the recording: counters are copied when a process ends. SIGKILL then
+  /// loses them.
+  public var isPrivate: Bool
+  /// A fresh slot for each process instead of a shared one: for programs that read or reset their
+  /// own counters.
+  public var isPerProcess: Bool
+  /// Signal handlers of the library in every process, to note signals.
+  public var notesSignals: Bool
+  /// Signals before whose handler in the program the counters are saved or marked.
+  public var saveBefore: Set<Int32>
+
+  public init(
+    existing: Existing = .replace, isPrivate: Bool = false, isPerProcess: Bool = false,
+    notesSignals: Bool = false, saveBefore: Set<Int32> = []
+  ) {
+    self.existing = existing
+    self.isPrivate = isPrivate
+    self.isPerProcess = isPerProcess
+    self.notesSignals = notesSignals
+    self.saveBefore = saveBefore
+  }
+}

@@ -1,0 +1,121 @@
+import Glibc
+import SalvageRecord
+package import SystemPackage
+
+// Small file work without Foundation, whose loading would cost more than a short command.
+
+package func fails(_ what: String, _ path: FilePath, _ code: Int32 = errno) -> SalvageError {
+  .system(what, path, Errno(rawValue: code))
+}
+
+/// `path` as an absolute one, symbolic links of an existing directory resolved.
+package func absolute(_ path: FilePath) -> FilePath {
+  var result = path
+  if path.isRelative {
+    var room = [CChar](repeating: 0, count: Int(PATH_MAX))
+    if getcwd(&room, room.count) != nil {
+      result = FilePath(platformString: room).pushing(path)
+    }
+  }
+  return result.lexicallyNormalized()
+}
+
+package func resolved(_ path: FilePath) -> FilePath? {
+  guard let real = path.withPlatformString({ realpath($0, nil) }) else { return nil }
+  defer { free(real) }
+  return FilePath(platformString: real)
+}
+
+func makeDirectory(_ path: FilePath, mode: mode_t) throws(SalvageError) {
+  guard path.withPlatformString({ mkdir($0, mode) }) == 0,
+    // The umask must not close it to the other users of the tree.
+    path.withPlatformString({ chmod($0, mode) }) == 0
+  else { throw fails("make the directory", path) }
+}
+
+/// A new directory with a random name that begins with `prefix`.
+func makeTemporaryDirectory(prefix: FilePath, mode: mode_t) throws(SalvageError) -> FilePath {
+  var template = Array((prefix.string + "XXXXXX").utf8CString)
+  guard mkdtemp(&template) != nil else { throw fails("make a directory", prefix) }
+  let path = FilePath(platformString: template)
+  guard path.withPlatformString({ chmod($0, mode) }) == 0 else { throw fails("open up", path) }
+  return path
+}
+
+func write(_ bytes: [UInt8], to path: FilePath, mode: mode_t) throws(SalvageError) {
+  let file = path.withPlatformString { open($0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode) }
+  guard file >= 0 else { throw fails("write", path) }
+  defer { close(file) }
+  fchmod(file, mode)
+  try write(bytes, to: file, path: path)
+}
+
+/// Writes `bytes` whole to an open descriptor.
+package func write(_ bytes: [UInt8], to file: Int32, path: FilePath) throws(SalvageError) {
+  var done = 0
+  while done < bytes.count {
+    let count = bytes.withUnsafeBytes { Glibc.write(file, $0.baseAddress! + done, $0.count - done) }
+    if count < 0 {
+      if errno == EINTR { continue }
+      throw fails("write", path)
+    }
+    done += count
+  }
+}
+
+/// Writes a file under a temporary name and renames it: readers see the old bytes or the new ones.
+func replace(_ path: FilePath, with bytes: [UInt8], mode: mode_t) throws(SalvageError) {
+  let temporary = FilePath(path.string + ".\(getpid()).new")
+  try write(bytes, to: temporary, mode: mode)
+  try rename(temporary, path)
+}
+
+package func rename(_ old: FilePath, _ new: FilePath) throws(SalvageError) {
+  let result = old.withPlatformString { from in new.withPlatformString { Glibc.rename(from, $0) } }
+  guard result == 0 else { throw fails("rename to", new) }
+}
+
+package func link(_ path: FilePath, to target: FilePath) throws(SalvageError) {
+  let result = target.withPlatformString { to in path.withPlatformString { symlink(to, $0) } }
+  guard result == 0 else { throw fails("make the link", path) }
+}
+
+func status(_ path: FilePath, following: Bool = true) -> stat? {
+  var result = stat()
+  let done = path.withPlatformString { following ? stat($0, &result) : lstat($0, &result) }
+  return done == 0 ? result : nil
+}
+
+func isRegularFile(_ path: FilePath) -> Bool {
+  status(path).map { $0.st_mode & S_IFMT == S_IFREG } ?? false
+}
+
+package func isDirectory(_ path: FilePath) -> Bool {
+  status(path).map { $0.st_mode & S_IFMT == S_IFDIR } ?? false
+}
+
+/// Removes `path` with everything in it; symbolic links are removed, not followed.
+package func removeTree(_ path: FilePath) {
+  if let status = status(path, following: false), status.st_mode & S_IFMT == S_IFDIR {
+    for name in names(in: path) { removeTree(path.appending(name)) }
+    path.withPlatformString { _ = rmdir($0) }
+  } else {
+    path.withPlatformString { _ = unlink($0) }
+  }
+}
+
+/// Where a symbolic link points; nil if `path` is none.
+package func target(of path: FilePath) -> FilePath? {
+  var room = [CChar](repeating: 0, count: Int(PATH_MAX))
+  let count = path.withPlatformString { readlink($0, &room, room.count - 1) }
+  return count > 0 ? FilePath(platformString: room) : nil
+}
+
+package func contents(of path: FilePath) throws(SalvageError) -> [UInt8] {
+  do throws(RecordError) {
+    let file = try RecordFile(path)
+    return try file.bytes(0..<file.size)
+  } catch {
+    throw SalvageError.unreadable(error.description)
+  }
+}

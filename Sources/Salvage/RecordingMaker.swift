@@ -1,0 +1,157 @@
+import Glibc
+import SalvageRecord
+import SystemPackage
+
+/// Makes recordings, or opens one to add to it.
+struct RecordingMaker {
+  let place: RecordingPlace
+  let configuration: Configuration
+
+  /// Notes for the user about where things went, one line each.
+  private(set) var notes: [String] = []
+
+  init(_ directory: FilePath, _ configuration: Configuration) {
+    self.place = RecordingPlace(directory)
+    self.configuration = configuration
+  }
+
+  /// Returns the recording's settings, with its shared lock held.
+  mutating func make() throws(SalvageError) -> (RecordingSettings, FilePath, RunLock?) {
+    switch place.content {
+    case .other: throw .notARecording(place.directory)
+    case .nothing, .emptyDirectory: break
+    case .recording:
+      switch configuration.existing {
+      case .append: return try open()
+      case .refuse: throw .notARecording(place.directory)
+      case .replace: break
+      }
+    }
+    return try build()
+  }
+
+  // MARK: Adding to one
+
+  private func open() throws(SalvageError) -> (RecordingSettings, FilePath, RunLock?) {
+    let directory = resolved(place.directory) ?? place.directory
+    var settings: RecordingSettings
+    do throws(RecordError) {
+      settings = try RecordingReader(directory).settings()
+    } catch {
+      throw .unreadable(error.description)
+    }
+    guard let lock = RunLock(directory, exclusive: false) else {
+      throw .inUse(place.directory, pids: [])
+    }
+    let before = settings
+    // What lay on a tmpfs or in a temporary directory may be gone, after a reboot for one.
+    if !isDirectory(settings.users) { settings.users = try users(for: directory) }
+    if status(settings.library) == nil { settings.library = try library(for: directory) }
+    if settings != before { try store(settings, in: directory) }
+    try makeUser(in: settings.users)
+    return (settings, directory, lock)
+  }
+
+  // MARK: A new one
+
+  /// Builds it under a temporary name beside its place and renames it there: two at once cannot mix.
+  private mutating func build() throws(SalvageError) -> (RecordingSettings, FilePath, RunLock?) {
+    let final = place.directory
+    let parent = final.removingLastComponent()
+    guard isDirectory(parent) else { throw fails("make a recording in", parent, ENOENT) }
+    let base = final.lastComponent?.string ?? "recording"
+    let hidden = parent.appending(".\(base).new-")
+    let made = try makeTemporaryDirectory(prefix: hidden, mode: 0o711)
+    let lock = RunLock(made, exclusive: false)
+    do throws(SalvageError) {
+      try moveAway()
+      let directory = (resolved(parent) ?? parent).appending(base)
+      let settings = try fill(made, named: directory)
+      try rename(made, final)
+      return (settings, directory, lock)
+    } catch {
+      lock?.release()
+      RecordingPlace(made).remove()
+      throw error
+    }
+  }
+
+  /// Takes the recording that is there out of the way, unless it is in use.
+  private func moveAway() throws(SalvageError) {
+    switch place.content {
+    case .nothing, .emptyDirectory: return
+    case .other: throw .notARecording(place.directory)
+    case .recording: break
+    }
+    guard let lock = RunLock(place.directory, exclusive: true), !place.countsNow else {
+      throw .inUse(place.directory, pids: place.pids)
+    }
+    defer { lock.release() }
+    let name = place.directory.lastComponent?.string ?? ""
+    let aside = place.directory.removingLastComponent().appending(".\(name).old-\(getpid())")
+    try rename(place.directory, aside)
+    RecordingPlace(aside).remove()
+  }
+
+  private mutating func fill(
+    _ made: FilePath, named directory: FilePath
+  ) throws(SalvageError) -> RecordingSettings {
+    try makeDirectory(made.appending("runs"), mode: 0o700)
+    var settings = RecordingSettings(
+      isPrivate: configuration.isPrivate, isPerProcess: configuration.isPerProcess,
+      notesSignals: configuration.notesSignals, saveBefore: configuration.saveBefore,
+      created: now(CLOCK_REALTIME), commandVersion: salvageVersion, users: directory,
+      library: directory.appending("libsalvage.so"))
+    let original = try ShimLibrary.find()
+    try write(try contents(of: original), to: made.appending("libsalvage.so"), mode: 0o755)
+    if !Self.canBePreloaded(settings.library) {
+      settings.library = try library(for: made)
+    }
+    if try DirectoryTest.keepsLocks(made) == false {
+      let live = try users(for: made)
+      settings.users = live
+      notes.append("counters are kept in \(live) until the end: \(directory) cannot hold locks")
+      try makeUser(in: live)
+    } else {
+      try makeUser(in: made)
+    }
+    try store(settings, in: made)
+    return settings
+  }
+
+  private func makeUser(in users: FilePath) throws(SalvageError) {
+    let path = users.appending("u\(geteuid())")
+    if isDirectory(path) { return }
+    try makeDirectory(path, mode: 0o700)
+  }
+
+  private func store(_ settings: RecordingSettings, in directory: FilePath) throws(SalvageError) {
+    guard let bytes = settings.encoded() else { throw .pathTooLong(settings.users) }
+    try replace(directory.appending("settings"), with: bytes, mode: 0o644)
+  }
+
+  /// Where the u<uid> directories go: the recording, or tmpfs where that keeps no locks.
+  private func users(for directory: FilePath) throws(SalvageError) -> FilePath {
+    if try DirectoryTest.keepsLocks(directory) { return directory }
+    let live = try Temporary.make(in: "/dev/shm")
+    let pointer = directory.appending("live")
+    pointer.withPlatformString { _ = unlink($0) }
+    try link(pointer, to: live)
+    return live
+  }
+
+  /// A copy of the library under a name that LD_PRELOAD can hold.
+  private func library(for directory: FilePath) throws(SalvageError) -> FilePath {
+    let copy = directory.appending("libsalvage.so")
+    if Self.canBePreloaded(copy) && status(copy) != nil { return copy }
+    let source = status(copy) != nil ? copy : try ShimLibrary.find()
+    let path = try Temporary.make(in: "/tmp").appending("libsalvage.so")
+    try write(try contents(of: source), to: path, mode: 0o755)
+    return path
+  }
+
+  /// ld.so(8) splits LD_PRELOAD at spaces and colons; `$` begins a token that it expands.
+  static func canBePreloaded(_ path: FilePath) -> Bool {
+    !path.string.utf8.contains { $0 <= 0x20 || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "$") }
+  }
+}

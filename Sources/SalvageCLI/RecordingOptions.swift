@@ -1,0 +1,53 @@
+import ArgumentParser
+import Salvage
+import SalvageRecord
+import SystemPackage
+
+/// Where and how to record: the options that `run` and `env` share.
+struct RecordingOptions: ParsableArguments {
+  @Option(name: [.short, .customLong("output")], help: "The recording (default: .salvage).")
+  var output: String?
+
+  @Flag(help: "Add to the recording that is there, instead of replacing it.")
+  var append = false
+
+  @Flag(
+    name: .customLong("private"),
+    help: "Share no page: counters are copied at death, and lost at SIGKILL.")
+  var isPrivate = false
+
+  @Flag(
+    name: .customLong("per-process"),
+    help: "Fresh counters for each process: for programs that read or reset their own.")
+  var perProcess = false
+
+  @Option(
+    name: .customLong("save-before"),
+    help: "Save or mark counters before the program's own handlers of these signals.")
+  var saveBefore: String?
+
+  @Flag(
+    name: .customLong("note-signals"), help: "Handlers of ours in every process, to note signals.")
+  var noteSignals = false
+
+  func validate() throws {
+    _ = try signals()
+  }
+
+  private func signals() throws -> Set<Int32> {
+    let names = (saveBefore ?? "").split { $0 == "," || $0 == " " }
+    return Set(
+      try names.map { name in
+        guard let number = signalNumber(String(name)) else {
+          throw ValidationError("--save-before: there is no signal \(name)")
+        }
+        return number
+      })
+  }
+
+  func configuration() throws -> Configuration {
+    Configuration(
+      existing: append ? .append : .replace, isPrivate: isPrivate, isPerProcess: perProcess,
+      notesSignals: noteSignals, saveBefore: try signals())
+  }
+}

@@ -1,0 +1,101 @@
+import ArgumentParser
+import Glibc
+import Salvage
+import SalvageRecord
+import SystemPackage
+
+struct RunCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Run a command and record every process it starts.",
+    discussion: """
+      The command keeps its output, exit code, signals and terminal; salvage ends as it ended.
+
+      salvage run -- ./server --port 80
+      salvage run -o unit.salvage --append -- ctest
+      salvage run --report text=/dev/stdout -- ./a.out
+
+      Exit status: the command's; 125 if salvage itself failed, 126 if the command cannot be
+      executed, 127 if it is not there.
+      """)
+
+  /// As env(1) and timeout(1) have it.
+  static let ownFailure: Int32 = 125
+
+  @OptionGroup var recording: RecordingOptions
+
+  @Flag(name: .shortAndLong, help: "No summary at the end.")
+  var quiet = false
+
+  @Argument(parsing: .captureForPassthrough, help: "The command and its arguments.")
+  var command: [String] = []
+
+  func validate() throws {
+    guard let first = words.first else {
+      throw ValidationError("which command? salvage run -- CMD…")
+    }
+    if command.first != "--" && first.hasPrefix("-") {
+      throw ValidationError("unknown option \(first); a command of that name comes after --")
+    }
+  }
+
+  private var words: [String] {
+    command.first == "--" ? Array(command.dropFirst()) : command
+  }
+
+  /// The command as it was given: `CommandLine` repairs what is no UTF-8.
+  private var rawWords: [[UInt8]] {
+    let total = Int(CommandLine.argc)
+    return (total - words.count..<total).compactMap { index in
+      CommandLine.unsafeArgv[index].map {
+        Array(UnsafeRawBufferPointer(start: $0, count: strlen($0)))
+      }
+    }
+  }
+
+  func run() async throws {
+    let path = FilePath(recording.output ?? ".salvage")
+    // Before anything is replaced for a command that is not there.
+    let launch = try launch()
+    let (opened, lock) = try Recording.prepare(at: path, try recording.configuration())
+    defer { lock?.release() }
+    for note in opened.notes where !quiet { complain(note) }
+    let status = try start(launch, in: opened)
+    if !quiet { complain(try Summary(opened.contents(), path: path).line) }
+    end(like: status)
+  }
+
+  private func launch() throws -> Launch {
+    var launch = Launch(arguments: rawWords, environment: .current())
+    launch.blockedSignals = InheritedSignals.mask
+    do throws(SalvageError) {
+      _ = try launch.find()
+    } catch {
+      throw Self.failure(error)
+    }
+    return launch
+  }
+
+  private func start(_ launch: Launch, in recording: Recording) throws -> Int32 {
+    do throws(SalvageError) {
+      var run = try Run(recording, launch)
+      InheritedSignals.blockAll()
+      if !InheritedSignals.ignoresChildren { signal(SIGCHLD, SIG_DFL) }
+      let pid = try run.start()
+      signal(SIGCHLD, SIG_DFL)
+      let status = CommandWatch(command: pid).wait()
+      try run.finish(status: status)
+      return status
+    } catch {
+      throw Self.failure(error)
+    }
+  }
+
+  private static func failure(_ error: SalvageError) -> ExitCode {
+    complain(error.description)
+    switch error {
+    case .commandNotFound: return ExitCode(127)
+    case .notExecutable: return ExitCode(126)
+    default: return ExitCode(ownFailure)
+    }
+  }
+}

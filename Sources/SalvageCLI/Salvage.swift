@@ -1,6 +1,0 @@
-import ArgumentParser
-
-@main
-struct SalvageCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "salvage")
-}

@@ -1,0 +1,102 @@
+import CSalvageABI
+package import SystemPackage
+
+/// The sums of one counter file, `struct slv_counters_header` and its slots.
+package struct CounterSums: Sendable {
+  package var layout: CounterLayout
+  /// One for each part of the layout.
+  package var sums: [[UInt8]]
+  /// Lives that counted in the slots that were read.
+  package var lives: Int
+  /// Slots that the file ends before; their counts are not in the sums.
+  package var missingSlots: Int
+}
+
+/// Reads a counter file while processes may still count and fold in it.
+package struct CounterFile {
+  /// A fold between two looks at the commit word makes a sum worthless; it is taken again so often.
+  private static let attempts = 20
+  /// Bytes read at a time: they stay in the second-level cache until they are added.
+  private static let portion = 128 << 10
+
+  /// Adds up all slots of the file at `path`.
+  package static func sums(_ path: FilePath) throws(RecordError) -> CounterSums {
+    let file = try RecordFile(path)
+    let layout = try CounterLayout(page: try file.bytes(0..<4096), path: path)
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: portion, alignment: 64)
+    defer { buffer.deallocate() }
+    for _ in 0..<attempts {
+      let page = try file.bytes(0..<4096)
+      let result = try pass(file, layout, page: page, buffer: buffer)
+      if try file.bytes(0..<4096).fold == page.fold { return result }
+    }
+    throw RecordError(path, .unstable)
+  }
+
+  /// One pass over the slots that the commit word and the attach words in `page` call valid.
+  private static func pass(
+    _ file: borrowing RecordFile, _ layout: CounterLayout, page: [UInt8],
+    buffer: UnsafeMutableRawBufferPointer
+  ) throws(RecordError) -> CounterSums {
+    var result = CounterSums(
+      layout: layout,
+      sums: layout.parts.map { [UInt8](repeating: Summing.neutral($0.kind), count: $0.size) },
+      lives: 0, missingSlots: 0)
+    let fold = page.fold ?? 0
+    let folded = Int((fold >> 1) & 0x7fff) - 1
+    let foldedWord = UInt32(truncatingIfNeeded: fold >> 16)
+    var slots: [Int] = fold & accumulatorsPresent != 0 ? [Int(fold & 1)] : []
+    for number in Int(SLV_SLOT_FIRST)..<max(layout.slots, Int(SLV_SLOT_FIRST)) {
+      let offset = Int(SLV_ATTACH_OFFSET) + 4 * number
+      guard let word = page.structure(UInt32.self, at: offset), word != 0 else { continue }
+      result.lives += Int(word & SLV_ATTACH_COUNT.rawValue)
+      if word & SLV_ATTACH_EMPTY.rawValue != 0 { continue }
+      if number == folded && word == foldedWord { continue }
+      slots.append(number)
+    }
+    for slot in slots {
+      if try !add(slot, of: file, layout, to: &result.sums, buffer: buffer) {
+        result.missingSlots += 1
+      }
+    }
+    return result
+  }
+
+  /// Adds the parts of a slot; false, and nothing added, where the file ends before they do.
+  private static func add(
+    _ slot: Int, of file: borrowing RecordFile, _ layout: CounterLayout, to sums: inout [[UInt8]],
+    buffer: UnsafeMutableRawBufferPointer
+  ) throws(RecordError) -> Bool {
+    let start = layout.slotsOffset + slot * layout.slotSize
+    let last = layout.parts.map { $0.offset + $0.size }.max() ?? 0
+    guard start + last <= file.size else { return false }
+    for (index, part) in layout.parts.enumerated() {
+      var done = 0
+      while done < part.size {
+        let count = min(buffer.count, part.size - done)
+        let room = UnsafeMutableRawBufferPointer(rebasing: buffer[0..<count])
+        guard try file.read(into: room, at: start + part.offset + done) == count else {
+          throw RecordError(file.path, .truncated(file.size))
+        }
+        sums[index].withUnsafeMutableBytes { sum in
+          Summing.add(
+            UnsafeRawBufferPointer(room),
+            to: UnsafeMutableRawBufferPointer(rebasing: sum[done..<(done + count)]),
+            kind: part.kind)
+        }
+        done += count
+      }
+    }
+    return true
+  }
+}
+
+/// `SLV_FOLD_PRESENT`: the file has accumulators.
+private let accumulatorsPresent: UInt64 = 1 << 63
+
+extension [UInt8] {
+  /// The commit word of folding in the first page of a counter file.
+  fileprivate var fold: UInt64? {
+    structure(slv_counters_header.self, at: 0)?.fold
+  }
+}

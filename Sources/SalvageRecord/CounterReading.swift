@@ -1,0 +1,110 @@
+import SystemPackage
+
+/// The counters of a recording, and what of them could not be read.
+public struct CounterReading: Sendable {
+  public var objects: [ObjectCounters]
+  public var losses: [Loss]
+}
+
+extension RecordingReader {
+  /// Adds up the counters of every object and context over all counter files of all users.
+  ///
+  /// Files of one object whose regions differ are not added: the first is kept, the others are losses.
+  public func counters() throws(RecordError) -> CounterReading {
+    let settings = try settings()
+    var result = CounterReading(objects: [], losses: [])
+    var places: [CounterFileName.Object: Int] = [:]
+    var kept: [UInt64: FilePath] = [:]
+    let users = userDirectories(settings)
+    for user in users {
+      for name in names(in: user) where name.hasSuffix(".obj") {
+        if let identity = UInt64(name.dropLast(4), radix: 16) {
+          kept[identity] = user.appending(name)
+        }
+      }
+    }
+    for user in users {
+      for name in names(in: user) {
+        guard let parsed = CounterFileName(name) else { continue }
+        let path = user.appending(name)
+        do throws(RecordError) {
+          let sums = try CounterFile.sums(path)
+          guard sums.layout.identity == parsed.object.identity else {
+            throw RecordError(path, .malformed("it holds the counters of another object"))
+          }
+          if sums.missingSlots > 0 {
+            result.losses.append(damaged(RecordError(path, .truncated(sums.layout.slotsOffset))))
+          }
+          try add(sums, parsed.object, path: path, to: &result, places: &places)
+        } catch {
+          result.losses.append(damaged(error))
+        }
+      }
+    }
+    for index in result.objects.indices {
+      result.objects[index].keptObject = kept[result.objects[index].identity]
+    }
+    return result
+  }
+
+  private func damaged(_ error: RecordError) -> Loss {
+    Loss(.damagedFile, subject: error.path.string, detail: error.description)
+  }
+
+  private func add(
+    _ sums: CounterSums, _ object: CounterFileName.Object, path: FilePath,
+    to result: inout CounterReading, places: inout [CounterFileName.Object: Int]
+  ) throws(RecordError) {
+    let regions = zip(sums.layout.parts, sums.sums).map { part, bytes in
+      Region(address: part.address, kind: part.kind, bytes: bytes)
+    }
+    guard let index = places[object] else {
+      // A file that was made and never counted in says nothing of an object.
+      guard sums.lives > 0 else { return }
+      places[object] = result.objects.count
+      result.objects.append(
+        ObjectCounters(
+          identity: object.identity, context: object.context, source: sums.layout.source,
+          regions: regions, lives: sums.lives, keptObject: nil, origin: nil))
+      return
+    }
+    let fits =
+      result.objects[index].source == sums.layout.source
+      && result.objects[index].regions.count == regions.count
+      && zip(result.objects[index].regions, regions).allSatisfy {
+        $0.address == $1.address && $0.kind == $1.kind && $0.bytes.count == $1.bytes.count
+      }
+    guard fits else {
+      throw RecordError(path, .malformed("its regions are not those of the object's other files"))
+    }
+    for (number, region) in regions.enumerated() {
+      region.bytes.withUnsafeBytes { image in
+        result.objects[index].regions[number].bytes.withUnsafeMutableBytes {
+          Summing.add(image, to: $0, kind: region.kind)
+        }
+      }
+    }
+    result.objects[index].lives += sums.lives
+  }
+}
+
+/// `<identity>-<ctx>.<n>.cnt`
+struct CounterFileName {
+  struct Object: Hashable {
+    var identity: UInt64
+    var context: UInt32
+  }
+  var object: Object
+  var number: Int
+
+  init?(_ name: String) {
+    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count == 3, parts[2] == "cnt", let number = Int(parts[1]) else { return nil }
+    let ids = parts[0].split(separator: "-", omittingEmptySubsequences: false)
+    guard ids.count == 2, ids[0].count == 16, ids[1].count == 8,
+      let identity = UInt64(ids[0], radix: 16), let context = UInt32(ids[1], radix: 16)
+    else { return nil }
+    self.object = Object(identity: identity, context: context)
+    self.number = number
+  }
+}

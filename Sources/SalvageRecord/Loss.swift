@@ -1,0 +1,176 @@
+import CSalvageABI
+
+/// Counters that existed and are not in the recording, or a process that could not be entered.
+public struct Loss: Sendable, Hashable {
+  public var reason: LossReason
+  /// The life that it concerns; nil where it concerns the recording.
+  public var life: UInt64?
+  /// The program or file.
+  public var subject: String
+  /// The errno that the library met; 0 none.
+  public var code: Int32
+  /// More than the reason says: of a damaged file, what is wrong with it.
+  public var detail: String
+
+  public init(
+    _ reason: LossReason, life: UInt64? = nil, subject: String = "", code: Int32 = 0,
+    detail: String = ""
+  ) {
+    self.reason = reason
+    self.life = life
+    self.subject = subject
+    self.code = code
+    self.detail = detail
+  }
+}
+
+/// Why something is not in a recording. `docs/Messages.md` lists them by `slug`.
+public enum LossReason: UInt16, Sendable, Hashable, CaseIterable {
+  case isStatic = 1
+  case secure = 2
+  case otherArchitecture = 3
+  case musl = 4
+  case oldGlibc = 5
+  case unreachable = 6
+  case noSlot = 7
+  case fileLimit = 8
+  case diskFull = 9
+  case privateKilled = 10
+  case noMapping = 11
+  case continuous = 12
+  case unknownFormat = 13
+  case notStarted = 14
+  case noLedger = 15
+  case asanOptions = 16
+
+  // The reader's own verdicts; no number of the contract.
+  case noCell = 1000
+  case damagedFile = 1001
+  case unknown = 1002
+  case stillTemporary = 1003
+
+  /// The reason that a cell of the ledger holds; `unknown` for one of a newer library.
+  init?(contract: UInt16) {
+    guard contract != SLV_LOSS_NONE.rawValue else { return nil }
+    self = contract < 1000 ? LossReason(rawValue: contract) ?? .unknown : .unknown
+  }
+
+  /// The name for machines, and the heading in docs/Messages.md.
+  public var slug: String { text.0 }
+  /// What happened.
+  public var sentence: String { text.1 }
+  /// What to do about it.
+  public var cure: String { text.2 }
+
+  private var text: (String, String, String) {
+    switch self {
+    case .isStatic:
+      (
+        "static", "The program is linked statically: the dynamic loader never runs in it.",
+        "Link it dynamically for the coverage run."
+      )
+    case .secure:
+      (
+        "secure",
+        "The program is set-user-id, set-group-id or has file capabilities: the dynamic loader"
+          + " ignores preloaded libraries.",
+        "Run a copy without those bits, as the user that it would become."
+      )
+    case .otherArchitecture:
+      (
+        "other-architecture", "The program is for another processor or word size.",
+        "Run it under a salvage that was built for that processor."
+      )
+    case .musl:
+      (
+        "musl", "The program's dynamic loader is not one of glibc's.",
+        "Build it against glibc for the coverage run."
+      )
+    case .oldGlibc:
+      (
+        "old-glibc", "The program runs on a glibc older than 2.17.",
+        "Run it on a system with a newer glibc."
+      )
+    case .unreachable:
+      (
+        "unreachable",
+        "The library could not be opened from there: another root directory or mount namespace.",
+        "Make the recording's directory visible under the same path there."
+      )
+    case .noSlot:
+      (
+        "no-slot", "The program has counters, but no place for them could be had.",
+        "Look at the error; check the permissions and the limits of the recording's file system."
+      )
+    case .fileLimit:
+      (
+        "file-limit", "The process's file size limit is below the size of the counter file.",
+        "Raise RLIMIT_FSIZE (ulimit -f)."
+      )
+    case .diskFull:
+      (
+        "disk-full", "The recording's file system was full.",
+        "Make room, or record elsewhere with -o."
+      )
+    case .privateKilled:
+      (
+        "private-killed",
+        "The counters were private to the process, and it ended before they could be copied.",
+        "Record without --private, or end the process by a signal that can be caught."
+      )
+    case .noMapping:
+      (
+        "no-mapping", "The counters are there, but the program's coverage mapping is not.",
+        "Build with -fcoverage-mapping, and do not strip the sections __llvm_covmap and"
+          + " __llvm_covfun."
+      )
+    case .continuous:
+      (
+        "continuous",
+        "The program uses LLVM's continuous mode, which keeps its counters elsewhere.",
+        "Build without -runtime-counter-relocation, and take %c out of LLVM_PROFILE_FILE."
+      )
+    case .unknownFormat:
+      (
+        "unknown-format", "The counters are of a version that this library does not know.",
+        "Use a newer salvage."
+      )
+    case .notStarted:
+      (
+        "not-started", "The program was about to be started, and its first instruction never ran.",
+        "Look for a missing shared library, a kill or a limit at its start."
+      )
+    case .noLedger:
+      (
+        "no-ledger", "The process could not open the recording.",
+        "Check that its user can reach every directory above the recording."
+      )
+    case .asanOptions:
+      (
+        "asan-options", "The program's own __asan_default_options refuses preloaded libraries.",
+        "Return verify_asan_link_order=0 from it."
+      )
+    case .noCell:
+      (
+        "no-cell", "Processes ran that found no room in the ledger.",
+        "Make room on the recording's file system."
+      )
+    case .damagedFile:
+      (
+        "damaged-file", "A file of the recording could not be read; the rest could.",
+        "Record again; if nothing else wrote to the file, report it as an error of salvage."
+      )
+    case .unknown:
+      (
+        "unknown", "The library gave a reason that this command does not know.",
+        "Use the salvage command that made the recording."
+      )
+    case .stillTemporary:
+      (
+        "still-temporary",
+        "Counts lie in a temporary directory, because processes still write there.",
+        "Run salvage collect when they have ended, before the next reboot."
+      )
+    }
+  }
+}

@@ -1,0 +1,174 @@
+import CSalvageABI
+import Glibc
+public import SystemPackage
+
+/// Everything that one recording says, as values.
+public struct RecordingContents: Sendable {
+  public var settings: RecordingSettings
+  public var runs: [RunNote]
+  /// All lives, the eldest first.
+  public var lives: [Life]
+  /// What is not in the recording: those of its lives, then those of the recording itself.
+  public var losses: [Loss]
+  /// Files that could not be read, or not wholly; each is in `losses` too.
+  public var problems: [RecordError]
+}
+
+/// Reads a recording: bytes in, values out. No byte is trusted; a bad file costs itself only.
+public struct RecordingReader: Sendable {
+  public let directory: FilePath
+  package var processes: (any ProcessTable)?
+
+  /// A reader of the recording in `directory`.
+  public init(_ directory: FilePath) {
+    self.directory = directory
+  }
+
+  /// True if `directory` holds a recording, of whatever version.
+  public static func isRecording(_ directory: FilePath) -> Bool {
+    guard let file = try? RecordFile(directory.appending("settings")),
+      let bytes = try? file.bytes(0..<8)
+    else { return false }
+    return bytes.structure(UInt64.self, at: 0) == SLV_SETTINGS_MAGIC
+  }
+
+  /// The settings; the one file without which nothing can be read.
+  public func settings() throws(RecordError) -> RecordingSettings {
+    let path = directory.appending("settings")
+    let file = try RecordFile(path)
+    return try RecordingSettings(bytes: try file.bytes(0..<file.size), path: path)
+  }
+
+  /// The `u<uid>` directories, also those that were folded back (`u<uid>.<n>`).
+  package func userDirectories(_ settings: RecordingSettings) -> [FilePath] {
+    var places = [directory]
+    if settings.users != directory { places.append(settings.users) }
+    var seen: Set<[UInt64]> = []
+    var result: [FilePath] = []
+    for place in places {
+      for name in names(in: place) where Self.isUserDirectory(name) {
+        let path = place.appending(name)
+        var status = stat()
+        guard path.withPlatformString({ lstat($0, &status) }) == 0,
+          status.st_mode & S_IFMT == S_IFDIR,
+          // The recording may be named by two paths, of which settings hold one.
+          seen.insert([UInt64(status.st_dev), UInt64(status.st_ino)]).inserted
+        else { continue }
+        result.append(path)
+      }
+    }
+    return result
+  }
+
+  private static func isUserDirectory(_ name: String) -> Bool {
+    guard name.hasPrefix("u") else { return false }
+    let parts = name.dropFirst().split(separator: ".", omittingEmptySubsequences: false)
+    return (1...2).contains(parts.count) && parts.allSatisfy { UInt32($0) != nil }
+  }
+
+  /// Reads settings, ledgers and notes, and joins them.
+  public func contents() throws(RecordError) -> RecordingContents {
+    let settings = try settings()
+    var problems: [RecordError] = []
+    let runs = notes(&problems)
+    var ledgers: [Ledger] = []
+    var programs: [UInt64: ProgramRecord] = [:]
+    for user in userDirectories(settings) {
+      readLedger(user.appending("ledger"), &ledgers, &problems)
+      readPrograms(user.appending("programs"), &programs, &problems)
+    }
+    let table = LifeTable(ledgers: ledgers, notes: runs)
+    let verdict = Verdict(
+      table: table, reaping: Reaping(table), programs: programs,
+      processes: processes ?? systemProcesses(ledgers))
+    let lives = verdict.lives()
+    var losses = lives.flatMap(\.losses)
+    losses += runLosses(runs, table)
+    losses += ledgerLosses(ledgers, table)
+    losses += problems.map { Loss(.damagedFile, subject: $0.path.string, detail: $0.description) }
+    return RecordingContents(
+      settings: settings, runs: runs, lives: lives, losses: losses, problems: problems)
+  }
+
+  // MARK: Files
+
+  private func notes(_ problems: inout [RecordError]) -> [RunNote] {
+    let place = directory.appending("runs")
+    var result: [RunNote] = []
+    for name in names(in: place) where name.hasSuffix(".json") {
+      let path = place.appending(name)
+      do throws(RecordError) {
+        let file = try RecordFile(path)
+        guard file.size <= 16 << 20 else { throw RecordError(path, .malformed("too large")) }
+        result.append(try RunNote(bytes: try file.bytes(0..<file.size), path: path))
+      } catch {
+        problems.append(error)
+      }
+    }
+    return result.sorted { $0.started < $1.started }
+  }
+
+  private func readLedger(
+    _ path: FilePath, _ ledgers: inout [Ledger], _ problems: inout [RecordError]
+  ) {
+    do throws(RecordError) {
+      let ledger = try Ledger(path)
+      problems += ledger.problems
+      ledgers.append(ledger)
+    } catch {
+      // No ledger: nobody of that user came further than making the directory.
+      if case .system("open", ENOENT) = error.problem { return }
+      problems.append(error)
+    }
+  }
+
+  private func readPrograms(
+    _ path: FilePath, _ programs: inout [UInt64: ProgramRecord], _ problems: inout [RecordError]
+  ) {
+    do throws(RecordError) {
+      let file = try RecordFile(path)
+      guard file.size <= 4 << 30 else { throw RecordError(path, .malformed("too large")) }
+      let log = ProgramLog(bytes: try file.bytes(0..<file.size))
+      for record in log.records { programs[record.life] = record }
+      if log.skipped > 0 {
+        problems.append(RecordError(path, .malformed("\(log.skipped) bytes belong to no program")))
+      }
+    } catch {
+      if case .system("open", ENOENT) = error.problem { return }
+      problems.append(error)
+    }
+  }
+
+  /// /proc, unless all ledgers come from another boot or machine: then nothing of them runs.
+  private func systemProcesses(_ ledgers: [Ledger]) -> any ProcessTable {
+    let boot = Int64(bitPattern: now(CLOCK_REALTIME) &- now(CLOCK_BOOTTIME))
+    let sameBoot = ledgers.contains { ledger in
+      let other = Int64(bitPattern: ledger.header.created &- ledger.header.created_boot)
+      // A clock that was set while the system ran moves the difference; hours mean another boot.
+      return abs(boot &- other) < 600_000_000_000
+    }
+    return sameBoot ? LinuxProcesses() : NoProcesses()
+  }
+
+  // MARK: Losses of the recording
+
+  /// A CMD without a life: it could not be entered.
+  private func runLosses(_ runs: [RunNote], _ table: LifeTable) -> [Loss] {
+    let found = Set(table.entries.values.compactMap(\.note))
+    return runs.indices.filter { !found.contains($0) && runs[$0].pid != 0 }.map { index in
+      let reason = LossReason.allCases.first { $0.slug == runs[index].obstacle } ?? .notStarted
+      return Loss(reason, life: runs[index].id, subject: runs[index].program)
+    }
+  }
+
+  private func ledgerLosses(_ ledgers: [Ledger], _ table: LifeTable) -> [Loss] {
+    let lost = ledgers.reduce(0) { $0 + Int(clamping: $1.header.lost_cells) }
+    var result: [Loss] = []
+    if lost > 0 { result.append(Loss(.noCell, detail: "\(lost) processes or events")) }
+    if table.unreadable > 0 {
+      result.append(
+        Loss(.damagedFile, subject: "ledger", detail: "\(table.unreadable) cells make no sense"))
+    }
+    return result
+  }
+}

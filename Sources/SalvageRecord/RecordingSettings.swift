@@ -1,0 +1,90 @@
+import CSalvageABI
+public import SystemPackage
+
+/// What a recording was made with: its `settings` file, `struct slv_settings` of the contract.
+public struct RecordingSettings: Sendable, Hashable {
+  /// Never share a page: counters are copied at death (`--private`).
+  public var isPrivate: Bool
+  /// A fresh slot for each process instead of a shared one (`--per-process`).
+  public var isPerProcess: Bool
+  /// Signal handlers in every process, to note signals (`--note-signals`).
+  public var notesSignals: Bool
+  /// Label id that processes start with; 0 is none.
+  public var context: UInt32
+  /// Signals before whose handler counters are saved or marked.
+  public var saveBefore: Set<Int32>
+  /// When the recording was made: nanoseconds since 1970.
+  public var created: UInt64
+  /// Version of the command that made it.
+  public var commandVersion: String
+  /// Absolute path of the directory with the `u<uid>` directories.
+  public var users: FilePath
+  /// Absolute path of the library that its processes load.
+  public var library: FilePath
+
+  public init(
+    isPrivate: Bool = false, isPerProcess: Bool = false, notesSignals: Bool = false,
+    context: UInt32 = 0, saveBefore: Set<Int32> = [], created: UInt64 = 0,
+    commandVersion: String = "", users: FilePath, library: FilePath
+  ) {
+    self.isPrivate = isPrivate
+    self.isPerProcess = isPerProcess
+    self.notesSignals = notesSignals
+    self.context = context
+    self.saveBefore = saveBefore
+    self.created = created
+    self.commandVersion = commandVersion
+    self.users = users
+    self.library = library
+  }
+}
+
+extension RecordingSettings {
+  /// Reads a `settings` file's bytes; `path` is for messages.
+  package init(bytes: [UInt8], path: FilePath) throws(RecordError) {
+    guard let magic = bytes.structure(UInt64.self, at: 0), magic == SLV_SETTINGS_MAGIC else {
+      throw RecordError(path, .foreign)
+    }
+    guard let version = bytes.structure(UInt32.self, at: 8) else {
+      throw RecordError(path, .truncated(bytes.count))
+    }
+    guard version == UInt32(SLV_ABI_VERSION) else {
+      throw RecordError(path, .version(found: version, known: UInt32(SLV_ABI_VERSION)))
+    }
+    guard let size = bytes.structure(UInt32.self, at: 12), size >= 16,
+      let raw = bytes.structure(slv_settings.self, at: 0, size: Int(size))
+    else { throw RecordError(path, .truncated(bytes.count)) }
+    let users = text(ofArray: raw.users)
+    guard users.hasPrefix("/") else {
+      throw RecordError(path, .malformed("the directory of the users is not an absolute path"))
+    }
+    self.init(
+      isPrivate: raw.flags & SLV_SETTING_PRIVATE.rawValue != 0,
+      isPerProcess: raw.flags & SLV_SETTING_PER_PROCESS.rawValue != 0,
+      notesSignals: raw.flags & SLV_SETTING_NOTE_SIGNALS.rawValue != 0,
+      context: raw.context,
+      saveBefore: Set((1...64).filter { raw.save_before >> (UInt64($0) - 1) & 1 != 0 }),
+      created: raw.created, commandVersion: text(ofArray: raw.command_version),
+      users: FilePath(users), library: FilePath(text(ofArray: raw.library)))
+  }
+
+  /// The bytes of the `settings` file; nil if a path is longer than the contract holds.
+  package func encoded() -> [UInt8]? {
+    var raw = slv_settings()
+    raw.magic = SLV_SETTINGS_MAGIC
+    raw.version = UInt32(SLV_ABI_VERSION)
+    raw.size = UInt32(MemoryLayout<slv_settings>.size)
+    if isPrivate { raw.flags |= SLV_SETTING_PRIVATE.rawValue }
+    if isPerProcess { raw.flags |= SLV_SETTING_PER_PROCESS.rawValue }
+    if notesSignals { raw.flags |= SLV_SETTING_NOTE_SIGNALS.rawValue }
+    raw.context = context
+    for signal in saveBefore where (1...64).contains(signal) {
+      raw.save_before |= 1 << UInt64(signal - 1)
+    }
+    raw.created = created
+    guard store(commandVersion, inArray: &raw.command_version),
+      store(users.string, inArray: &raw.users), store(library.string, inArray: &raw.library)
+    else { return nil }
+    return SalvageRecord.bytes(of: raw)
+  }
+}
