@@ -7,7 +7,7 @@ void slv_end(enum slv_cell_state state, enum slv_cause cause, int status) {
   struct slv_cell *cell = slv_process.cell;
   cell->cause = cause;
   cell->status = status;
-  cell->ended = slv_sys_boottime();
+  if (!slv_process.sandboxed) cell->ended = slv_sys_boottime();
   __atomic_store_n(&cell->state, state, __ATOMIC_RELEASE);
 }
 

@@ -2,17 +2,10 @@
 // nobody could make the next user's: it is made just before.
 #include "hook_identity.h"
 
+#include "recording.h"
 #include "target.h"
 
 #define UNCHANGED ((uid_t)-1)
-
-// users/u<uid>. Context: any
-static void home_of(uid_t uid, char *home) {
-  char *end = slv_text(home, home + SLV_PATH_MAX, slv_process.users);
-  *end++ = '/';
-  *end++ = 'u';
-  *slv_decimal(end, uid) = 0;
-}
 
 // Gives the directory away through its descriptor: the recording may belong to somebody who puts a
 // link in its place. Context: any
@@ -32,7 +25,7 @@ static void hand_over(const char *home, uid_t uid) {
 static void prepare(uid_t uid) {
   char home[sizeof slv_process.home];
   if (!slv_may_call() || uid == UNCHANGED || uid == 0 || slv_process.uid != 0) return;
-  home_of(uid, home);
+  slv_recording_home(home, sizeof home, uid);
   if (slv_sys_mkdirat(AT_FDCWD, home, 0700) == 0) hand_over(home, uid);
 }
 
@@ -46,7 +39,8 @@ void slv_identity_changed(void) {
   slv_target_split_identity(uid[0] != uid[1] || gid[0] != gid[1]);
   if (uid[1] == slv_process.uid) return;
   slv_process.uid = uid[1];
-  home_of(uid[1], slv_process.home);
+  slv_recording_home(slv_process.home, sizeof slv_process.home, uid[1]);
+  slv_ledger_move();
 }
 
 // Context: thread

@@ -9,17 +9,29 @@
 
 // Where a life writes that got no cell (disk full; counted in lost_cells): everything else goes on.
 static struct slv_cell nowhere;
-static char *windows[WINDOWS]; // window n shows the bytes from n * WINDOW on; [0] has the header
+
+// A user's ledger. A process that changes its user id goes on in the other user's, which its exec
+// images will open; cells that it took before stay where they are.
+#define VIEWS 4
+struct view {
+  uint32_t uid;           // whose: only that user can open the file again
+  char *windows[WINDOWS]; // window n shows the bytes from n * WINDOW on; [0] has the header
+};
+static struct view views[VIEWS];
+static struct view *current = views;
 
 // Context: any
 struct slv_ledger_header *slv_ledger(void) {
-  return (struct slv_ledger_header *)(void *)windows[0];
+  return (struct slv_ledger_header *)(void *)current->windows[0];
 }
 
 // Context: any
 struct slv_index_entry *slv_index(void) {
-  return (struct slv_index_entry *)(void *)(windows[0] + SLV_LEDGER_HEADER_SIZE);
+  return (struct slv_index_entry *)(void *)(current->windows[0] + SLV_LEDGER_HEADER_SIZE);
 }
+
+// 0 in a sandbox, where the clock may be forbidden. Context: any
+static uint64_t now(void) { return slv_process.sandboxed ? 0 : slv_sys_boottime(); }
 
 // Context: any
 static int open_ledger(int flags) {
@@ -36,20 +48,20 @@ static char *map_window(int file, unsigned n) {
 }
 
 // The cell with that number, whose blocks are allocated; NULL when it can't be mapped. Context: any
-static struct slv_cell *cell_at(uint32_t number) {
+static struct slv_cell *cell_at(struct view *view, uint32_t number) {
   uint64_t offset = SLV_CELLS_OFFSET + (uint64_t)number * sizeof(struct slv_cell);
   unsigned n = (unsigned)(offset / WINDOW);
   if (n >= WINDOWS) return NULL;
-  char *window = __atomic_load_n(&windows[n], __ATOMIC_ACQUIRE);
+  char *window = __atomic_load_n(&view->windows[n], __ATOMIC_ACQUIRE);
   if (window == NULL) {
-    if (slv_process.sandboxed) return NULL;
+    if (slv_process.sandboxed || view->uid != slv_process.uid) return NULL;
     int file = open_ledger(0);
     if (file < 0) return NULL;
     window = map_window(file, n);
     slv_sys_close(file);
     if (window == NULL) return NULL;
     char *none = NULL; // another thread may have been faster
-    if (!__atomic_compare_exchange_n(&windows[n], &none, window, 0, __ATOMIC_ACQ_REL,
+    if (!__atomic_compare_exchange_n(&view->windows[n], &none, window, 0, __ATOMIC_ACQ_REL,
                                      __ATOMIC_ACQUIRE)) {
       slv_sys_munmap(window, WINDOW);
       window = none;
@@ -59,12 +71,12 @@ static struct slv_cell *cell_at(uint32_t number) {
 }
 
 // Gives the file blocks up to `end`. 0 when it can't. Context: any
-static int grow(uint64_t end) {
-  struct slv_ledger_header *header = slv_ledger();
+static int grow(struct view *view, uint64_t end) {
+  struct slv_ledger_header *header = (struct slv_ledger_header *)(void *)view->windows[0];
   uint64_t old = __atomic_load_n(&header->allocated, __ATOMIC_ACQUIRE);
   if (end <= old) return 1;
   uint64_t size = (end + SLV_LEDGER_CHUNK - 1) / SLV_LEDGER_CHUNK * SLV_LEDGER_CHUNK;
-  if (slv_process.sandboxed || !slv_file_may_grow(size)) return 0;
+  if (slv_process.sandboxed || view->uid != slv_process.uid || !slv_file_may_grow(size)) return 0;
   int file = open_ledger(0);
   if (file < 0) return 0;
   // Several processes may do this at once. Blocks that are there already keep their bytes; a file
@@ -81,18 +93,19 @@ static int grow(uint64_t end) {
 
 // Context: any
 struct slv_cell *slv_cell_take(void) {
-  struct slv_ledger_header *header = slv_ledger();
+  struct view *view = __atomic_load_n(&current, __ATOMIC_ACQUIRE);
+  struct slv_ledger_header *header = (struct slv_ledger_header *)(void *)view->windows[0];
   if (header == NULL) return NULL;
   uint64_t number = __atomic_fetch_add(&header->next, 1, __ATOMIC_ACQ_REL);
   uint64_t end = SLV_CELLS_OFFSET + (number + 1) * sizeof(struct slv_cell);
-  struct slv_cell *cell = number < SLV_LIFE_NO_CELL && grow(end) ? cell_at((uint32_t)number) : NULL;
+  struct slv_cell *cell = NULL;
+  if (number < SLV_LIFE_NO_CELL && grow(view, end)) cell = cell_at(view, (uint32_t)number);
   if (cell == NULL) {
     __atomic_fetch_add(&header->lost_cells, 1, __ATOMIC_RELAXED);
     return NULL;
   }
-  uint64_t now = slv_sys_boottime();
-  uint64_t mixed = (now ^ (uint64_t)slv_process.pid << 40) * 0x9e3779b97f4a7c15u;
-  cell->born = now;
+  cell->born = now();
+  uint64_t mixed = (cell->born ^ (uint64_t)slv_process.pid << 40) * 0x9e3779b97f4a7c15u;
   cell->life = (mixed >> 32 | 1) << 32 | number; // never 0
   return cell;
 }
@@ -115,7 +128,7 @@ struct slv_cell *slv_cell_announce(enum slv_kind kind) {
 void slv_cell_cancel(struct slv_cell *cell, int error) {
   if (cell == NULL) return;
   cell->status = error;
-  cell->ended = slv_sys_boottime();
+  cell->ended = now();
   __atomic_store_n(&cell->state, SLV_CELL_CANCELLED, __ATOMIC_RELEASE);
 }
 
@@ -126,7 +139,7 @@ static void fill(struct slv_cell *cell, pid_t parent) {
   cell->uid = slv_process.uid;
   cell->pidns = slv_process.pidns;
   cell->context = slv_process.context;
-  cell->born = slv_sys_boottime();
+  cell->born = now();
   slv_process.cell = cell;
   slv_process.active = 1;
 }
@@ -137,7 +150,7 @@ static struct slv_cell *announced_for_us(uint64_t life) {
   uint32_t number = SLV_LIFE_NUMBER(life);
   if (number == SLV_LIFE_NO_CELL || number >= __atomic_load_n(&slv_ledger()->next, __ATOMIC_ACQUIRE))
     return NULL;
-  struct slv_cell *cell = cell_at(number);
+  struct slv_cell *cell = cell_at(current, number);
   if (cell == NULL || cell->life != life) return NULL;
   int ours = cell->outer_pid == slv_process.pid ||
              (cell->kind == SLV_KIND_SPAWN && cell->outer_pid == 0 && cell->ppid == slv_sys_getppid());
@@ -171,8 +184,8 @@ void slv_ledger_enter(uint64_t life, char *const argv[]) {
 // Context: thread
 void slv_ledger_enter_fork(struct slv_cell *cell) {
   pid_t parent = slv_process.pid;
-  slv_process.pid = slv_sys_getpid();
-  slv_process_namespace(slv_process.pidns);
+  slv_process.pid = slv_process.sandboxed ? 0 : slv_sys_getpid(); // its parent notes outer_pid
+  if (!slv_process.sandboxed) slv_process_namespace(slv_process.pidns);
   uint32_t inherited = slv_process.cell->flags & (SLV_FLAG_OWN_PROFILE | SLV_FLAG_PARTIAL_HOOKS);
   if (cell == NULL && (cell = slv_cell_take()) != NULL) {
     cell->parent = slv_process.cell->life;
@@ -186,7 +199,7 @@ void slv_ledger_enter_fork(struct slv_cell *cell) {
 }
 
 // Fills a fresh ledger that is open; the same bytes whoever writes them, the magic last.
-// Context: constructor
+// Context: any
 static int make_ledger(int file) {
   uint64_t size = SLV_CELLS_OFFSET + SLV_LEDGER_CHUNK;
   if (!slv_file_may_grow(size) || slv_file_allocate(file, 0, size) != 0) return 0;
@@ -211,7 +224,7 @@ static int make_ledger(int file) {
 }
 
 // Opens the ledger. A new one is made under a name of our own and linked into place, so that nobody
-// ever sees half of one. Context: constructor
+// ever sees half of one. Context: any
 static int open_or_make(void) {
   int file = open_ledger(0);
   if (file != -ENOENT) return file;
@@ -234,10 +247,10 @@ static int open_or_make(void) {
   return linked == -EEXIST ? open_ledger(0) : linked;
 }
 
-// Context: constructor
-int slv_ledger_open(void) {
+// The first window of this user's ledger; NULL when it can't be had. Context: any
+static char *open_first_window(void) {
   int file = open_or_make();
-  if (file < 0) return 0;
+  if (file < 0) return NULL;
   // "In use" for as long as this image or a fork child of it maps the file: no owner, no release.
   struct flock use = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = SLV_LEDGER_USE_BYTE, .l_len = 1};
   slv_sys_fcntl(file, F_OFD_SETLK, &use);
@@ -246,7 +259,28 @@ int slv_ledger_open(void) {
              header.magic == SLV_LEDGER_MAGIC && header.version == SLV_ABI_VERSION &&
              header.cell_size == sizeof(struct slv_cell) &&
              header.index_entries == SLV_INDEX_ENTRIES && header.cells_offset == SLV_CELLS_OFFSET;
-  if (fits) windows[0] = map_window(file, 0);
+  char *window = fits ? map_window(file, 0) : NULL;
   slv_sys_close(file);
-  return windows[0] != NULL;
+  return window;
+}
+
+// Context: constructor
+int slv_ledger_open(void) {
+  current->uid = slv_process.uid;
+  current->windows[0] = open_first_window();
+  return current->windows[0] != NULL;
+}
+
+// Context: any
+void slv_ledger_move(void) {
+  for (struct view *view = views; view != views + VIEWS; view++) {
+    if (view->windows[0] != NULL && view->uid != slv_process.uid) continue;
+    if (view->windows[0] == NULL) {
+      view->uid = slv_process.uid;
+      view->windows[0] = open_first_window();
+      if (view->windows[0] == NULL) return;
+    }
+    __atomic_store_n(&current, view, __ATOMIC_RELEASE);
+    return;
+  }
 }

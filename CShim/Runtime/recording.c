@@ -6,6 +6,7 @@ struct slv_process slv_process __attribute__((aligned(4096)));
 
 // Context: any
 int slv_is_vfork_child(void) {
+  if (slv_process.sandboxed) return 0; // not to be had without a system call
   return slv_process.pid != slv_sys_getpid();
 }
 

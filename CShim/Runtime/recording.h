@@ -22,6 +22,10 @@ void slv_process_namespace(uint64_t parents);
 
 // Opens and maps this user's ledger, making it when it is not there. 0 when it can't. Context: constructor
 int slv_ledger_open(void);
+
+// The user id of this process changed: cells are taken in the ledger of slv_process.uid from here on,
+// or, where it can't be opened, in the old one as far as that has room. Context: any
+void slv_ledger_move(void);
 struct slv_ledger_header *slv_ledger(void);
 struct slv_index_entry *slv_index(void);
 
