@@ -62,6 +62,7 @@ static int same_root(const char *value) {
 // Context: any
 void slv_env_measure(struct slv_env *env, char *const from[], uint64_t life, int take_out) {
   const char *elsewhere = NULL;
+  int recorded = 0;
   env->from = from;
   env->preload = NULL;
   env->life = life;
@@ -72,10 +73,12 @@ void slv_env_measure(struct slv_env *env, char *const from[], uint64_t life, int
     if (entry[0] == 'L' && slv_starts(entry, PRELOAD)) env->preload = entry + sizeof PRELOAD - 1;
     if (entry[0] == 'S' && slv_starts(entry, RECORDING)) {
       entry += sizeof RECORDING - 1;
-      elsewhere = same_root(entry) ? NULL : entry;
+      recorded = same_root(entry);
+      elsewhere = recorded ? NULL : entry;
     }
   }
   env->foreign = elsewhere != NULL && env->preload != NULL && has_other_copy(env->preload);
+  env->complete = recorded && env->preload != NULL && is_right(env->preload);
   env->bytes = (env->entries + 3) * sizeof(char *) + sizeof RECORDING + sizeof LIFE + 16 +
                sizeof CONTEXT + 8 + slv_length(slv_process.root) + sizeof PRELOAD +
                slv_length(slv_process.library) + 2;

@@ -16,6 +16,7 @@ struct slv_env {
   uint64_t life;        // of the image that starts
   size_t entries;       // of `from`, without the closing NULL
   size_t bytes;         // that slv_env_build() needs
+  int complete;         // carries our library first and this recording: its children will be entered
   int take_out;         // our library shall not be in LD_PRELOAD
   int foreign;          // names another recording and its library: a nested run, left as it is
 };
