@@ -1,0 +1,66 @@
+public import SystemPackage
+
+/// What kind of instrumentation made a set of counters (`enum slv_source`).
+public enum Source: UInt32, Sendable, Hashable, CaseIterable {
+  /// `-fprofile-instr-generate`, `-profile-generate`, `-C instrument-coverage`.
+  case llvm = 1
+  /// `--coverage` of gcc.
+  case gcov = 2
+  /// `-fsanitize-coverage`.
+  case sancov = 3
+  /// Line events of CPython.
+  case python = 4
+}
+
+/// A range of counters and how two images of it are added (`enum slv_region_kind`).
+public struct Region: Sendable, Hashable {
+  public enum Kind: UInt32, Sendable, Hashable {
+    /// Little-endian 64-bit counters; the sum saturates.
+    case add64 = 1
+    /// Bytes that start as 0xff and become 0 when executed; bitwise and.
+    case and8 = 2
+    /// Bitmaps and flags that start as 0; bitwise or.
+    case or8 = 3
+  }
+
+  /// Link-time address in the object.
+  public var address: UInt64
+  public var kind: Kind
+  /// The sum over all slots.
+  public var bytes: [UInt8]
+
+  public init(address: UInt64, kind: Kind, bytes: [UInt8]) {
+    self.address = address
+    self.kind = kind
+    self.bytes = bytes
+  }
+}
+
+/// The summed counters of one object over all its slots.
+public struct ObjectCounters: Sendable, Hashable {
+  /// Content hash of what the counters mean; a rebuild changes it.
+  public var identity: UInt64
+  /// The context that was counted for; 0 is none.
+  public var context: UInt32
+  public var source: Source
+  public var regions: [Region]
+  /// Number of lives that counted.
+  public var lives: Int
+  /// `<identity>.obj` of the recording: an ELF file with the sections that a report needs.
+  public var keptObject: FilePath?
+  /// Where the object was when it was recorded.
+  public var origin: FilePath?
+
+  public init(
+    identity: UInt64, context: UInt32 = 0, source: Source, regions: [Region], lives: Int,
+    keptObject: FilePath? = nil, origin: FilePath? = nil
+  ) {
+    self.identity = identity
+    self.context = context
+    self.source = source
+    self.regions = regions
+    self.lives = lives
+    self.keptObject = keptObject
+    self.origin = origin
+  }
+}
