@@ -46,7 +46,10 @@ struct SalvageCommand: AsyncParsableCommand {
       `salvage -- CMD` is short for `salvage run -- CMD`.
       """,
     version: salvageVersion,
-    subcommands: [RunCommand.self])
+    subcommands: [
+      RunCommand.self, LedgerCommand.self, EnvCommand.self, CollectCommand.self,
+      InspectCommand.self, CleanCommand.self,
+    ])
 }
 
 /// Writes one line for the user to stderr.

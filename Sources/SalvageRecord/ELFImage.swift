@@ -41,7 +41,7 @@ public struct ELFImage: Sendable {
 
   private let bytes: ELFBytes
 
-  static let noBits: UInt32 = 8
+  package static let noBits: UInt32 = 8
 
   /// Reads the tables of a file.
   public init(path: FilePath) throws(ELFError) {

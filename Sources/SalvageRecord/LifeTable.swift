@@ -105,10 +105,14 @@ struct LifeTable {
   /// environment on to it.
   private func fits(_ entry: Entry, _ announced: Entry) -> Bool {
     guard !announced.isEntered, announced.cell.born <= entry.cell.born else { return false }
-    if announced.outerPID != 0 && announced.cell.pidns == entry.cell.pidns {
-      return announced.outerPID == entry.cell.pid
+    guard announced.cell.pidns == entry.cell.pidns else {
+      return announced.cell.loss == SLV_LOSS_NONE.rawValue
     }
-    return announced.cell.loss == SLV_LOSS_NONE.rawValue
+    if announced.outerPID != 0 { return announced.outerPID == entry.cell.pid }
+    // An announced cell's ppid is the process that announced it.
+    let announcer = announced.cell.ppid
+    return announced.beginning == .exec
+      ? announcer == entry.cell.pid : announcer == entry.cell.ppid
   }
 
   private func fits(_ entry: Entry, _ note: RunNote) -> Bool {

@@ -48,6 +48,7 @@ public enum LossReason: UInt16, Sendable, Hashable, CaseIterable {
   case damagedFile = 1001
   case unknown = 1002
   case stillTemporary = 1003
+  case temporaryGone = 1004
 
   /// The reason that a cell of the ledger holds; `unknown` for one of a newer library.
   init?(contract: UInt16) {
@@ -170,6 +171,13 @@ public enum LossReason: UInt16, Sendable, Hashable, CaseIterable {
         "still-temporary",
         "Counts lie in a temporary directory, because processes still write there.",
         "Run salvage collect when they have ended, before the next reboot."
+      )
+    case .temporaryGone:
+      (
+        "temporary-gone",
+        "The counts lay in a temporary directory, which is not there any more.",
+        "Record again, and run salvage collect before a reboot; or record to a file system that"
+          + " keeps the locks of mapped files, which overlayfs does not."
       )
     }
   }

@@ -39,10 +39,17 @@ public struct RecordingReader: Sendable {
     return try RecordingSettings(bytes: try file.bytes(0..<file.size), path: path)
   }
 
-  /// The `u<uid>` directories, also those that were folded back (`u<uid>.<n>`).
+  /// The `u<uid>` directories: in the recording; in the temporary directory that `settings.users`
+  /// names, unless that was folded back; and in what was folded back.
+  ///
+  /// `folded.<n>` is a copy of such a directory; its file `from` holds that directory's path. It gets
+  /// its name by one rename, so counts are in one place at any moment.
   package func userDirectories(_ settings: RecordingSettings) -> [FilePath] {
-    var places = [directory]
-    if settings.users != directory { places.append(settings.users) }
+    let folded = names(in: directory).filter { $0.hasPrefix("folded.") }.map(directory.appending)
+    var places = [directory] + folded
+    if settings.users != directory, !folded.contains(where: { Self.origin($0) == settings.users }) {
+      places.append(settings.users)
+    }
     var seen: Set<[UInt64]> = []
     var result: [FilePath] = []
     for place in places {
@@ -60,10 +67,22 @@ public struct RecordingReader: Sendable {
     return result
   }
 
+  private static func origin(_ folded: FilePath) -> FilePath? {
+    guard let file = try? RecordFile(folded.appending("from")),
+      let bytes = try? file.bytes(0..<4096)
+    else { return nil }
+    return FilePath(String(decoding: bytes, as: UTF8.self))
+  }
+
+  /// True if the directory with the counts is a temporary one that is there no more.
+  package func isTemporaryGone(_ settings: RecordingSettings) -> Bool {
+    var status = stat()
+    return settings.users != directory && userDirectories(settings).isEmpty
+      && settings.users.withPlatformString { stat($0, &status) } != 0
+  }
+
   private static func isUserDirectory(_ name: String) -> Bool {
-    guard name.hasPrefix("u") else { return false }
-    let parts = name.dropFirst().split(separator: ".", omittingEmptySubsequences: false)
-    return (1...2).contains(parts.count) && parts.allSatisfy { UInt32($0) != nil }
+    name.hasPrefix("u") && UInt32(name.dropFirst()) != nil
   }
 
   /// Reads settings, ledgers and notes, and joins them.
@@ -85,6 +104,9 @@ public struct RecordingReader: Sendable {
     var losses = lives.flatMap(\.losses)
     losses += runLosses(runs, table)
     losses += ledgerLosses(ledgers, table)
+    if isTemporaryGone(settings) {
+      losses.append(Loss(.temporaryGone, subject: settings.users.string))
+    }
     losses += problems.map { Loss(.damagedFile, subject: $0.path.string, detail: $0.description) }
     return RecordingContents(
       settings: settings, runs: runs, lives: lives, losses: losses, problems: problems)

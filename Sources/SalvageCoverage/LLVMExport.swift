@@ -1,0 +1,148 @@
+import SalvageRecord
+import SystemPackage
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// One object's way through the tools: raw profile → llvm-profdata → llvm-cov → model.
+struct LLVMExport: Sendable {
+  struct Answer: Sendable {
+    var coverage: Coverage
+    var notes: [String]
+  }
+
+  let counters: ObjectCounters
+  let object: LLVMObject
+  let tools: LLVMTools
+  let scratch: ScratchFolder
+  /// Begins the names of this object's temporary files.
+  let name: String
+
+  typealias Outcome = Result<Answer, ObjectProblem>
+
+  /// Whatever goes wrong with the object costs the object; only where nothing can be written at all
+  /// this throws (``ScratchError``).
+  func outcome(_ content: Coverage.Content) async throws -> Outcome {
+    do {
+      return .success(try await run(content))
+    } catch let problem as ObjectProblem {
+      return .failure(problem)
+    } catch let error as ScratchError {
+      throw error
+    } catch {
+      return .failure(ObjectProblem(.toolFailed("\(tools.cov): \(error)"), counters))
+    }
+  }
+
+  private func run(_ content: Coverage.Content) async throws -> Answer {
+    guard object.mappingVersion <= tools.newestMapping else {
+      throw ObjectProblem(.mappingTooNew(version: object.mappingVersion), counters)
+    }
+    let profile = try await indexedProfile()
+    defer { scratch.remove(profile) }
+    // Each form has its own export: lcov alone is five times as fast as JSON.
+    async let lines = content.contains(.lines) ? export("lcov", profile) : nil
+    async let regions = content.contains(.regions) ? export("text", profile) : nil
+    let (lcov, json) = (try await lines, try await regions)
+    do {
+      var coverage = try json.map { try LLVMJSONReader.coverage(in: $0.bytes) } ?? Coverage()
+      if let lcov {
+        let files = try LCOVReader.files(in: lcov.bytes)
+        coverage = Self.complete(coverage, with: files)
+      }
+      coverage.content = content
+      return Answer(coverage: coverage, notes: (lcov ?? json)?.notes ?? [])
+    } catch let error as FormatError {
+      throw ObjectProblem(.toolFailed("\(tools.cov): \(error)"), counters)
+    }
+  }
+
+  /// Both forms are of the same run over the same files, in the same order.
+  private static func complete(_ coverage: Coverage, with files: [SourceFile]) -> Coverage {
+    var coverage = coverage
+    let regions = Dictionary(
+      coverage.files.map { ($0.path, $0.regions) }, uniquingKeysWith: { first, _ in first })
+    coverage.files = files.map { file in
+      var file = file
+      file.regions = regions[file.path] ?? nil
+      return file
+    }
+    return coverage
+  }
+
+  /// The indexed profile of the summed counters.
+  private func indexedProfile() async throws -> FilePath {
+    let merged = scratch.file(name + ".profdata")
+    let first = try await merge(tools.rawLayout, to: merged)
+    if first.succeeded { return merged }
+    // A tool whose version number promised another format than it reads says which one.
+    if let version = Self.expectedVersion(in: first.messages),
+      let layout = RecordLayout(rawVersion: version), layout != tools.rawLayout
+    {
+      let second = try await merge(layout, to: merged)
+      if second.succeeded { return merged }
+    }
+    throw failure(of: tools.profdata, first.messages)
+  }
+
+  private func merge(
+    _ layout: RecordLayout, to merged: FilePath
+  ) async throws -> ToolRun.Outcome {
+    let raw = try scratch.write(object.profile.bytes(layout: layout), to: name + ".profraw")
+    defer { scratch.remove(raw) }
+    let said = scratch.file(name + ".merge")
+    defer { scratch.remove(said) }
+    return try await ToolRun.run(
+      tools.profdata, ["merge", raw.string, "-o", merged.string],
+      output: scratch.file(name + ".none"), messages: said)
+  }
+
+  private func export(
+    _ format: String, _ profile: FilePath
+  ) async throws -> (bytes: [UInt8], notes: [String])? {
+    let output = scratch.file("\(name).\(format)")
+    let said = scratch.file("\(name).\(format).messages")
+    defer { scratch.remove(said) }
+    let outcome = try await ToolRun.run(
+      tools.cov,
+      ["export", object.file.string, "-instr-profile=" + profile.string, "-format=" + format],
+      output: output, messages: said)
+    guard outcome.succeeded else { throw failure(of: tools.cov, outcome.messages) }
+    return (try scratch.take(output), notes(in: outcome.messages))
+  }
+
+  /// Warnings but the one that the profile is older than the object, which it is: the recording keeps
+  /// the object when its first process starts.
+  private func notes(in messages: String) -> [String] {
+    let subject = ObjectProblem(.noMapping, counters).subject
+    return messages.split(whereSeparator: \.isNewline)
+      .filter { !$0.hasSuffix("object is newer") }
+      .map { "\(subject): llvm-cov: \($0)" }
+  }
+
+  private func failure(of tool: FilePath, _ messages: String) -> ObjectProblem {
+    let lines = messages.split(whereSeparator: \.isNewline)
+    let line = lines.first { $0.hasPrefix("error:") } ?? lines.first ?? "failed without a message"
+    return ObjectProblem(.toolFailed("\(tool) (LLVM \(tools.majorVersion)): \(line)"), counters)
+  }
+
+  /// `… format version = 8; expected version = 10` (InstrProfReader.cpp).
+  static func expectedVersion(in messages: String) -> Int? {
+    let mark = "expected version = "
+    for line in messages.split(whereSeparator: \.isNewline) {
+      guard let end = line.indices.first(where: { line[$0...].hasPrefix(mark) }) else { continue }
+      return Int(line[end...].dropFirst(mark.count).prefix { $0.isASCII && $0.isNumber })
+    }
+    return nil
+  }
+}
+
+/// Processors that are online.
+func processorCount() -> Int {
+  max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+}

@@ -1,0 +1,168 @@
+import SalvageRecord
+import SystemPackage
+
+/// An object with LLVM counters, ready for the tools: the file that llvm-cov opens, and its profile.
+struct LLVMObject: Sendable {
+  /// Has names, `__llvm_covmap` and `__llvm_covfun`.
+  var file: FilePath
+  /// The highest version in its coverage mapping, from 1 as LLVM's `CovMapVersion` names them.
+  var mappingVersion: Int
+  var profile: RawProfile
+
+  /// Joins the summed counters with the sections of the object: those that the recording keeps, or
+  /// else of the program itself if it is still the recorded one.
+  init(_ counters: ObjectCounters) throws(ObjectProblem) {
+    do {
+      self = try Self.make(counters)
+    } catch let error as ObjectProblem {
+      throw error
+    } catch let error as ELFError {
+      throw ObjectProblem(.malformed(error.description), counters)
+    } catch {
+      throw ObjectProblem(.malformed("\(error)"), counters)
+    }
+  }
+
+  private init(file: FilePath, mappingVersion: Int, profile: RawProfile) {
+    self.file = file
+    self.mappingVersion = mappingVersion
+    self.profile = profile
+  }
+
+  private static func make(_ counters: ObjectCounters) throws -> LLVMObject {
+    let kept = try counters.keptObject.flatMap { try LLVMSections(existing: $0) }
+    if let kept {
+      let profile = try kept.profile(counters)
+      if let version = try kept.mappingVersion() {
+        return LLVMObject(file: kept.path, mappingVersion: version, profile: profile)
+      }
+    }
+    guard let origin = try counters.origin.flatMap({ try LLVMSections(existing: $0) }) else {
+      throw ObjectProblem(kept == nil ? .missing : .noMapping, counters)
+    }
+    guard try origin.isRecorded(counters, kept) else {
+      // What was kept says that there was no mapping: then the rebuild is not the matter.
+      throw ObjectProblem(kept == nil ? .changed : .noMapping, counters)
+    }
+    guard let version = try origin.mappingVersion() else {
+      throw ObjectProblem(.noMapping, counters)
+    }
+    return LLVMObject(
+      file: origin.path, mappingVersion: version, profile: try origin.profile(counters))
+  }
+}
+
+/// The sections of LLVM's instrumentation in one ELF file.
+struct LLVMSections {
+  let path: FilePath
+  private let image: ELFImage
+  private let names: ELFImage.Section
+  private let data: ELFImage.Section
+  private let counters: ELFImage.Section
+  private let bitmaps: ELFImage.Section?
+
+  /// Nil where there is no such file, or it is not instrumented.
+  init?(existing path: FilePath) throws(ELFError) {
+    do {
+      image = try ELFImage(path: path)
+    } catch .io(_, .noSuchFileOrDirectory), .io(_, .notDirectory), .notELF {
+      return nil
+    }
+    guard let names = image.section("__llvm_prf_names"),
+      let data = image.section("__llvm_prf_data"),
+      let counters = image.section("__llvm_prf_cnts")
+    else { return nil }
+    self.path = path
+    self.names = names
+    self.data = data
+    self.counters = counters
+    bitmaps = image.section("__llvm_prf_bits").flatMap { $0.size > 0 ? $0 : nil }
+  }
+
+  /// The version of the coverage mapping, from 1; nil where there is none.
+  func mappingVersion() throws(ELFError) -> Int? {
+    guard names.size > 0, let map = image.section("__llvm_covmap"), map.size > 0,
+      let functions = image.section("__llvm_covfun"), functions.size > 0,
+      map.type != ELFImage.noBits, functions.type != ELFImage.noBits
+    else { return nil }
+    return CoverageMapping.version(LittleEndian(try image.bytes(of: map)))
+  }
+
+  /// Whether this file is what was recorded, by all that its counters mean.
+  func isRecorded(_ recorded: ObjectCounters, _ kept: LLVMSections?) throws -> Bool {
+    guard recorded.regions.contains(where: { $0.address == counters.address }) else { return false }
+    let mine = try image.bytes(of: names)
+    let records = try image.bytes(of: data)
+    let identities = [64, 48].map {
+      LLVMIdentity.of(records: records, stride: $0, names: mine, counterBytes: counters.size)
+    }
+    if identities.contains(recorded.identity) { return true }
+    guard let kept else { return false }
+    return try mine == kept.image.bytes(of: kept.names) && counters.size == kept.counters.size
+      && records == kept.image.bytes(of: kept.data)
+  }
+
+  /// The profile of the summed counters.
+  func profile(_ recorded: ObjectCounters) throws -> RawProfile {
+    guard
+      let sums = recorded.regions.first(where: { $0.kind != .or8 && $0.address == counters.address }
+      ),
+      UInt64(sums.bytes.count) == counters.size
+    else { throw ObjectProblem(.foreignCounters, recorded) }
+    let isByteCoverage = sums.kind == .and8
+    guard isByteCoverage || counters.size % 8 == 0 else {
+      throw ObjectProblem(.malformed("its counters are not whole words"), recorded)
+    }
+    let bits = try bitmapSums(recorded)
+    let bitmapRange = bitmaps == nil ? 0..<0 : bitmaps?.range
+    guard let range = counters.range, let bitmapRange,
+      let records = ProfileRecords(
+        section: try image.bytes(of: data), address: data.address, counters: range,
+        counterSize: isByteCoverage ? 1 : 8, bitmaps: bitmapRange)
+    else {
+      throw ObjectProblem(.malformed("its records point outside of its counters"), recorded)
+    }
+    return RawProfile(
+      records: records.records, dataAddress: data.address, countersAddress: counters.address,
+      counters: sums.bytes, bitmapsAddress: bitmaps?.address ?? 0, bitmaps: bits,
+      namesAddress: names.address, names: try image.bytes(of: names),
+      isByteCoverage: isByteCoverage)
+  }
+
+  private func bitmapSums(_ recorded: ObjectCounters) throws(ObjectProblem) -> [UInt8] {
+    guard let bitmaps else { return [] }
+    guard
+      let sums = recorded.regions.first(where: { $0.kind == .or8 && $0.address == bitmaps.address }
+      ),
+      UInt64(sums.bytes.count) == bitmaps.size
+    else { throw ObjectProblem(.foreignCounters, recorded) }
+    return sums.bytes
+  }
+}
+
+extension ELFImage.Section {
+  /// Its addresses; nil where they wrap around.
+  var range: Range<UInt64>? {
+    let (end, overflow) = address.addingReportingOverflow(size)
+    return overflow ? nil : address..<end
+  }
+}
+
+/// `__llvm_covmap`: one header for each compiled file.
+///
+/// Source: docs/CoverageMappingFormat.rst of LLVM: u32 number of records, size of the file names,
+/// size of the mapping, version (from 0); then as many bytes, padded to 8. Since version 4 records
+/// and mapping lie in `__llvm_covfun` and both numbers are 0.
+enum CoverageMapping {
+  /// The highest version, from 1: a program may be linked from the work of several compilers.
+  static func version(_ section: LittleEndian) -> Int? {
+    var highest: Int?
+    var at = 0
+    while at + 16 <= section.count {
+      highest = max(highest ?? 0, Int(section.u32(at + 12)) + 1)
+      let size = Int(section.u32(at + 4)) + Int(section.u32(at + 8))
+      at = (at + 16 + size + 7) & ~7
+    }
+    return highest
+  }
+}

@@ -1,0 +1,154 @@
+public import SystemPackage
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Where llvm-cov and llvm-profdata are looked for.
+///
+/// In this order: the folder that the user names; the one that SALVAGE_LLVM_BIN names; beside the
+/// `swift` and the `clang` on PATH (symbolic links resolved: they often lead into a toolchain);
+/// `llvm-cov` on PATH; `llvm-cov-NN` on PATH, the newest first. A folder that was named is the only
+/// one looked at; among the others the first that reads all objects wins, whatever else is on PATH.
+public struct LLVMToolSearch: Sendable, Hashable {
+  /// Names a folder with both tools.
+  public static let variable = "SALVAGE_LLVM_BIN"
+
+  /// `--llvm-bin`.
+  public var folder: FilePath?
+  /// Of SALVAGE_LLVM_BIN; nil or empty is unset.
+  public var environmentFolder: String?
+  /// Of PATH.
+  public var path: String
+
+  /// - Parameters:
+  ///   - folder: what the user named, if anything.
+  ///   - environment: how to look up a variable; our own environment by default.
+  public init(
+    folder: FilePath? = nil,
+    environment: ((String) -> String?)? = nil
+  ) {
+    let environment = environment ?? { name in getenv(name).map { String(cString: $0) } }
+    self.folder = folder
+    environmentFolder = environment(Self.variable)
+    path = environment("PATH") ?? ""
+  }
+
+  /// A pair of tools that exist; their version is not known yet.
+  struct Candidate: Sendable, Hashable {
+    var cov: FilePath
+    var profdata: FilePath
+    /// The option or variable that named it: then nothing else may be taken in its place.
+    var givenBy: String?
+  }
+
+  func candidates() throws(LLVMToolsError) -> [Candidate] {
+    if let folder { return [try named(folder, by: "--llvm-bin")] }
+    if let environmentFolder, !environmentFolder.isEmpty {
+      return [try named(FilePath(environmentFolder), by: Self.variable)]
+    }
+    let folders = path.split(separator: ":").map { FilePath(String($0)) }.filter(\.isAbsolute)
+    var found: [Candidate] = []
+    for compiler in ["swift", "clang"] {
+      guard let tool = folders.lazy.map({ $0.appending(compiler) }).first(where: Self.isExecutable)
+      else { continue }
+      found += Self.pair(in: Self.resolved(tool).removingLastComponent(), suffix: "")
+    }
+    for folder in folders { found += Self.pair(in: folder, suffix: "") }
+    for version in stride(from: Self.newestSuffix, through: LLVMTools.oldestVersion, by: -1) {
+      for folder in folders { found += Self.pair(in: folder, suffix: "-\(version)") }
+    }
+    var seen: Set<FilePath> = []
+    return found.filter { seen.insert(Self.resolved($0.cov)).inserted }
+  }
+
+  /// Distributions name tools by the LLVM version; this far beyond today's is enough.
+  private static let newestSuffix = 49
+
+  private func named(_ folder: FilePath, by option: String) throws(LLVMToolsError) -> Candidate {
+    guard var pair = Self.pair(in: folder, suffix: "").first else {
+      throw .unusable(folder, givenBy: option, reason: "does not have both tools")
+    }
+    pair.givenBy = option
+    return pair
+  }
+
+  private static func pair(in folder: FilePath, suffix: String) -> [Candidate] {
+    let cov = folder.appending("llvm-cov" + suffix)
+    let profdata = folder.appending("llvm-profdata" + suffix)
+    guard isExecutable(cov), isExecutable(profdata) else { return [] }
+    return [Candidate(cov: cov, profdata: profdata)]
+  }
+
+  private static func isExecutable(_ path: FilePath) -> Bool {
+    path.withPlatformString { access($0, X_OK) == 0 }
+  }
+
+  private static func resolved(_ path: FilePath) -> FilePath {
+    path.withPlatformString { name in
+      guard let real = realpath(name, nil) else { return path }
+      defer { free(real) }
+      return FilePath(platformString: real)
+    }
+  }
+}
+
+extension LLVMToolSearch {
+  /// The tools for objects whose newest coverage mapping has that version (from 1).
+  ///
+  /// Where none reads it, the newest ones are answered: they may read the other objects.
+  public func tools(readingMapping version: Int) async throws -> LLVMTools {
+    var tried: [String] = []
+    var best: LLVMTools?
+    for candidate in try candidates() {
+      guard let major = await Self.majorVersion(of: candidate.cov) else {
+        if let option = candidate.givenBy {
+          throw LLVMToolsError.unusable(
+            candidate.cov.removingLastComponent(), givenBy: option,
+            reason: "its llvm-cov does not tell its version")
+        }
+        tried.append("\(candidate.cov), which does not run")
+        continue
+      }
+      let tools = LLVMTools(
+        profdata: candidate.profdata, cov: candidate.cov, majorVersion: major)
+      tried.append("\(candidate.cov) of LLVM \(major)")
+      guard major >= LLVMTools.oldestVersion else { continue }
+      if tools.newestMapping >= version { return tools }
+      if major > best?.majorVersion ?? 0 { best = tools }
+    }
+    guard let best else {
+      throw LLVMToolsError.notFound(
+        needed: LLVMTools.oldestVersion(readingMapping: version), tried: tried)
+    }
+    return best
+  }
+
+  private static func majorVersion(of cov: FilePath) async -> Int? {
+    guard let answer = try? await ToolRun.output(of: cov, ["--version"]) else { return nil }
+    return majorVersion(in: answer)
+  }
+
+  /// `LLVM version 21.0.0`, `Apple LLVM version 17.0.0 …`, `Debian LLVM version 14.0.6`.
+  static func majorVersion(in text: String) -> Int? {
+    guard let start = text.firstRange(of: "LLVM version ") else { return nil }
+    return Int(text[start.upperBound...].prefix { $0.isASCII && $0.isNumber })
+  }
+}
+
+extension String {
+  /// The first place of a text; the standard library has it for collections of one kind only with
+  /// the string-processing library, which a static build leaves out.
+  fileprivate func firstRange(of text: String) -> Range<Index>? {
+    var start = startIndex
+    while start < endIndex {
+      if self[start...].hasPrefix(text) { return start..<index(start, offsetBy: text.count) }
+      start = index(after: start)
+    }
+    return nil
+  }
+}

@@ -1,0 +1,95 @@
+public import SalvageRecord
+public import SystemPackage
+
+/// Why the counters of one object are not in the coverage. It costs that object only.
+public struct ObjectProblem: Error, Sendable, Hashable {
+  public enum Kind: Sendable, Hashable {
+    /// Neither the recording nor the place where the program was has its sections.
+    case missing
+    /// The program was rebuilt or replaced since, and the recording did not keep its sections.
+    case changed
+    /// There is no coverage mapping in it.
+    case noMapping
+    /// The coverage mapping has a version (counted from 1, as LLVM names it) that the tool does not
+    /// read.
+    case mappingTooNew(version: Int)
+    /// Its sections contradict each other; the words say how.
+    case malformed(String)
+    /// The recording's counters are not those of the object.
+    case foreignCounters
+    /// llvm-profdata or llvm-cov refused it; its message.
+    case toolFailed(String)
+    /// It counts in a way that this version of Salvage cannot report.
+    case unknownSource(Source)
+  }
+
+  public var kind: Kind
+  public var identity: UInt64
+  /// Where the object was when it was recorded.
+  public var origin: FilePath?
+  /// Lives whose counts this concerns.
+  public var lives: Int
+
+  init(_ kind: Kind, _ counters: ObjectCounters) {
+    self.kind = kind
+    identity = counters.identity
+    origin = counters.origin
+    lives = counters.lives
+  }
+
+  /// A word for programs to look at.
+  public var name: String {
+    switch kind {
+    case .missing: "object-missing"
+    case .changed: "object-changed"
+    case .noMapping: "no-mapping"
+    case .mappingTooNew: "mapping-too-new"
+    case .malformed: "object-malformed"
+    case .foreignCounters: "foreign-counters"
+    case .toolFailed: "tool-failed"
+    case .unknownSource: "unknown-source"
+    }
+  }
+
+  /// The object, for messages.
+  public var subject: String {
+    origin?.string ?? "object " + hex(identity)
+  }
+}
+
+extension ObjectProblem: CustomStringConvertible {
+  /// One line: the object, what is wrong, the cure.
+  public var description: String {
+    "\(subject): \(reason)"
+  }
+
+  private var reason: String {
+    switch kind {
+    case .missing:
+      "its coverage mapping is neither in the recording nor there any more; "
+        + "put the same build back and report again"
+    case .changed:
+      "was rebuilt since it was recorded; put the recorded build back, or record again"
+    case .noMapping:
+      "its coverage mapping was removed (llvm-strip does that); build it without, "
+        + "or use GNU strip, which keeps __llvm_covmap and __llvm_covfun"
+    case .mappingTooNew(let version):
+      "its coverage mapping has version \(version), newer than the llvm-cov in use reads; "
+        + "give --llvm-bin the tools of the compiler that built it"
+    case .malformed(let what):
+      "is damaged: \(what); rebuild it and record again"
+    case .foreignCounters:
+      "the counters in the recording are not of its size or place; record again"
+    case .toolFailed(let message):
+      message
+    case .unknownSource(let source):
+      "counts in a way (\(source)) that this version cannot report"
+    }
+  }
+}
+
+/// 16 hexadecimal digits, as in the file names of a recording.
+func hex(_ identity: UInt64) -> String {
+  let digits = String(identity, radix: 16)
+  return String(repeating: "0", count: 16 - digits.count) + digits
+}
