@@ -1,7 +1,7 @@
 // Finding the objects of this process that have counters: all at start, later ones when they are
 // loaded. dlopen itself is not hooked, for its caller's RUNPATH and $ORIGIN hang on the return
 // address; instead the LLVM runtime in each instrumented library asks getenv for LLVM_PROFILE_FILE
-// from its constructor, and that hook (hook_env.c) leads here.
+// from its constructor, and that hook (hook_profile.c) leads here.
 #include "objects.h"
 
 #include "counters.h"
