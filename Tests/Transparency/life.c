@@ -94,8 +94,8 @@ static void spawn(const void *argument) {
   }
   posix_spawnattr_setflags(&attributes, flags);
   int result = posix_spawn(&child, self_path, &actions, &attributes, words, environ);
-  say("  spawn %d", result);
   if (result == 0) say_status("spawned", child);
+  say("  spawn %d", result);
   say_all();
 }
 
