@@ -109,6 +109,9 @@ public struct Recording: Sendable, Hashable {
     }
   }
 
+  /// How many objects (ELF files with counters) were counted, without adding them up.
+  public var objectCount: Int { RecordingReader(directory).objectCount(settings) }
+
   /// True while processes count in it.
   public var isInUse: Bool { RecordingPlace(directory).isInUse }
 }

@@ -47,7 +47,7 @@ struct SalvageCommand: AsyncParsableCommand {
       """,
     version: salvageVersion,
     subcommands: [
-      RunCommand.self, LedgerCommand.self, EnvCommand.self, CollectCommand.self,
+      RunCommand.self, ReportCommand.self, LedgerCommand.self, EnvCommand.self, CollectCommand.self,
       InspectCommand.self, CleanCommand.self,
     ])
 }
