@@ -44,14 +44,14 @@ static int fold_locked(const struct slv_object *o, int file, unsigned slot, uint
     word = SLV_FOLD_PRESENT | select | (uint64_t)(slot + 1) << 1 | (uint64_t)attach << 16;
     if (slv_sys_pwrite(file, &word, 8, at) != 8) return -ENOSPC; // one aligned word: whole or not
   }
-  int error = slv_sys_fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-                                slot_offset(o, slot), o->slot_size);
-  if (error != 0) return error;
   uint32_t empty = attach | SLV_ATTACH_EMPTY;
   return slv_sys_pwrite(file, &empty, 4, SLV_ATTACH_OFFSET + 4 * slot) == 4 ? 0 : -ENOSPC;
 }
 
-// The fold lock is on the first accumulator. A folder at work is waited for by taking another slot.
+#define TRIES 500
+
+// The fold lock is on the first accumulator. A folder at work is waited for a moment, for taking
+// another slot would let the file grow; never for ever, it may be stopped.
 // Context: any
 int slv_fold(const struct slv_object *o, const struct slv_lease *lease) {
   struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET,
@@ -59,6 +59,10 @@ int slv_fold(const struct slv_object *o, const struct slv_lease *lease) {
   int own = slv_lease_open(o, lease->number); // an open file of its own: closing it unlocks
   if (own < 0) return own;
   int error = (int)slv_sys_fcntl(own, F_OFD_SETLK, &lock);
+  for (int i = 0; i < TRIES && (error == -EAGAIN || error == -EACCES); i++) {
+    slv_sys_sched_yield();
+    error = (int)slv_sys_fcntl(own, F_OFD_SETLK, &lock);
+  }
   if (error == 0) error = fold_locked(o, own, lease->slot, lease->attach);
   if (error == -EACCES) error = -EAGAIN;
   slv_sys_close(own);

@@ -9,13 +9,13 @@
 #include "signals.h"
 #include "syscall.h"
 
-// Context: constructor
-static uint32_t page_size(char *const environment[]) {
+// A value of the auxiliary vector, which follows the environment. Context: constructor
+static uint64_t auxiliary(char *const environment[], uint64_t type) {
   while (*environment != NULL) environment++;
-  const Elf64_auxv_t *auxiliary = (const Elf64_auxv_t *)(const void *)(environment + 1);
-  for (; auxiliary->a_type != AT_NULL; auxiliary++)
-    if (auxiliary->a_type == AT_PAGESZ) return (uint32_t)auxiliary->a_un.a_val;
-  return 4096;
+  const Elf64_auxv_t *entry = (const Elf64_auxv_t *)(const void *)(environment + 1);
+  for (; entry->a_type != AT_NULL; entry++)
+    if (entry->a_type == type) return entry->a_un.a_val;
+  return 0;
 }
 
 // Context: constructor
@@ -23,13 +23,13 @@ __attribute__((constructor)) static void start(int argc, char *argv[], char *env
   uint64_t life;
   (void)argc;
   if (!slv_recording_open(environment, &life)) return;
-  slv_process.page = page_size(environment);
+  slv_process.page = (uint32_t)auxiliary(environment, AT_PAGESZ);
   if (!slv_ledger_open()) return;
   slv_real_prepare();
   slv_ledger_enter(life, argv);
   if (slv_environment_value(environment, "LLVM_PROFILE_FILE") != NULL)
     slv_process.cell->flags |= SLV_FLAG_OWN_PROFILE;
-  slv_objects_start();
+  slv_objects_start((const char *)auxiliary(environment, AT_EXECFN));
   slv_core_filter_start();
   slv_fork_register();
   slv_syscall_start();

@@ -65,16 +65,18 @@ static int lock_slot(const struct slv_object *object, int file, unsigned slot, s
   return error == -EACCES ? -EAGAIN : error;
 }
 
-// Initial values for a slot that nobody used: zero, but 0xff for single-byte coverage. Context: any
-static int initialise(const struct slv_object *object, int file, uint64_t offset) {
-  static const char ones[512] = {[0 ... 511] = (char)0xff};
+// Writes initial values: 0xff for single-byte coverage, else 0, which new blocks hold already.
+// Context: any
+static int initialise(const struct slv_object *object, const struct slv_lease *lease, int zeros) {
+  char values[512];
   for (int i = 0; i < SLV_REGIONS; i++) {
     const struct slv_region *r = &object->found.region[i];
-    if (r->kind != SLV_REGION_AND8) continue;
-    uint64_t at = offset + slv_slot_position(object, r->address);
+    if (r->size == 0 || (r->kind != SLV_REGION_AND8 && !zeros)) continue;
+    for (size_t n = 0; n < sizeof values; n++) values[n] = r->kind == SLV_REGION_AND8 ? (char)0xff : 0;
+    uint64_t at = lease->offset + slv_slot_position(object, r->address);
     for (uint32_t done = 0; done < r->size;) {
-      size_t step = r->size - done < sizeof ones ? r->size - done : sizeof ones;
-      if (slv_sys_pwrite(file, ones, step, at + done) != (slv_word)step) return -ENOSPC;
+      size_t step = r->size - done < sizeof values ? r->size - done : sizeof values;
+      if (slv_sys_pwrite(lease->file, values, step, at + done) != (slv_word)step) return -ENOSPC;
       done += (uint32_t)step;
     }
   }
@@ -92,11 +94,12 @@ static int make_ready(const struct slv_object *object, struct slv_lease *lease) 
     if (error != 0) return error;
     lease->attach |= SLV_ATTACH_EMPTY;
   }
-  if (lease->attach != 0 && !(lease->attach & SLV_ATTACH_EMPTY)) return 0;
+  if (lease->attach & SLV_ATTACH_EMPTY) return initialise(object, lease, 1);
+  if (lease->attach != 0) return 0;
   // Whether a slot has blocks is told by its attach word, never by the file's size: one behind it may
   // have been made first, leaving a hole, and a store to a hole on a full disk is SIGBUS.
   int error = slv_file_allocate(lease->file, lease->offset, object->slot_size);
-  return error != 0 ? error : initialise(object, lease->file, lease->offset);
+  return error != 0 ? error : initialise(object, lease, 0);
 }
 
 // Context: any

@@ -11,6 +11,7 @@
 
 static struct slv_object *objects; // reserved address space, touched as far as used
 static int used;
+static const char *program = "/proc/self/exe";
 
 // Context: any
 struct slv_object *slv_objects(int *count) {
@@ -54,18 +55,21 @@ static int read_sections(struct slv_file *file, char *buffer, size_t size) {
 
 #define SECTIONS_MAX (2u << 20) // 65,535 sections, the most that fit e_shnum, are 4 MiB: rare
 
-// Asks every source about the file at `path`. Context: thread
-static void inspect(const struct dl_phdr_info *info, const char *path, struct slv_found *found) {
+// Asks every source about the file at `path`. 0 when it could not be read, for a reason that may not
+// hold for the next life (no descriptor left). Context: thread
+static int inspect(const struct dl_phdr_info *info, const char *path, struct slv_found *found) {
   struct slv_file file = {.bias = info->dlpi_addr};
+  int looked = 0;
   file.descriptor = slv_sys_open(path, O_RDONLY, 0);
-  if (file.descriptor < 0) return;
+  if (file.descriptor < 0) return 0;
   char *buffer = slv_sys_mmap(NULL, SECTIONS_MAX, PROT_READ | PROT_WRITE,
                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (!slv_failed(buffer)) {
     if (slv_sys_pread(file.descriptor, &file.header, sizeof file.header, 0) ==
             (slv_word)sizeof file.header &&
         slv_equal(file.header.e_ident, ELFMAG, SELFMAG) &&
-        read_sections(&file, buffer, SECTIONS_MAX) && slv_source_llvm.find(&file, found)) {
+        (looked = read_sections(&file, buffer, SECTIONS_MAX)) != 0 &&
+        slv_source_llvm.find(&file, found)) {
       char link[SLV_PATH_MAX];
       slv_word n = slv_sys_readlinkat(AT_FDCWD, path, link, sizeof link - 1);
       link[n > 0 ? n : 0] = 0;
@@ -74,6 +78,7 @@ static void inspect(const struct dl_phdr_info *info, const char *path, struct sl
     slv_sys_munmap(buffer, SECTIONS_MAX);
   }
   slv_sys_close(file.descriptor);
+  return looked;
 }
 
 // The note that the linker derived from the contents, in memory. Context: thread
@@ -151,12 +156,12 @@ static int attached(uintptr_t low) {
 void slv_object_attach(const struct dl_phdr_info *info, int starting) {
   const char *path = info->dlpi_name;
   if (slv_starts(slv_basename(path), "linux-vdso")) return;
-  if (path[0] == 0) path = "/proc/self/exe";
+  if (path[0] == 0) path = program;
   uint64_t key = key_of(info, path);
   struct slv_found found = {.source = SLV_SOURCE_NONE};
   if (key == 0) return;
   if (!slv_index_lookup(key, &found)) {
-    inspect(info, path, &found);
+    if (!inspect(info, path, &found)) return;
     slv_index_insert(key, &found);
   }
   if (found.source == SLV_SOURCE_NONE) return;
@@ -183,7 +188,9 @@ static int start_one(struct dl_phdr_info *info, size_t size, void *state) {
 }
 
 // Context: constructor
-void slv_objects_start(void) {
+void slv_objects_start(const char *executed) {
+  // Where /proc is not mounted, the name that exec was given, which may be relative.
+  if (executed != NULL && slv_sys_faccessat(AT_FDCWD, program, F_OK) == -ENOENT) program = executed;
   dl_iterate_phdr(start_one, NULL);
 }
 

@@ -51,7 +51,7 @@ void slv_object_attach(const struct dl_phdr_info *info, int starting);
 
 // Attaches the object that holds this address, if any does. Context: thread
 void slv_objects_attach_caller(const void *address);
-void slv_objects_start(void);
+void slv_objects_start(const char *executed);
 
 // Whether a thread is inside dlclose right now. Context: thread
 int slv_objects_unloading(void);

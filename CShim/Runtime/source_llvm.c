@@ -27,10 +27,9 @@ static int stride_fits(const char *data, uint64_t size, uint64_t address, uint64
 
 // A hash over names, function hashes and counter places; not over pointers, which relocation fills.
 // Context: any
-static uint64_t identity(const struct slv_file *file, const Elf64_Shdr *data,
+static uint64_t identity(const struct slv_file *file, const Elf64_Shdr *data, uint64_t stride,
                          const Elf64_Shdr *names, const Elf64_Shdr *counters) {
   const char *records = slv_section_memory(file, data);
-  uint64_t stride = stride_fits(records, data->sh_size, data->sh_addr, 64, counters) ? 64 : 48;
   uint64_t tail = stride == 64 ? 48 : 40; // counts of counters and value sites, behind the pointers
   uint64_t h = slv_hash(counters->sh_size, slv_section_memory(file, names), names->sh_size);
   for (uint64_t at = 0; at + stride <= data->sh_size; at += stride) {
@@ -38,6 +37,21 @@ static uint64_t identity(const struct slv_file *file, const Elf64_Shdr *data,
     h = slv_hash(h, records + at + tail, stride - tail);
   }
   return h;
+}
+
+// Whether the records in memory are those of the file on disk, which may have been rebuilt since it
+// was loaded: then its coverage mapping would be another program's. Context: thread
+static int is_loaded_file(const struct slv_file *file, const Elf64_Shdr *data, uint64_t stride) {
+  const char *records = slv_section_memory(file, data);
+  char chunk[768]; // whole records of both sizes
+  for (uint64_t at = 0; at < data->sh_size; at += sizeof chunk) {
+    uint64_t bytes = data->sh_size - at < sizeof chunk ? data->sh_size - at : sizeof chunk;
+    if (slv_sys_pread(file->descriptor, chunk, bytes, data->sh_offset + at) != (slv_word)bytes)
+      return 0;
+    for (uint64_t r = 0; r + stride <= bytes; r += stride)
+      if (!slv_equal(chunk + r, records + at + r, sizeof(struct record))) return 0;
+  }
+  return 1;
 }
 
 // Single-byte coverage: the file holds 0xff for "not executed". One counter may be a plain 64-bit one
@@ -61,14 +75,13 @@ static int find(const struct slv_file *file, struct slv_found *found) {
   if (counters == NULL || data == NULL || names == NULL || counters->sh_size == 0 ||
       counters->sh_size > UINT32_MAX || data->sh_size < 48)
     return 0;
-  // The file on disk may have been rebuilt since it was loaded: names are read-only memory.
-  char sample[64];
-  size_t n = names->sh_size < sizeof sample ? names->sh_size : sizeof sample;
-  if (slv_sys_pread(file->descriptor, sample, n, names->sh_offset) != (slv_word)n ||
-      !slv_equal(sample, slv_section_memory(file, names), n))
-    return 0;
+  const char *records = slv_section_memory(file, data);
+  uint64_t stride = stride_fits(records, data->sh_size, data->sh_addr, 64, counters)   ? 64
+                    : stride_fits(records, data->sh_size, data->sh_addr, 48, counters) ? 48
+                                                                                       : 0;
+  if (stride == 0 || !is_loaded_file(file, data, stride)) return 0;
   found->source = SLV_SOURCE_LLVM;
-  found->identity = identity(file, data, names, counters);
+  found->identity = identity(file, data, stride, names, counters);
   found->region[0] = (struct slv_region){
       .address = counters->sh_addr,
       .size = (uint32_t)counters->sh_size,

@@ -276,8 +276,8 @@ enum slv_attach { // bits of an attach word
 // has, and of the accumulator that `fold` selects.
 //
 // Folding is exactly-once at any point of death: with the lock of slot 0 and that of the dead slot
-// held, write (selected accumulator + slot) to the other accumulator, store `fold` (the commit),
-// punch the slot, set EMPTY in its attach word.
+// held, write (selected accumulator + slot) to the other accumulator, store `fold` (the commit), set
+// EMPTY in its attach word; the next owner writes initial values over what the slot still holds.
 struct slv_counters_header {
   uint64_t magic; // written last; the other bytes are the same whoever writes them
   uint32_t version;
