@@ -48,7 +48,7 @@ struct SalvageCommand: AsyncParsableCommand {
     version: salvageVersion,
     subcommands: [
       RunCommand.self, ReportCommand.self, LedgerCommand.self, EnvCommand.self, CollectCommand.self,
-      InspectCommand.self, CleanCommand.self,
+      DoctorCommand.self, InspectCommand.self, CleanCommand.self,
     ])
 }
 

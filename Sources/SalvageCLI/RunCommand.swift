@@ -70,6 +70,9 @@ struct RunCommand: AsyncParsableCommand {
     // Before anything is replaced for a command that is not there.
     let launch = try launch()
     let files = try reports.compactMap { try ReportFile($0) }
+    if let outer = Recording.surrounding, isSame(outer, path) {
+      return try await join(outer, launch, files)
+    }
     let (opened, lock) = try Recording.prepare(at: path, try recording.configuration())
     defer { lock?.release() }
     for note in opened.notes where !quiet { complain(note) }
@@ -77,6 +80,25 @@ struct RunCommand: AsyncParsableCommand {
     let contents = try finish(opened)
     await write(files, of: opened)
     if !quiet { complain(Summary(contents, objects: opened.objectCount, path: path).line) }
+    end(like: status)
+  }
+
+  /// Inside a recorded tree the default place is that tree's recording, wherever we are.
+  private func isSame(_ outer: FilePath, _ path: FilePath) -> Bool {
+    guard recording.output != nil else { return true }
+    return resolved(path) == resolved(outer)
+  }
+
+  /// A `salvage run` below another one, in the same recording: it adds to it and replaces nothing.
+  /// The library in this very process announces CMD like any other child.
+  private func join(_ outer: FilePath, _ launch: Launch, _ files: [ReportFile]) async throws {
+    let opened = try Recording.open(outer)
+    var launch = launch
+    launch.environment[RecordingVariables.preload] = RecordingVariables.preload(
+      opened.settings.library, before: launch.environment[RecordingVariables.preload])
+    let status = try watch { () throws(SalvageError) in try launch.start().pid }
+    await write(files, of: opened)
+    if !quiet { complain("joined the recording \(outer) that this command runs in") }
     end(like: status)
   }
 
@@ -121,16 +143,21 @@ struct RunCommand: AsyncParsableCommand {
   private func start(_ launch: Launch, in recording: Recording) throws -> Int32 {
     do throws(SalvageError) {
       var run = try Run(recording, launch)
-      InheritedSignals.blockAll()
-      if !InheritedSignals.ignoresChildren { signal(SIGCHLD, SIG_DFL) }
-      let pid = try run.start()
-      signal(SIGCHLD, SIG_DFL)
-      let status = CommandWatch(command: pid).wait()
+      let status = try watch { () throws(SalvageError) in try run.start() }
       try run.finish(status: status)
       return status
     } catch {
       throw Self.failure(error)
     }
+  }
+
+  /// Starts CMD with the signals that we got ourselves, and waits for it.
+  private func watch(_ start: () throws(SalvageError) -> Int32) throws(SalvageError) -> Int32 {
+    InheritedSignals.blockAll()
+    if !InheritedSignals.ignoresChildren { signal(SIGCHLD, SIG_DFL) }
+    let pid = try start()
+    signal(SIGCHLD, SIG_DFL)
+    return CommandWatch(command: pid).wait()
   }
 
   private static func failure(_ error: SalvageError) -> ExitCode {
