@@ -26,7 +26,7 @@ package func resolved(_ path: FilePath) -> FilePath? {
   return FilePath(platformString: real)
 }
 
-func makeDirectory(_ path: FilePath, mode: mode_t) throws(SalvageError) {
+func makeDirectory(_ path: FilePath, mode: UInt32) throws(SalvageError) {
   guard path.withPlatformString({ mkdir($0, mode) }) == 0,
     // The umask must not close it to the other users of the tree.
     path.withPlatformString({ chmod($0, mode) }) == 0
@@ -34,7 +34,7 @@ func makeDirectory(_ path: FilePath, mode: mode_t) throws(SalvageError) {
 }
 
 /// A new directory with a random name that begins with `prefix`.
-func makeTemporaryDirectory(prefix: FilePath, mode: mode_t) throws(SalvageError) -> FilePath {
+func makeTemporaryDirectory(prefix: FilePath, mode: UInt32) throws(SalvageError) -> FilePath {
   var template = Array((prefix.string + "XXXXXX").utf8CString)
   guard mkdtemp(&template) != nil else { throw fails("make a directory", prefix) }
   let path = FilePath(platformString: template)
@@ -42,7 +42,7 @@ func makeTemporaryDirectory(prefix: FilePath, mode: mode_t) throws(SalvageError)
   return path
 }
 
-func write(_ bytes: [UInt8], to path: FilePath, mode: mode_t) throws(SalvageError) {
+package func write(_ bytes: [UInt8], to path: FilePath, mode: UInt32) throws(SalvageError) {
   let file = path.withPlatformString { open($0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode) }
   guard file >= 0 else { throw fails("write", path) }
   defer { close(file) }
@@ -64,7 +64,7 @@ package func write(_ bytes: [UInt8], to file: Int32, path: FilePath) throws(Salv
 }
 
 /// Writes a file under a temporary name and renames it: readers see the old bytes or the new ones.
-func replace(_ path: FilePath, with bytes: [UInt8], mode: mode_t) throws(SalvageError) {
+func replace(_ path: FilePath, with bytes: [UInt8], mode: UInt32) throws(SalvageError) {
   let temporary = FilePath(path.string + ".\(getpid()).new")
   try write(bytes, to: temporary, mode: mode)
   try rename(temporary, path)

@@ -53,6 +53,13 @@ public struct Recording: Sendable, Hashable {
 
   // MARK: Processes
 
+  /// The recording that this very process counts in, if any.
+  public static var surrounding: FilePath? {
+    EnvironmentBlock.current()[RecordingVariables.recording]
+      .flatMap(RecordingVariables.directory(ofAddress:))
+      .flatMap { RecordingReader.isRecording($0) ? $0 : nil }
+  }
+
   /// `environment` with the two variables that make a process, and all that it starts, record here.
   /// For Foundation.Process, swift-subprocess or any other spawner.
   public func environment(
@@ -108,6 +115,9 @@ public struct Recording: Sendable, Hashable {
       throw .unreadable(error.description)
     }
   }
+
+  /// How many objects (ELF files with counters) were counted, without adding them up.
+  public var objectCount: Int { RecordingReader(directory).objectCount(settings) }
 
   /// True while processes count in it.
   public var isInUse: Bool { RecordingPlace(directory).isInUse }

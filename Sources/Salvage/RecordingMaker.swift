@@ -59,16 +59,20 @@ struct RecordingMaker {
     let final = place.directory
     let parent = final.removingLastComponent()
     guard isDirectory(parent) else { throw fails("make a recording in", parent, ENOENT) }
+    let real = resolved(parent) ?? parent
     let base = final.lastComponent?.string ?? "recording"
-    let hidden = parent.appending(".\(base).new-")
-    let made = try makeTemporaryDirectory(prefix: hidden, mode: 0o711)
+    if let closed = Self.closedAncestor(of: real) { return try buildElsewhere(closed) }
+    let made = try makeTemporaryDirectory(prefix: parent.appending(".\(base).new-"), mode: 0o711)
     let lock = RunLock(made, exclusive: false)
     do throws(SalvageError) {
-      try moveAway()
-      let directory = (resolved(parent) ?? parent).appending(base)
-      let settings = try fill(made, named: directory)
-      try rename(made, final)
-      return (settings, directory, lock)
+      try moveAway(strangersTo: made)
+      let settings = try fill(made, named: real.appending(base))
+      if try moveIntoPlace(made) { return (settings, real.appending(base), lock) }
+      // A mount point, say a container's volume: it cannot be renamed over.
+      lock?.release()
+      RecordingPlace(made).remove()
+      let inside = RunLock(final, exclusive: false)
+      return (try fill(final, named: real.appending(base)), real.appending(base), inside)
     } catch {
       lock?.release()
       RecordingPlace(made).remove()
@@ -76,8 +80,52 @@ struct RecordingMaker {
     }
   }
 
-  /// Takes the recording that is there out of the way, unless it is in use.
-  private func moveAway() throws(SalvageError) {
+  /// False if the place is a mount point.
+  private func moveIntoPlace(_ made: FilePath) throws(SalvageError) -> Bool {
+    do throws(SalvageError) {
+      try rename(made, place.directory)
+      return true
+    } catch {
+      if case .system(_, _, Errno.resourceBusy) = error { return false }
+      throw error
+    }
+  }
+
+  /// Root's processes may become other users, who must reach the recording: where they cannot, it is
+  /// made in /var/tmp, and its place links to it.
+  private mutating func buildElsewhere(
+    _ closed: FilePath
+  ) throws(SalvageError) -> (RecordingSettings, FilePath, RunLock?) {
+    let made = try Temporary.make(in: "/var/tmp")
+    let lock = RunLock(made, exclusive: false)
+    do throws(SalvageError) {
+      try moveAway(strangersTo: made)
+      let settings = try fill(made, named: made)
+      place.directory.withPlatformString { _ = rmdir($0) }  // an empty directory
+      try link(place.directory, to: made)
+      notes.append("recorded in \(made): other users cannot pass \(closed)")
+      return (settings, made, lock)
+    } catch {
+      lock?.release()
+      removeTree(made)
+      throw error
+    }
+  }
+
+  /// The first directory above that not everybody may traverse; nil if we are not root.
+  static func closedAncestor(of directory: FilePath) -> FilePath? {
+    guard geteuid() == 0 else { return nil }
+    var at = FilePath("/")
+    for component in directory.components {
+      at.append(component)
+      if let status = status(at), status.st_mode & 0o001 == 0 { return at }
+    }
+    return nil
+  }
+
+  /// Takes the recording that is there out of the way, unless it is in use. What lies in it and is
+  /// not ours goes on into the new one.
+  private func moveAway(strangersTo made: FilePath) throws(SalvageError) {
     switch place.content {
     case .nothing, .emptyDirectory: return
     case .other: throw .notARecording(place.directory)
@@ -88,8 +136,16 @@ struct RecordingMaker {
     }
     defer { lock.release() }
     let name = place.directory.lastComponent?.string ?? ""
-    let aside = place.directory.removingLastComponent().appending(".\(name).old-\(getpid())")
-    try rename(place.directory, aside)
+    var aside = place.directory.removingLastComponent().appending(".\(name).old-\(getpid())")
+    do throws(SalvageError) {
+      try rename(place.directory, aside)
+    } catch {
+      guard case .system(_, _, Errno.resourceBusy) = error else { throw error }
+      aside = place.directory
+    }
+    for name in names(in: aside) where !RecordingPlace.isOurs(name) {
+      try rename(aside.appending(name), made.appending(name))
+    }
     RecordingPlace(aside).remove()
   }
 

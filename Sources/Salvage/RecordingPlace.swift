@@ -56,6 +56,13 @@ package struct RecordingPlace: Sendable {
     return contents.lives.filter { $0.end == .running }.map(\.pid)
   }
 
+  /// Names that a recording's directory has.
+  static func isOurs(_ name: String) -> Bool {
+    if ["settings", "libsalvage.so", "runs", "live"].contains(name) { return true }
+    if name.hasPrefix("u") && UInt32(name.dropFirst()) != nil { return true }
+    return ["folded.", "folding.", ".test-", "settings."].contains { name.hasPrefix($0) }
+  }
+
   /// Removes the recording: the directory, and what it links to elsewhere.
   package func remove() {
     let settings = try? RecordingReader(directory).settings()

@@ -27,6 +27,8 @@ package struct Run: Sendable {
     note.pidNamespace = ownPIDNamespace()
     var launch = launch
     let settings = recording.settings
+    // The hooks of a recording that we run in ourselves would lead CMD into that one.
+    launch.pastHooks = Recording.surrounding != nil
     launch.environment[RecordingVariables.recording] = RecordingVariables.address(
       recording.directory, life: life, context: settings.context)
     // Where ld.so would print or fail, the program starts without the library; a static one hands

@@ -47,8 +47,8 @@ struct SalvageCommand: AsyncParsableCommand {
       """,
     version: salvageVersion,
     subcommands: [
-      RunCommand.self, LedgerCommand.self, EnvCommand.self, CollectCommand.self,
-      InspectCommand.self, CleanCommand.self,
+      RunCommand.self, ReportCommand.self, LedgerCommand.self, EnvCommand.self, CollectCommand.self,
+      DoctorCommand.self, InspectCommand.self, CleanCommand.self,
     ])
 }
 

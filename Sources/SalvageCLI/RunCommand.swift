@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import Salvage
+import SalvageCoverage
 import SalvageRecord
 import SystemPackage
 
@@ -23,6 +24,13 @@ struct RunCommand: AsyncParsableCommand {
 
   @OptionGroup var recording: RecordingOptions
 
+  @Option(
+    name: .customLong("report"),
+    help: "FORMAT=PATH: a report when the command has ended; may be repeated.")
+  var reports: [String] = []
+
+  @OptionGroup var filter: FilterOptions
+
   @Flag(name: .shortAndLong, help: "No summary at the end.")
   var quiet = false
 
@@ -35,6 +43,11 @@ struct RunCommand: AsyncParsableCommand {
     }
     if command.first != "--" && first.hasPrefix("-") {
       throw ValidationError("unknown option \(first); a command of that name comes after --")
+    }
+    for text in reports where ReportFile.parse(text) == nil {
+      throw ValidationError(
+        "--report \(text): one of "
+          + ReportFormat.allCases.map(\.name).joined(separator: ", ") + ", =, and a path")
     }
   }
 
@@ -56,12 +69,64 @@ struct RunCommand: AsyncParsableCommand {
     let path = FilePath(recording.output ?? ".salvage")
     // Before anything is replaced for a command that is not there.
     let launch = try launch()
+    let files = try reports.compactMap { try ReportFile($0) }
+    if let outer = Recording.surrounding, isSame(outer, path) {
+      return try await join(outer, launch, files)
+    }
     let (opened, lock) = try Recording.prepare(at: path, try recording.configuration())
     defer { lock?.release() }
     for note in opened.notes where !quiet { complain(note) }
     let status = try start(launch, in: opened)
-    if !quiet { complain(try Summary(opened.contents(), path: path).line) }
+    let contents = try finish(opened)
+    await write(files, of: opened)
+    if !quiet { complain(Summary(contents, objects: opened.objectCount, path: path).line) }
     end(like: status)
+  }
+
+  /// Inside a recorded tree the default place is that tree's recording, wherever we are.
+  private func isSame(_ outer: FilePath, _ path: FilePath) -> Bool {
+    guard recording.output != nil else { return true }
+    return resolved(path) == resolved(outer)
+  }
+
+  /// A `salvage run` below another one, in the same recording: it adds to it and replaces nothing.
+  /// The library in this very process announces CMD like any other child.
+  private func join(_ outer: FilePath, _ launch: Launch, _ files: [ReportFile]) async throws {
+    let opened = try Recording.open(outer)
+    var launch = launch
+    launch.environment[RecordingVariables.preload] = RecordingVariables.preload(
+      opened.settings.library, before: launch.environment[RecordingVariables.preload])
+    let status = try watch { () throws(SalvageError) in try launch.start().pid }
+    await write(files, of: opened)
+    if !quiet { complain("joined the recording \(outer) that this command runs in") }
+    end(like: status)
+  }
+
+  /// Brings the counts home and reads what happened. The command ran: no failure of ours may stand
+  /// in for its end.
+  private func finish(_ opened: Recording) throws -> RecordingContents {
+    do throws(SalvageError) {
+      if try Folding(opened).fold() == .inUse && !quiet {
+        complain("\(LossReason.stillTemporary.sentence) \(LossReason.stillTemporary.cure)")
+      }
+    } catch {
+      complain(error.description)
+    }
+    return try opened.contents()
+  }
+
+  private func write(_ files: [ReportFile], of opened: Recording) async {
+    guard !files.isEmpty else { return }
+    do {
+      let content = files.contains { $0.format == .llvmJSON } ? Coverage.Content.regions : .lines
+      let report = try await opened.coverage(
+        content: [.lines, content], tools: filter.tools
+      ).filtered(filter.filter)
+      for problem in report.problems { complain("not in the report: \(problem)") }
+      for file in files { try file.write(report) }
+    } catch {
+      complain("\(error)")
+    }
   }
 
   private func launch() throws -> Launch {
@@ -78,16 +143,21 @@ struct RunCommand: AsyncParsableCommand {
   private func start(_ launch: Launch, in recording: Recording) throws -> Int32 {
     do throws(SalvageError) {
       var run = try Run(recording, launch)
-      InheritedSignals.blockAll()
-      if !InheritedSignals.ignoresChildren { signal(SIGCHLD, SIG_DFL) }
-      let pid = try run.start()
-      signal(SIGCHLD, SIG_DFL)
-      let status = CommandWatch(command: pid).wait()
+      let status = try watch { () throws(SalvageError) in try run.start() }
       try run.finish(status: status)
       return status
     } catch {
       throw Self.failure(error)
     }
+  }
+
+  /// Starts CMD with the signals that we got ourselves, and waits for it.
+  private func watch(_ start: () throws(SalvageError) -> Int32) throws(SalvageError) -> Int32 {
+    InheritedSignals.blockAll()
+    if !InheritedSignals.ignoresChildren { signal(SIGCHLD, SIG_DFL) }
+    let pid = try start()
+    signal(SIGCHLD, SIG_DFL)
+    return CommandWatch(command: pid).wait()
   }
 
   private static func failure(_ error: SalvageError) -> ExitCode {

@@ -5,7 +5,7 @@ import SystemPackage
 struct Summary {
   let line: String
 
-  init(_ contents: RecordingContents, path: FilePath) {
+  init(_ contents: RecordingContents, objects: Int, path: FilePath) {
     // An image that went on as another is the same process.
     let ends = contents.lives.filter { $0.end != .exec }
     var counts: [(String, Int)] = []
@@ -26,12 +26,13 @@ struct Summary {
     }
     counts.sort { ($0.1, $1.0) > ($1.1, $0.0) }
     let parts = counts.map { "\($0.1) \($0.0)" }.joined(separator: ", ")
-    var text = "\(ends.count) process\(ends.count == 1 ? "" : "es")"
+    var text = counted(ends.count, "process", "processes")
     if !parts.isEmpty { text += " (\(parts))" }
+    text += ", \(counted(objects, "object", "objects"))"
     switch contents.losses.count {
     case 0: text += ", nothing lost"
     case let losses:
-      text += ", \(losses) loss\(losses == 1 ? "" : "es"): see `salvage ledger \(path)`"
+      text += ", \(counted(losses, "loss", "losses")): see `salvage ledger \(path)`"
     }
     line = text + "; recorded in \(path)"
   }

@@ -1,3 +1,4 @@
+import CSalvageABI
 import SystemPackage
 
 /// The counters of a recording, and what of them could not be read.
@@ -42,9 +43,31 @@ extension RecordingReader {
       }
     }
     for index in result.objects.indices {
-      result.objects[index].keptObject = kept[result.objects[index].identity]
+      guard let path = kept[result.objects[index].identity] else { continue }
+      result.objects[index].keptObject = path
+      result.objects[index].origin = origin(of: path)
     }
     return result
+  }
+
+  /// Different objects with a counter file.
+  package func objectCount(_ settings: RecordingSettings) -> Int {
+    var identities: Set<UInt64> = []
+    for user in userDirectories(settings) {
+      for name in names(in: user) {
+        if let parsed = CounterFileName(name) { identities.insert(parsed.object.identity) }
+      }
+    }
+    return identities.count
+  }
+
+  /// Where the program was: a kept object says that in a section of ours.
+  private func origin(of kept: FilePath) -> FilePath? {
+    guard let image = try? ELFImage(path: kept), let section = image.section(SLV_ORIGIN_SECTION),
+      let bytes = try? image.bytes(of: section, limit: 4096)
+    else { return nil }
+    let text = String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    return text.hasPrefix("/") ? FilePath(text) : nil
   }
 
   private func damaged(_ error: RecordError) -> Loss {

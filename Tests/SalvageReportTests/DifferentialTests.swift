@@ -1,0 +1,60 @@
+import SystemPackage
+import Testing
+
+@testable import SalvageCoverage
+@testable import SalvageRecord
+@testable import SalvageReport
+
+/// For a program that ended normally our exports equal llvm-cov's own, byte for byte.
+@Suite struct DifferentialTests {
+  @Test(
+    .enabled("needs clang and llvm-cov of one toolchain") { Toolchain.hasClang },
+    arguments: TestProgram.clang)
+  func clang(_ program: TestProgram) async throws { try await compare(program) }
+
+  @Test(
+    .enabled("needs swiftc and llvm-cov of one toolchain") { Toolchain.hasSwift },
+    arguments: TestProgram.swift)
+  func swift(_ program: TestProgram) async throws { try await compare(program) }
+
+  @Test(.enabled("needs rustc") { Toolchain.rustc != nil }, arguments: TestProgram.rust)
+  func rust(_ program: TestProgram) async throws { try await compare(program) }
+
+  private func compare(_ program: TestProgram) async throws {
+    let folder = try TemporaryFolder()
+    let run = try await NormalRun(try await program.build(in: folder), in: folder.path)
+    let lcov = try await run.toolsOwn("lcov", in: folder.path)
+    let json = try await run.toolsOwn("text", in: folder.path)
+    #expect(lcov.count > 100 && json.count > 100)
+    // From the program itself, then from what a recording keeps while the program is gone.
+    var kept = run.counters
+    kept.keptObject = try folder.write(try KeptObject.bytes(of: run.program), to: "kept.obj")
+    kept.origin = "/nonexistent"
+    for counters in [run.counters, kept] {
+      let collected = try await collectCoverage(of: [counters], content: [.lines, .regions])
+      #expect(collected.problems.map(\.description) == [])
+      #expect(collected.notes == [])
+      let report = Report(coverage: collected.coverage)
+      #expect(try LCOVExporter().bytes(of: report) == lcov)
+      #expect(try LLVMJSONExporter().bytes(of: report) == json)
+      try checkModel(collected.coverage)
+    }
+  }
+
+  /// Both levels of detail say the same about lines and functions.
+  private func checkModel(_ coverage: Coverage) throws {
+    for file in coverage.files {
+      #expect(try #require(file.regions).lines == file.lines, "\(file.path)")
+      let named = coverage.functions.filter { $0.fileNames.first == file.path }
+      #expect(named.map(\.name) == file.functions.map(\.name))
+      #expect(named.map(\.count) == file.functions.map(\.count))
+    }
+  }
+}
+
+extension ConditionTrait {
+  /// Skips with a reason that the test run prints.
+  static func enabled(_ reason: Comment, _ condition: @escaping @Sendable () -> Bool) -> Self {
+    .enabled(if: condition(), reason)
+  }
+}
