@@ -66,7 +66,7 @@ static pid_t returned(pid_t child) {
   forked = NULL;
   if (cell == NULL || child == 0) return child;
   if (child > 0) cell->outer_pid = child;
-  else slv_cell_cancel(cell, EAGAIN);
+  else slv_cell_cancel(cell, errno);
   return child;
 }
 
