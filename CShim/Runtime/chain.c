@@ -176,8 +176,9 @@ void slv_signals_fork_child(void) {
   if (!slv_chained) return;
   if (slv_process.cell != NULL)
     __atomic_fetch_or(&slv_process.cell->flags, SLV_FLAG_CHAINED, __ATOMIC_RELAXED);
+  if (slv_process.sandboxed) return;
   int init = slv_sys_getpid() == 1;
-  if (init == slv_chain_init || slv_process.sandboxed) return;
+  if (init == slv_chain_init) return;
   slv_chain_init = init;
   for (int n = 1; n <= SLV_SIGNALS; n++)
     if (!slv_signal_fatal(n)) slv_unchain(n);
