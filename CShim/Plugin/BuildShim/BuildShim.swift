@@ -13,9 +13,8 @@ struct BuildShim: BuildToolPlugin {
     let sources = try files(under: runtime)
     let flags = try String(contentsOf: runtime.appending(path: "flags.txt"), encoding: .utf8)
       .split(whereSeparator: \.isNewline)
-      .filter { !$0.hasPrefix("#") && !$0.hasPrefix(otherProcessor) }
+      .filter { !$0.hasPrefix("#") }
       .flatMap { $0.split(separator: " ").map(String.init) }
-      .filter { !$0.hasSuffix(":") }
     let output = context.pluginWorkDirectoryURL.appending(path: "libsalvage.so")
     let headers = shim.appending(path: "ABI/include")
     let compiled = sources.filter { ["c", "S"].contains($0.pathExtension) }
@@ -28,15 +27,6 @@ struct BuildShim: BuildToolPlugin {
         inputFiles: sources + [headers.appending(path: "salvage_abi.h")],
         outputFiles: [output])
     ]
-  }
-
-  /// Lines of flags.txt that begin so are not for the processor we build for: our own.
-  private var otherProcessor: String {
-    #if arch(arm64)
-      "x86_64:"
-    #else
-      "aarch64:"
-    #endif
   }
 
   private func files(under directory: URL) throws -> [URL] {
