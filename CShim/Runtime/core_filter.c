@@ -7,7 +7,7 @@
 
 #define MAPPED_SHARED 8u
 
-static uint32_t original; // as the program had it; 0: not changed by us
+static SLV_HOT uint32_t original; // as the program had it; 0: not changed by us
 
 // Context: any
 static int open_filter(int flags) {

@@ -13,8 +13,8 @@ int __libc_start_main(
 int __cxa_at_quick_exit(void (*handler)(void *), void *library);
 void slv_syscall_exit_group(int status);
 
-static main_function *program_main;
-static int registered; // exit handlers: ours runs last
+static SLV_HOT main_function *program_main;
+static SLV_HOT int registered; // exit handlers: ours runs last
 
 // Does not come back, whatever stands behind the name. Context: any
 static __attribute__((noreturn)) void leave(int status) {

@@ -4,8 +4,11 @@
 #include "recording.h"
 #include "safe/file.h"
 
-#define WINDOW (4u << 20) // bytes mapped at a time; also what a process sees in its address space
-#define WINDOWS 64 // 256 MiB: two million lives and events
+// What is mapped at a time, and what a process sees in its address space: 4 MiB are 32,000 cells; only
+// recordings with more need the larger windows.
+#define FIRST_WINDOW (4u << 20)
+#define WINDOW (128u << 20)
+#define WINDOWS 9
 
 // Where a life writes that got no cell (disk full; counted in lost_cells): everything else goes on.
 static struct slv_cell nowhere;
@@ -15,10 +18,10 @@ static struct slv_cell nowhere;
 #define VIEWS 4
 struct view {
   uint32_t uid;           // whose: only that user can open the file again
-  char *windows[WINDOWS]; // window n shows the bytes from n * WINDOW on; [0] has the header
+  char *windows[WINDOWS]; // [0] has the header
 };
-static struct view views[VIEWS];
-static struct view *current = views;
+static SLV_HOT struct view views[VIEWS];
+static SLV_HOT struct view *current = views;
 
 // Context: any
 struct slv_ledger_header *slv_ledger(void) {
@@ -41,16 +44,22 @@ static int open_ledger(int flags) {
   return slv_sys_open(path, O_RDWR | flags, 0600);
 }
 
+// Where window `n` begins in the file. Context: any
+static uint64_t window_offset(unsigned n) {
+  return n == 0 ? 0 : FIRST_WINDOW + (uint64_t)(n - 1) * WINDOW;
+}
+
 // Maps window `n` of an open ledger. Context: any
 static char *map_window(int file, unsigned n) {
-  char *at = slv_sys_mmap(NULL, WINDOW, PROT_READ | PROT_WRITE, MAP_SHARED, file, (uint64_t)n * WINDOW);
+  char *at = slv_sys_mmap(NULL, n == 0 ? FIRST_WINDOW : WINDOW, PROT_READ | PROT_WRITE, MAP_SHARED,
+                          file, window_offset(n));
   return slv_failed(at) ? NULL : at;
 }
 
 // The cell with that number, whose blocks are allocated; NULL when it can't be mapped. Context: any
 static struct slv_cell *cell_at(struct view *view, uint32_t number) {
   uint64_t offset = SLV_CELLS_OFFSET + (uint64_t)number * sizeof(struct slv_cell);
-  unsigned n = (unsigned)(offset / WINDOW);
+  unsigned n = offset < FIRST_WINDOW ? 0 : 1 + (unsigned)((offset - FIRST_WINDOW) / WINDOW);
   if (n >= WINDOWS) return NULL;
   char *window = __atomic_load_n(&view->windows[n], __ATOMIC_ACQUIRE);
   if (window == NULL) {
@@ -63,11 +72,11 @@ static struct slv_cell *cell_at(struct view *view, uint32_t number) {
     char *none = NULL; // another thread may have been faster
     if (!__atomic_compare_exchange_n(&view->windows[n], &none, window, 0, __ATOMIC_ACQ_REL,
                                      __ATOMIC_ACQUIRE)) {
-      slv_sys_munmap(window, WINDOW);
+      slv_sys_munmap(window, WINDOW); // never the first
       window = none;
     }
   }
-  return (struct slv_cell *)(void *)(window + offset % WINDOW);
+  return (struct slv_cell *)(void *)(window + (offset - window_offset(n)));
 }
 
 // Gives the file blocks up to `end`. 0 when it can't. Context: any
@@ -75,7 +84,7 @@ static int grow(struct view *view, uint64_t end) {
   struct slv_ledger_header *header = (struct slv_ledger_header *)(void *)view->windows[0];
   uint64_t old = __atomic_load_n(&header->allocated, __ATOMIC_ACQUIRE);
   if (end <= old) return 1;
-  if (end > (uint64_t)WINDOWS * WINDOW) return 0; // or a corrupt count would fill the disk
+  if (end > window_offset(WINDOWS)) return 0; // or a corrupt count would fill the disk
   uint64_t size = (end + SLV_LEDGER_CHUNK - 1) / SLV_LEDGER_CHUNK * SLV_LEDGER_CHUNK;
   if (slv_process.sandboxed || view->uid != slv_process.uid || !slv_file_may_grow(size)) return 0;
   int file = open_ledger(0);
@@ -223,7 +232,7 @@ static int make_ledger(int file) {
   header->created_boot = slv_sys_boottime();
   header->uid = slv_process.uid;
   __atomic_store_n(&header->magic, SLV_LEDGER_MAGIC, __ATOMIC_RELEASE);
-  slv_sys_munmap(map, WINDOW);
+  slv_sys_munmap(map, FIRST_WINDOW);
   return 1;
 }
 

@@ -9,14 +9,18 @@
 
 #define OBJECTS 1024
 
-static struct slv_object *objects; // reserved address space, touched as far as used
-static int used;
-static const char *program = "/proc/self/exe";
+// The first few stand with the other things that a fork child changes; a process that has more moves
+// all of them to reserved address space, touched as far as used.
+#define FIRST_OBJECTS 3
+static SLV_HOT struct slv_object first_objects[FIRST_OBJECTS];
+static SLV_HOT struct slv_object *objects = first_objects;
+static SLV_HOT int used;
+static SLV_HOT const char *program = "/proc/self/exe";
 
 // Context: any
 struct slv_object *slv_objects(int *count) {
-  *count = used;
-  return objects;
+  *count = used; // before the array: one that is read later holds at least as many
+  return __atomic_load_n(&objects, __ATOMIC_ACQUIRE);
 }
 
 // Context: any
@@ -139,16 +143,22 @@ static void extent(const struct dl_phdr_info *info, uintptr_t *low, uintptr_t *h
   }
 }
 
+// A flush in a handler or another thread may read the old place meanwhile: it stays as it is, and what
+// both lead to (saved copies, slots) is the same. Context: thread
+static int move_objects(void) {
+  void *at = slv_sys_mmap(NULL, OBJECTS * sizeof *objects, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (slv_failed(at)) return 0;
+  slv_copy(at, objects, (size_t)used * sizeof *objects);
+  __atomic_store_n(&objects, at, __ATOMIC_RELEASE);
+  return 1;
+}
+
 // An entry for a new object: a hole of an unloaded one, or the next. Context: thread
 static struct slv_object *entry(void) {
-  if (objects == NULL) {
-    void *at = slv_sys_mmap(NULL, OBJECTS * sizeof *objects, PROT_READ | PROT_WRITE,
-                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (slv_failed(at)) return NULL;
-    objects = at;
-  }
   for (int i = 0; i < used; i++)
     if (objects[i].mode == SLV_MODE_GONE) return &objects[i];
+  if (used == FIRST_OBJECTS && objects == first_objects && !move_objects()) return NULL;
   return used < OBJECTS ? &objects[used++] : NULL;
 }
 
@@ -222,6 +232,7 @@ void slv_object_attach(const struct dl_phdr_info *info, int starting) {
 static int start_one(struct dl_phdr_info *info, size_t size, void *state) {
   (void)size;
   (void)state;
+  if (info->dlpi_addr == (uintptr_t)slv_image) return 0; // ours
   slv_object_attach(info, 1);
   return 0;
 }

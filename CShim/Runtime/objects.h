@@ -41,6 +41,9 @@ struct slv_object {
   struct slv_private private[SLV_BOUNDARIES];
 };
 
+// Where our own library begins in memory (from the linker); its load bias, for it is linked at 0.
+extern const char slv_image[] __asm__("__ehdr_start") __attribute__((visibility("hidden")));
+
 // All entries that were ever used; those with SLV_MODE_GONE are holes.
 struct slv_object *slv_objects(int *count);
 

@@ -14,8 +14,8 @@
 #include "signals.h"
 #include "syscall.h"
 
-uint64_t slv_syscall_numbers[8] __attribute__((visibility("hidden")));
-void *slv_syscall_next __attribute__((visibility("hidden")));
+SLV_HOT uint64_t slv_syscall_numbers[8] __attribute__((visibility("hidden")));
+SLV_HOT void *slv_syscall_next __attribute__((visibility("hidden")));
 
 // Context: any
 long slv_syscall_failed(long result) {

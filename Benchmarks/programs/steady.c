@@ -1,0 +1,28 @@
+// Counters and nothing else: a loop of calls and branches, some seconds long, one operation per
+// round at the pace of pace.h. Every pass stores to several counters.
+#include "pace.h"
+
+#define PASSES 60000000
+
+static volatile unsigned sink;
+
+__attribute__((noinline)) static unsigned collatz(unsigned n) {
+  unsigned steps = 0;
+  while (n != 1 && steps < 40) {
+    if (n % 2 == 0) n /= 2;
+    else n = 3 * n + 1;
+    steps++;
+  }
+  return steps;
+}
+
+static void work(void *state) {
+  (void)state;
+  unsigned sum = 0;
+  for (unsigned i = 1; i < PASSES / 40; i++) sum += collatz(i);
+  sink = sum;
+}
+
+int main(void) {
+  return pace(work, NULL);
+}
