@@ -41,10 +41,17 @@ static enum slv_cause noted_cause(enum slv_cause otherwise) {
   return (enum slv_cause)cell->cause;
 }
 
+// When the last thread ends, after main has left by pthread_exit(), glibc calls exit(0) in it. (Where
+// main was the only thread, nothing tells that from errx(0, …).) Context: thread
+static enum slv_cause unnoted_cause(int status) {
+  int last_thread = status == 0 && slv_may_call() && slv_sys_gettid() != slv_process.pid;
+  return last_thread ? SLV_CAUSE_THREAD_EXIT : SLV_CAUSE_EXIT;
+}
+
 // The last exit handler; `status` is the one that the process will have. Context: thread
 static void last_handler(int status, void *unused) {
   (void)unused;
-  if (slv_process.active) ended(noted_cause(SLV_CAUSE_EXIT), status & 0xff);
+  if (slv_process.active) ended(noted_cause(unnoted_cause(status)), status & 0xff);
 }
 
 // Context: thread
