@@ -7,9 +7,8 @@
 
 typedef int main_function(int argc, char **argv, char **envp);
 
-int __libc_start_main(
-    main_function *program, int argc, char **argv, void (*init)(void), void (*fini)(void),
-    void (*loader_fini)(void), void *stack_end);
+int __libc_start_main(main_function *program, int argc, char **argv, void (*init)(void),
+                      void (*fini)(void), void (*loader_fini)(void), void *stack_end);
 int __cxa_at_quick_exit(void (*handler)(void *), void *library);
 void slv_syscall_exit_group(int status);
 
@@ -76,9 +75,8 @@ static int noted_main(int argc, char **argv, char **envp) {
 
 // Registered before glibc registers the loader's destructors, which is the first thing that it does.
 // Context: thread
-SLV_EXPORT int __libc_start_main(
-    main_function *program, int argc, char **argv, void (*init)(void), void (*fini)(void),
-    void (*loader_fini)(void), void *stack_end) {
+SLV_EXPORT int __libc_start_main(main_function *program, int argc, char **argv, void (*init)(void),
+                                 void (*fini)(void), void (*loader_fini)(void), void *stack_end) {
   if (slv_process.active) {
     program_main = program;
     program = noted_main;
