@@ -7,9 +7,8 @@
 
 typedef int main_function(int argc, char **argv, char **envp);
 
-int __libc_start_main(
-    main_function *program, int argc, char **argv, void (*init)(void), void (*fini)(void),
-    void (*loader_fini)(void), void *stack_end);
+int __libc_start_main(main_function *program, int argc, char **argv, void (*init)(void),
+                      void (*fini)(void), void (*loader_fini)(void), void *stack_end);
 int __cxa_at_quick_exit(void (*handler)(void *), void *library);
 void slv_syscall_exit_group(int status);
 
@@ -41,10 +40,17 @@ static enum slv_cause noted_cause(enum slv_cause otherwise) {
   return (enum slv_cause)cell->cause;
 }
 
+// When the last thread ends, after main has left by pthread_exit(), glibc calls exit(0) in it. (Where
+// main was the only thread, nothing tells that from errx(0, …).) Context: thread
+static enum slv_cause unnoted_cause(int status) {
+  int last_thread = status == 0 && slv_may_call() && slv_sys_gettid() != slv_process.pid;
+  return last_thread ? SLV_CAUSE_THREAD_EXIT : SLV_CAUSE_EXIT;
+}
+
 // The last exit handler; `status` is the one that the process will have. Context: thread
 static void last_handler(int status, void *unused) {
   (void)unused;
-  if (slv_process.active) ended(noted_cause(SLV_CAUSE_EXIT), status & 0xff);
+  if (slv_process.active) ended(noted_cause(unnoted_cause(status)), status & 0xff);
 }
 
 // Context: thread
@@ -69,9 +75,8 @@ static int noted_main(int argc, char **argv, char **envp) {
 
 // Registered before glibc registers the loader's destructors, which is the first thing that it does.
 // Context: thread
-SLV_EXPORT int __libc_start_main(
-    main_function *program, int argc, char **argv, void (*init)(void), void (*fini)(void),
-    void (*loader_fini)(void), void *stack_end) {
+SLV_EXPORT int __libc_start_main(main_function *program, int argc, char **argv, void (*init)(void),
+                                 void (*fini)(void), void (*loader_fini)(void), void *stack_end) {
   if (slv_process.active) {
     program_main = program;
     program = noted_main;

@@ -20,8 +20,8 @@ struct spawn {
 };
 
 // The file that posix_spawnp will find: the first regular one with an execute bit. Context: any
-static __attribute__((noinline)) void look_along_path(
-    const struct spawn *spawn, struct slv_target *target) {
+static __attribute__((noinline)) void look_along_path(const struct spawn *spawn,
+                                                      struct slv_target *target) {
   struct slv_search search;
   if (slv_search_begin(&search, spawn->file) != 0) return;
   char *candidate = __builtin_alloca(search.room);
@@ -45,14 +45,13 @@ static void look(const struct spawn *spawn, struct slv_target *target) {
 }
 
 // Context: any
-static __attribute__((noinline)) int spawn_repaired(
-    const struct spawn *spawn, pid_t *pid, uint64_t life, int take_out) {
+static __attribute__((noinline)) int spawn_repaired(const struct spawn *spawn, pid_t *pid,
+                                                    uint64_t life, int take_out) {
   struct slv_env env;
   slv_env_measure(&env, spawn->envp, life, take_out);
   void *room = SLV_ENV_ROOM(env, 0);
-  int result = spawn->real(
-      pid, spawn->file, spawn->actions, spawn->attributes, spawn->argv,
-      (char **)slv_env_build(&env, room));
+  int result = spawn->real(pid, spawn->file, spawn->actions, spawn->attributes, spawn->argv,
+                           (char **)slv_env_build(&env, room));
   slv_env_release(env, room, 0);
   return result;
 }
@@ -88,26 +87,24 @@ static int run(const struct spawn *spawn) {
   if (spawn->real == NULL) return ENOSYS;
   if (!slv_process.active || spawn->file == NULL || slv_wild(spawn->file) ||
       slv_wild_list(spawn->argv) || slv_wild_list(spawn->envp)) {
-    return spawn->real(
-        spawn->pid, spawn->file, spawn->actions, spawn->attributes, (char **)spawn->argv,
-        (char **)spawn->envp);
+    return spawn->real(spawn->pid, spawn->file, spawn->actions, spawn->attributes,
+                       (char **)spawn->argv, (char **)spawn->envp);
   }
   return slv_process.sandboxed ? spawn_sandboxed(spawn) : spawn_announced(spawn);
 }
 
 // Context: thread
-SLV_EXPORT int posix_spawn(
-    pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
-    const posix_spawnattr_t *attributes, char *const argv[], char *const envp[]) {
-  const struct spawn spawn = {
-      SLV_REAL(posix_spawn), 0, pid, path, actions, attributes, argv, envp};
+SLV_EXPORT int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
+                           const posix_spawnattr_t *attributes, char *const argv[],
+                           char *const envp[]) {
+  const struct spawn spawn = {SLV_REAL(posix_spawn), 0, pid, path, actions, attributes, argv, envp};
   return run(&spawn);
 }
 
 // Context: thread
-SLV_EXPORT int posix_spawnp(
-    pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
-    const posix_spawnattr_t *attributes, char *const argv[], char *const envp[]) {
+SLV_EXPORT int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
+                            const posix_spawnattr_t *attributes, char *const argv[],
+                            char *const envp[]) {
   const struct spawn spawn = {
       SLV_REAL(posix_spawnp), 1, pid, file, actions, attributes, argv, envp};
   return run(&spawn);

@@ -39,8 +39,8 @@ static const char *place(const struct slv_image *image, char *text, size_t room)
 }
 
 // Context: any
-void slv_launch_announce(
-    struct slv_launch *launch, const struct slv_image *image, const struct slv_target *target) {
+void slv_launch_announce(struct slv_launch *launch, const struct slv_image *image,
+                         const struct slv_target *target) {
   char text[1024];
   if (launch->cell == NULL) launch->cell = slv_cell_announce(launch->kind);
   if (launch->cell == NULL) return;
@@ -85,8 +85,8 @@ slv_word slv_launch_plain(const struct slv_image *image, char *const envp[]) {
 }
 
 // A function of its own: its room on the stack is free again for the next candidate. Context: any
-static __attribute__((noinline)) slv_word exec_repaired(
-    const struct slv_launch *launch, const struct slv_image *image, int take_out) {
+static __attribute__((noinline)) slv_word
+exec_repaired(const struct slv_launch *launch, const struct slv_image *image, int take_out) {
   struct slv_env env;
   slv_env_measure(&env, image->envp, slv_launch_life(launch), take_out);
   void *room = SLV_ENV_ROOM(env, launch->child);

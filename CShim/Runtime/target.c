@@ -52,8 +52,7 @@ static void close_file(const struct slv_target_file *file) {
 }
 
 // Context: any
-int slv_target_read(
-    const struct slv_target_file *file, void *to, size_t bytes, uint64_t offset) {
+int slv_target_read(const struct slv_target_file *file, void *to, size_t bytes, uint64_t offset) {
   if (file->size >= 0 && offset <= (uint64_t)file->size && bytes <= (uint64_t)file->size - offset) {
     slv_copy(to, file->head + offset, bytes);
     return 1;
@@ -63,8 +62,8 @@ int slv_target_read(
 }
 
 // Context: any
-int slv_target_segment(
-    const struct slv_target_file *file, const ElfW(Ehdr) *elf, size_t i, ElfW(Phdr) *segment) {
+int slv_target_segment(const struct slv_target_file *file, const ElfW(Ehdr) * elf, size_t i,
+                       ElfW(Phdr) * segment) {
   return elf->e_phentsize == sizeof *segment &&
          slv_target_read(file, segment, sizeof *segment, elf->e_phoff + i * sizeof *segment);
 }
@@ -125,8 +124,8 @@ static int is_old_glibc(const char *path) {
 }
 
 // The path in PT_INTERP; 0: none, -1: can't be told. Context: any
-static int elf_interpreter(
-    const struct slv_target_file *file, const ElfW(Ehdr) *elf, char *name, size_t room) {
+static int elf_interpreter(const struct slv_target_file *file, const ElfW(Ehdr) * elf, char *name,
+                           size_t room) {
   for (size_t i = 0; i < elf->e_phnum; i++) {
     ElfW(Phdr) segment;
     if (!slv_target_segment(file, elf, i, &segment)) return -1;
@@ -154,8 +153,8 @@ static int is_secure(const struct slv_target_file *file) {
 }
 
 // Context: any
-static void look_at_elf(
-    struct slv_target *target, const struct slv_target_file *file, const char *path) {
+static void look_at_elf(struct slv_target *target, const struct slv_target_file *file,
+                        const char *path) {
   char interpreter[256];
   ElfW(Ehdr) elf;
   if (!slv_target_read(file, &elf, sizeof elf, 0)) return;
