@@ -185,6 +185,10 @@ int main(int argc, char *argv[]) {
     show_inherited();
     return 7;
   }
+  if (argc > 1 && strcmp(argv[1], "process") == 0) {
+    show_process();
+    return 8;
+  }
   for (int i = 1; i + 1 < argc; i += 2) {
     if (strcmp(argv[i], "--stride") == 0) stride = atoi(argv[i + 1]);
     if (strcmp(argv[i], "--offset") == 0) offset = atoi(argv[i + 1]);
@@ -197,6 +201,8 @@ int main(int argc, char *argv[]) {
   fault_cases();
   life_cases();
   thread_cases();
+  process_cases();
+  sandbox_cases();
   deliver_cases();
   printf("cases %d\n", cases);
   return 0;

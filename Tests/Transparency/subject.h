@@ -51,6 +51,9 @@ void fault_cases(void);
 void action_cases(void);
 void life_cases(void);
 void thread_cases(void);
+void process_cases(void);
+void sandbox_cases(void);
 void show_inherited(void);
+void show_process(void);
 
 #endif
