@@ -12,6 +12,14 @@
   (SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER | 0x80000000ul | \
    SLV_KERNEL_RESTORER)
 
+#if defined(__x86_64__)
+#define SLV_RESTORER ((uintptr_t)slv_signal_restorer)
+#define SLV_RESTORER_FLAG SLV_KERNEL_RESTORER
+#else // the kernel has its own, in the vdso
+#define SLV_RESTORER 0
+#define SLV_RESTORER_FLAG 0
+#endif
+
 int slv_chained;
 static int slv_chain_init;                          // pid 1: the kernel spares it most signals
 static unsigned long slv_kept_flags = SLV_KNOWN_FLAGS;
@@ -92,11 +100,8 @@ void slv_action_wrap(int signal, struct slv_action *action, int literal) {
   if (stub == 0) return;
   action->handler = stub;
   if (!fatal) return; // the program's own flags and mask: RESETHAND, NODEFER, ONSTACK are the kernel's
-  action->flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
-#if defined(__x86_64__)
-  action->flags |= SLV_KERNEL_RESTORER;
-  action->restorer = (uintptr_t)slv_signal_restorer;
-#endif
+  action->flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART | SLV_RESTORER_FLAG;
+  action->restorer = SLV_RESTORER;
   action->mask = ~0ull;
 }
 
@@ -171,8 +176,9 @@ void slv_signals_fork_child(void) {
   if (!slv_chained) return;
   if (slv_process.cell != NULL)
     __atomic_fetch_or(&slv_process.cell->flags, SLV_FLAG_CHAINED, __ATOMIC_RELAXED);
+  if (slv_process.sandboxed) return;
   int init = slv_sys_getpid() == 1;
-  if (init == slv_chain_init || slv_process.sandboxed) return;
+  if (init == slv_chain_init) return;
   slv_chain_init = init;
   for (int n = 1; n <= SLV_SIGNALS; n++)
     if (!slv_signal_fatal(n)) slv_unchain(n);
@@ -220,15 +226,18 @@ void slv_signal_chain_again(int signal, const struct slv_view *view) {
   if (action.handler != read.handler) slv_replace(signal, &read, action);
 }
 
-// Puts into `old` what the program would have read. Context: any
-static void slv_action_unwrap(struct slv_action *old) {
+// Context: any
+void slv_action_unwrap(struct slv_action *old) {
   const struct slv_view *view = slv_view_of(old->handler);
   if (view == NULL) return;
-  unsigned long restorer = old->flags & SLV_KERNEL_RESTORER;
-  old->handler = view->action.handler;
-  old->mask = view->action.mask;
-  old->flags = view->action.flags | (view->literal ? 0 : restorer);
-  if (view->literal) old->restorer = view->action.restorer;
+  struct slv_action seen = view->action;
+  uintptr_t ours = seen.handler == (uintptr_t)SIG_DFL ? SLV_RESTORER : seen.restorer;
+  // system() and others of libc put back what they read from the kernel, and libc's restorer with it.
+  if (!view->literal || old->restorer != ours) {
+    seen.restorer = old->restorer;
+    seen.flags |= old->flags & SLV_KERNEL_RESTORER;
+  }
+  *old = seen;
 }
 
 // Context: any

@@ -6,6 +6,7 @@
 
 // The lock of all objects and their stashes. Held with every signal blocked, so that a handler of the
 // same thread never meets it. A fork child re-initialises it.
+#define SLV_MASK_UNCHANGED (1ull << (SIGKILL - 1)) // no mask that the kernel reports has it
 void slv_counters_lock(uint64_t *mask);
 void slv_counters_unlock(const uint64_t *mask);
 
@@ -50,7 +51,7 @@ void slv_counters_note_loss(int error);
 // For live_fork.c: the bytes of a page that are not counters, to the slot; all runs over the pages.
 int slv_write_neighbours(const struct slv_object *object, const struct slv_lease *lease,
                          uint64_t page, const char *from);
-int slv_map_runs(const struct slv_object *object, const struct slv_lease *lease);
+int slv_map_runs(struct slv_object *object, const struct slv_lease *lease);
 void slv_counters_lock_reset(void);
 
 // ---- live_fork.c
@@ -65,9 +66,10 @@ void slv_core_filter_start(void);
 uint64_t slv_slot_position(const struct slv_object *object, uint64_t address);
 
 // ---- private.c
-// Makes `bytes` at `memory` a part that flushes save to `shared`; what is there now counts as not yet
-// saved when `counts` is 1, as saved (a fork child's inheritance) when 0. Context: any
-int slv_private_add(struct slv_object *object, char *memory, char *shared, size_t bytes, int counts);
+// Makes `bytes` at `memory` a part that flushes save to `shared`. `base` shows what of it was saved
+// already, or is a parent's; NULL: nothing. Context: any
+int slv_private_add(struct slv_object *object, char *memory, char *shared, size_t bytes,
+                    const char *base);
 
 // In a fork child: what the parent counted is not ours. Context: any
 void slv_private_rebase(struct slv_object *object);

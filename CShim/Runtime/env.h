@@ -51,4 +51,13 @@ static inline int slv_wild(const void *pointer) {
   return p != 0 && (p < 4096 || p >= (uintptr_t)1 << 56);
 }
 
+// The same for a list of texts and all that is in it. Context: any
+static inline int slv_wild_list(char *const *list) {
+  if (slv_wild(list)) return 1;
+  for (; list != NULL && *list != NULL; list++) {
+    if (slv_wild(*list)) return 1;
+  }
+  return 0;
+}
+
 #endif

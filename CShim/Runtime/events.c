@@ -7,6 +7,8 @@ void slv_end(enum slv_cell_state state, enum slv_cause cause, int status) {
   struct slv_cell *cell = slv_process.cell;
   cell->cause = cause;
   cell->status = status;
+  // Whoever ends a life has flushed before.
+  if (state == SLV_CELL_ENDED) __atomic_fetch_or(&cell->flags, SLV_FLAG_FLUSHED, __ATOMIC_RELAXED);
   if (!slv_process.sandboxed) cell->ended = slv_sys_boottime();
   __atomic_store_n(&cell->state, state, __ATOMIC_RELEASE);
 }
@@ -16,6 +18,7 @@ void slv_end_undo(void) {
   if (!slv_process.active || slv_is_vfork_child()) return;
   struct slv_cell *cell = slv_process.cell;
   __atomic_store_n(&cell->state, SLV_CELL_ENTERED, __ATOMIC_RELEASE);
+  __atomic_fetch_and(&cell->flags, ~SLV_FLAG_FLUSHED, __ATOMIC_RELAXED);
   cell->cause = SLV_CAUSE_NONE;
   cell->status = 0;
   cell->ended = 0;

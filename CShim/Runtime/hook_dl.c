@@ -21,33 +21,43 @@ static int mark(struct dl_phdr_info *info, size_t size, void *state) {
 
 // Context: thread
 void slv_objects_before_unload(void) {
-  __atomic_fetch_add(&unloading, 1, __ATOMIC_ACQ_REL);
   slv_flush();
+  __atomic_fetch_add(&unloading, 1, __ATOMIC_ACQ_REL);
 }
 
-// Context: thread
-void slv_objects_after_unload(void) {
+// The first call of the outer walk holds the loader's lock, under which objects are attached too: one
+// that is loaded meanwhile is not taken for one that went. Context: thread
+static int drop_absent(struct dl_phdr_info *info, size_t size, void *state) {
   char present[1024];
   uint64_t mask;
   int count;
+  (void)info;
+  (void)size;
+  (void)state;
   slv_zero(present, sizeof present);
   dl_iterate_phdr(mark, present);
   slv_counters_lock(&mask);
   struct slv_object *o = slv_objects(&count);
-  for (int i = 0; i < count; i++) {
-    if (o[i].mode == SLV_MODE_GONE || present[i]) continue;
-    o[i].mode = SLV_MODE_GONE;
-    for (int p = 0; p < o[i].privates; p++) slv_sys_munmap(o[i].private[p].saved, o[i].private[p].bytes);
-    if (o[i].aside != NULL) slv_sys_munmap(o[i].aside, o[i].slot_size);
-    if (o[i].stash != NULL) slv_sys_munmap(o[i].stash, SLV_BOUNDARIES * slv_process.page);
-  }
+  for (int i = 0; i < count; i++)
+    if (o[i].mode != SLV_MODE_GONE && !present[i]) slv_object_drop(&o[i]);
   slv_counters_unlock(&mask);
+  return 1;
+}
+
+// Context: thread
+void slv_objects_after_unload(void) {
+  dl_iterate_phdr(drop_absent, NULL);
   __atomic_fetch_sub(&unloading, 1, __ATOMIC_ACQ_REL);
 }
 
 // Whether another thread is unloading right now. Context: thread
 int slv_objects_unloading(void) {
   return __atomic_load_n(&unloading, __ATOMIC_ACQUIRE) != 0;
+}
+
+// In a fork child, which has none of its parent's other threads. Context: thread
+void slv_objects_unloading_reset(void) {
+  __atomic_store_n(&unloading, 0, __ATOMIC_RELEASE);
 }
 
 // Context: thread

@@ -1,20 +1,26 @@
 // execve, execv, execveat, fexecve and their syscall() forms.
 #include "hook_exec.h"
 
-// A sandbox may know nothing but the exec itself: the environment is repaired, the rest left out.
-// Context: any
+// In a sandbox no system call but the exec itself: the target is not looked at, its program not
+// written down, and it starts without our library, whose calls would end it. Context: any
 static __attribute__((noinline)) slv_word exec_sandboxed(const struct slv_image *image) {
   struct slv_env env;
-  slv_env_measure(&env, image->envp, slv_process.cell->life, 0);
+  struct slv_launch launch;
+  slv_launch_begin_sandboxed(&launch, SLV_KIND_EXEC);
+  slv_env_measure(&env, image->envp, slv_launch_life(&launch), 1);
   void *room = SLV_ENV_ROOM(env, 0);
-  return slv_launch_plain(image, slv_env_build(&env, room));
+  slv_launch_leave(&launch);
+  slv_word result = slv_launch_plain(image, slv_env_build(&env, room));
+  slv_launch_stay(&launch);
+  slv_launch_failed(&launch, (int)-result);
+  return result;
 }
 
 // Context: any
 slv_word slv_exec_image(const struct slv_image *image) {
   struct slv_launch launch;
-  if (!slv_process.active || slv_wild(image->path) || slv_wild(image->argv) ||
-      slv_wild(image->envp) || image->path == NULL) {
+  if (!slv_process.active || image->path == NULL || slv_wild(image->path) ||
+      slv_wild_list(image->argv) || slv_wild_list(image->envp)) {
     return slv_launch_plain(image, image->envp);
   }
   if (slv_process.sandboxed) return exec_sandboxed(image);

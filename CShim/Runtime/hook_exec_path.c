@@ -6,7 +6,7 @@
 static slv_word attempt(
     struct slv_launch *launch, const char *path, char *const argv[], char *const envp[]) {
   const struct slv_image image = {AT_FDCWD, 0, path, argv, envp};
-  if (launch == NULL || slv_wild(argv) || slv_wild(envp)) return slv_exec_image(&image);
+  if (launch == NULL || slv_wild_list(argv) || slv_wild_list(envp)) return slv_exec_image(&image);
   return slv_launch_exec(launch, &image);
 }
 

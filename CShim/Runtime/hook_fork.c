@@ -44,7 +44,7 @@ void slv_fork_child(void) {
   slv_ledger_enter_fork(slv_process.fork_cell);
   slv_counters_fork_child();
   slv_signals_fork_child();
-  slv_signals_restore(&mask);
+  if (mask != SLV_MASK_UNCHANGED) slv_signals_restore(&mask);
 }
 
 // Context: thread
@@ -66,7 +66,7 @@ static pid_t returned(pid_t child) {
   forked = NULL;
   if (cell == NULL || child == 0) return child;
   if (child > 0) cell->outer_pid = child;
-  else slv_cell_cancel(cell, EAGAIN);
+  else slv_cell_cancel(cell, errno);
   return child;
 }
 

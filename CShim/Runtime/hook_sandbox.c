@@ -1,10 +1,12 @@
-// seccomp: after the filter has come, one system call of ours could kill the program.
+// seccomp: after a filter has come, one system call of ours could kill the program. Filters that let
+// ours pass, or refuse them with an error, change nothing.
 #include "hook_sandbox.h"
 
 #include <linux/seccomp.h>
 #include <stdarg.h>
 #include <sys/prctl.h>
 
+#include "sandbox_filter.h"
 #include "signals.h"
 
 // Filters are of one thread unless told otherwise; we keep quiet in all of them. Context: thread
@@ -22,11 +24,13 @@ static void leave(void) {
   __atomic_fetch_and(&slv_process.cell->flags, ~SLV_FLAG_SANDBOXED, __ATOMIC_RELAXED);
 }
 
-// True when a call that succeeds puts up the first filter of this process: programs also ask, with a
-// NULL filter, whether there is seccomp at all. Context: any
+// True when a call that succeeds puts up a filter that we have to keep quiet under, the first of its
+// kind. Programs also ask, with a NULL filter, whether there is seccomp at all. Context: any
 static int enters(unsigned long mode, unsigned long filter) {
   if (!slv_may_call() || slv_is_vfork_child()) return 0;
-  return mode == SECCOMP_MODE_STRICT || (mode == SECCOMP_MODE_FILTER && filter != 0);
+  if (mode == SECCOMP_MODE_STRICT) return 1;
+  return mode == SECCOMP_MODE_FILTER && filter != 0 &&
+         slv_filter_is_harsh((const struct sock_fprog *)filter);
 }
 
 // Context: thread
@@ -39,11 +43,12 @@ SLV_EXPORT int prctl(int option, ...) {
   c = va_arg(list, unsigned long);
   d = va_arg(list, unsigned long);
   va_end(list);
-  if (option != PR_SET_SECCOMP || !enters(a, b)) return SLV_REAL(prctl)(option, a, b, c, d);
   __typeof__(prctl) *real = SLV_REAL(prctl);
-  enter();
+  if (option != PR_SET_SECCOMP) return real(option, a, b, c, d);
+  int first = enters(a, b);
+  if (first) enter();
   int result = real(option, a, b, c, d);
-  if (result != 0) leave();
+  if (first && result != 0) leave();
   return result;
 }
 
@@ -66,6 +71,6 @@ long slv_syscall_seccomp(unsigned operation, unsigned flags, void *arguments) {
   if (first) enter();
   slv_word result = SLV_SYS3(SYS_seccomp, operation, flags, arguments);
   int listener = (flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0;
-  if (first && (result < 0 || (result > 0 && !listener))) leave();
+  if (first && result != 0 && (result < 0 || !listener)) leave();
   return slv_answer(result);
 }

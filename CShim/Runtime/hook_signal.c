@@ -17,13 +17,15 @@ static int slv_passes(void) {
 
 // What libc's sigaction read, as the program set it. Context: any
 static void slv_unwrap_libc(struct sigaction *old) {
-  const struct slv_view *view = slv_view_of((uintptr_t)old->sa_handler);
-  if (view == NULL) return;
-  unsigned long restorer = (unsigned long)old->sa_flags & 0x04000000ul;
-  old->sa_handler = (slv_handler)view->action.handler;
-  old->sa_flags = (int)(view->action.flags | (view->literal ? 0 : restorer));
-  slv_copy(&old->sa_mask, &view->action.mask, sizeof view->action.mask);
-  if (view->literal) old->sa_restorer = (void (*)(void))view->action.restorer;
+  if (slv_view_of((uintptr_t)old->sa_handler) == NULL) return;
+  struct slv_action action = {.handler = (uintptr_t)old->sa_handler,
+                              .flags = (unsigned long)(unsigned)old->sa_flags,
+                              .restorer = (uintptr_t)old->sa_restorer};
+  slv_action_unwrap(&action);
+  old->sa_handler = (slv_handler)action.handler;
+  old->sa_flags = (int)action.flags;
+  old->sa_restorer = (void (*)(void))action.restorer;
+  slv_copy(&old->sa_mask, &action.mask, sizeof action.mask);
 }
 
 // libc's sigaction does the work: argument checks, restorer and errno are its own.

@@ -57,6 +57,17 @@ static __attribute__((noinline)) int spawn_repaired(
   return result;
 }
 
+// As exec in a sandbox, see hook_exec.c. Context: any
+static int spawn_sandboxed(const struct spawn *spawn) {
+  struct slv_launch launch;
+  pid_t own = 0, *pid = spawn->pid != NULL ? spawn->pid : &own;
+  slv_launch_begin_sandboxed(&launch, SLV_KIND_SPAWN);
+  int result = spawn_repaired(spawn, pid, slv_launch_life(&launch), 1);
+  if (result != 0) slv_launch_failed(&launch, result);
+  else if (launch.cell != NULL) launch.cell->outer_pid = *pid;
+  return result;
+}
+
 // Context: any
 static int spawn_announced(const struct spawn *spawn) {
   const struct slv_image image = {AT_FDCWD, 0, spawn->file, spawn->argv, spawn->envp};
@@ -76,13 +87,12 @@ static int spawn_announced(const struct spawn *spawn) {
 static int run(const struct spawn *spawn) {
   if (spawn->real == NULL) return ENOSYS;
   if (!slv_process.active || spawn->file == NULL || slv_wild(spawn->file) ||
-      slv_wild(spawn->argv) || slv_wild(spawn->envp)) {
+      slv_wild_list(spawn->argv) || slv_wild_list(spawn->envp)) {
     return spawn->real(
         spawn->pid, spawn->file, spawn->actions, spawn->attributes, (char **)spawn->argv,
         (char **)spawn->envp);
   }
-  if (slv_process.sandboxed) return spawn_repaired(spawn, spawn->pid, slv_process.cell->life, 0);
-  return spawn_announced(spawn);
+  return slv_process.sandboxed ? spawn_sandboxed(spawn) : spawn_announced(spawn);
 }
 
 // Context: thread

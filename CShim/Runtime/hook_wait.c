@@ -8,7 +8,7 @@ pid_t __waitpid(pid_t pid, int *status, int options);
 
 // Stopped and continued children are no deaths. Context: any
 static void note(pid_t pid, int status) {
-  if (pid <= 0 || !slv_may_call()) return;
+  if (pid <= 0 || !slv_process.active) return;
   if (WIFEXITED(status) || WIFSIGNALED(status)) slv_reap(pid, status);
 }
 

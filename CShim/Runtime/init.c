@@ -28,7 +28,7 @@ __attribute__((constructor)) static void start(int argc, char *argv[], char *env
   slv_real_prepare();
   slv_ledger_enter(life, argv);
   if (slv_environment_value(environment, "LLVM_PROFILE_FILE") != NULL)
-    slv_process.cell->flags |= SLV_FLAG_OWN_PROFILE;
+    __atomic_fetch_or(&slv_process.cell->flags, SLV_FLAG_OWN_PROFILE, __ATOMIC_RELAXED);
   slv_objects_start((const char *)auxiliary(environment, AT_EXECFN));
   slv_core_filter_start();
   slv_fork_register();

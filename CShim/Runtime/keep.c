@@ -26,6 +26,7 @@ static void align(struct output *o) {
 
 // Copies a section's bytes from the file on disk. Context: thread
 static void copy_section(struct output *o, const struct slv_file *from, const Elf64_Shdr *section) {
+  if (section->sh_size == 0) return; // __llvm_prf_bits of a program without MC/DC
   uint64_t page = slv_process.page, start = section->sh_offset / page * page;
   uint64_t lead = section->sh_offset - start;
   char *map = slv_sys_mmap(NULL, lead + section->sh_size, PROT_READ, MAP_PRIVATE, from->descriptor,

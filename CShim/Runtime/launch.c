@@ -13,6 +13,17 @@ void slv_launch_begin(struct slv_launch *launch, enum slv_kind kind) {
   if (launch->child && kind == SLV_KIND_EXEC) launch->kind = SLV_KIND_VFORK;
 }
 
+// Context: any
+void slv_launch_begin_sandboxed(struct slv_launch *launch, enum slv_kind kind) {
+  launch->kind = kind;
+  launch->child = 0; // not to be known here
+  launch->cell = slv_cell_announce(kind);
+  if (launch->cell == NULL) return;
+  launch->cell->outer_pid = kind == SLV_KIND_EXEC ? slv_process.pid : 0;
+  launch->cell->loss = SLV_LOSS_UNREACHABLE;
+  launch->cell->flags = SLV_FLAG_NO_PRELOAD | SLV_FLAG_SANDBOXED;
+}
+
 // Where `path` is: a descriptor's own name before it. Context: any
 static const char *place(const struct slv_image *image, char *text, size_t room) {
   if (image->dir == AT_FDCWD || image->path[0] == '/') return image->path;

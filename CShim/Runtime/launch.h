@@ -23,6 +23,9 @@ struct slv_launch {
 // Begins a launch; `kind` is EXEC or SPAWN. Context: any
 void slv_launch_begin(struct slv_launch *launch, enum slv_kind kind);
 
+// The same in a sandbox, announced at once: what starts there is not entered. Context: any
+void slv_launch_begin_sandboxed(struct slv_launch *launch, enum slv_kind kind);
+
 // Announces the life, once, and appends what it runs. Context: any
 void slv_launch_announce(
     struct slv_launch *launch, const struct slv_image *image, const struct slv_target *target);

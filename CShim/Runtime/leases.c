@@ -94,6 +94,9 @@ static int make_ready(const struct slv_object *object, struct slv_lease *lease) 
     if (error != 0) return error;
     lease->attach |= SLV_ATTACH_EMPTY;
   }
+  struct stat now; // a slot in use that the file does not reach was cut off by somebody: SIGBUS
+  if (lease->attach != 0 && (slv_sys_fstat(lease->file, &now) != 0 || (uint64_t)now.st_size < end))
+    return -EIO;
   if (lease->attach & SLV_ATTACH_EMPTY) return initialise(object, lease, 1);
   if (lease->attach != 0) return 0;
   // Whether a slot has blocks is told by its attach word, never by the file's size: one behind it may
@@ -156,7 +159,8 @@ int slv_lease_take(const struct slv_object *object, struct slv_lease *lease) {
 
 // Context: any
 void slv_lease_count(const struct slv_object *object, const struct slv_lease *lease) {
-  uint32_t word = ((lease->attach + 1) & SLV_ATTACH_COUNT) | (object->fresh ? SLV_ATTACH_FRESH : 0);
+  uint32_t count = lease->attach & SLV_ATTACH_COUNT;
+  uint32_t word = (count < SLV_ATTACH_COUNT ? count + 1 : count) | (object->fresh ? SLV_ATTACH_FRESH : 0);
   slv_sys_pwrite(lease->file, &word, 4, lease->attach_at);
 }
 

@@ -5,7 +5,7 @@
 #include "safe/file.h"
 
 #define WINDOW (4u << 20) // bytes mapped at a time; also what a process sees in its address space
-#define WINDOWS 256
+#define WINDOWS 64 // 256 MiB: two million lives and events
 
 // Where a life writes that got no cell (disk full; counted in lost_cells): everything else goes on.
 static struct slv_cell nowhere;
@@ -75,6 +75,7 @@ static int grow(struct view *view, uint64_t end) {
   struct slv_ledger_header *header = (struct slv_ledger_header *)(void *)view->windows[0];
   uint64_t old = __atomic_load_n(&header->allocated, __ATOMIC_ACQUIRE);
   if (end <= old) return 1;
+  if (end > (uint64_t)WINDOWS * WINDOW) return 0; // or a corrupt count would fill the disk
   uint64_t size = (end + SLV_LEDGER_CHUNK - 1) / SLV_LEDGER_CHUNK * SLV_LEDGER_CHUNK;
   if (slv_process.sandboxed || view->uid != slv_process.uid || !slv_file_may_grow(size)) return 0;
   int file = open_ledger(0);
@@ -165,6 +166,8 @@ static struct slv_cell *announced_for_us(uint64_t life) {
 void slv_ledger_enter(uint64_t life, char *const argv[]) {
   struct slv_cell *cell = announced_for_us(life);
   if (cell != NULL) {
+    cell->loss = cell->loss_errno = 0; // what the announcer feared
+    cell->flags = 0;
     slv_process_namespace(cell->pidns);
     fill(cell, slv_sys_getppid());
     return;
@@ -256,10 +259,13 @@ static char *open_first_window(void) {
   struct flock use = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = SLV_LEDGER_USE_BYTE, .l_len = 1};
   slv_sys_fcntl(file, F_OFD_SETLK, &use);
   struct slv_ledger_header header;
-  int fits = slv_sys_pread(file, &header, sizeof header, 0) == (slv_word)sizeof header &&
+  struct stat now; // a ledger that somebody cut off would be SIGBUS
+  int fits = slv_sys_fstat(file, &now) == 0 &&
+             slv_sys_pread(file, &header, sizeof header, 0) == (slv_word)sizeof header &&
              header.magic == SLV_LEDGER_MAGIC && header.version == SLV_ABI_VERSION &&
              header.cell_size == sizeof(struct slv_cell) &&
-             header.index_entries == SLV_INDEX_ENTRIES && header.cells_offset == SLV_CELLS_OFFSET;
+             header.index_entries == SLV_INDEX_ENTRIES && header.cells_offset == SLV_CELLS_OFFSET &&
+             header.allocated >= SLV_CELLS_OFFSET && header.allocated <= (uint64_t)now.st_size;
   char *window = fits ? map_window(file, 0) : NULL;
   slv_sys_close(file);
   return window;

@@ -7,14 +7,21 @@
 
 // Context: any
 void slv_counters_lock(uint64_t *mask) {
-  slv_signals_block(mask);
-  while (__atomic_exchange_n(&slv_process.lock, 1, __ATOMIC_ACQUIRE) != 0) slv_sys_sched_yield();
+  unsigned rounds = 0;
+  *mask = SLV_MASK_UNCHANGED;
+  if (!slv_process.sandboxed) slv_signals_block(mask);
+  while (__atomic_exchange_n(&slv_process.lock, 1, __ATOMIC_ACQUIRE) != 0) {
+    const struct timespec nap = {0, 50000}; // a holder of lower priority must get the processor
+    if (slv_process.sandboxed) continue;
+    if (++rounds < 100) slv_sys_sched_yield();
+    else SLV_SYS2(SYS_nanosleep, &nap, NULL);
+  }
 }
 
 // Context: any
 void slv_counters_unlock(const uint64_t *mask) {
   __atomic_store_n(&slv_process.lock, 0, __ATOMIC_RELEASE);
-  slv_signals_restore(mask);
+  if (*mask != SLV_MASK_UNCHANGED) slv_signals_restore(mask);
 }
 
 // Context: thread (a fork child: nobody else is there)
@@ -130,13 +137,14 @@ static int add_present(const struct slv_object *o, const struct slv_lease *lease
 }
 
 // Maps all runs over the program's pages. Context: any
-int slv_map_runs(const struct slv_object *o, const struct slv_lease *lease) {
+int slv_map_runs(struct slv_object *o, const struct slv_lease *lease) {
   uint64_t at = lease->offset;
   for (int i = 0; i < o->runs; i++) {
     uint64_t bytes = o->run[i].high - o->run[i].low;
     void *got = slv_sys_mmap(o->bias + o->run[i].low, bytes, PROT_READ | PROT_WRITE,
                              MAP_SHARED | MAP_FIXED, lease->file, at);
     if (slv_failed(got)) return (int)(intptr_t)got;
+    o->mapped = i + 1;
     at += bytes;
   }
   return 0;
@@ -160,6 +168,16 @@ static int share(struct slv_object *o, const struct slv_lease *lease, int starti
   return slv_map_runs(o, lease);
 }
 
+// Shares interior pages of a new object. Context: thread
+static int share_stretch(struct slv_object *o, const struct slv_lease *lease, uint64_t low,
+                         uint64_t high) {
+  int error = add_present(o, lease, low, high);
+  if (error != 0) return error;
+  void *got = slv_sys_mmap(o->bias + low, high - low, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+                           lease->file, lease->offset + slv_slot_position(o, low));
+  return slv_failed(got) ? (int)(intptr_t)got : 0;
+}
+
 // Threads may be storing to program data on the boundary pages: those stay private, and what they
 // count is saved by flushes; the interior is shared. Context: thread
 static int share_interior(struct slv_object *o, const struct slv_lease *lease, int whole) {
@@ -173,31 +191,29 @@ static int share_interior(struct slv_object *o, const struct slv_lease *lease, i
     uint64_t low = o->run[i].low, high = o->run[i].high;
     if (whole) {
       error = slv_private_add(o, (char *)(o->bias + low), aside + slv_slot_position(o, low),
-                              high - low, 1);
+                              high - low, NULL);
       continue;
     }
-    uint64_t first = covered(o, low, low + page) == page ? low : low + page;
-    uint64_t last = covered(o, high - page, high) == page ? high : high - page;
-    if (first < last) {
-      error = add_present(o, lease, first, last);
-      void *got = error ? NULL
-                        : slv_sys_mmap(o->bias + first, last - first, PROT_READ | PROT_WRITE,
-                                       MAP_SHARED | MAP_FIXED, lease->file,
-                                       lease->offset + slv_slot_position(o, first));
-      if (slv_failed(got)) error = (int)(intptr_t)got;
+    for (uint64_t at = low; at < high && error == 0; at += page) {
+      uint64_t end = at; // the next stretch of interior pages
+      while (end < high && covered(o, end, end + page) == page) end += page;
+      if (end == at) continue;
+      error = share_stretch(o, lease, at, end);
+      at = end; // a boundary page, or the end of the run
     }
   }
   for (int b = 0; b < o->boundaries && !whole && error == 0; b++)
     error = slv_private_add(o, (char *)o->boundary[b],
-                            aside + slv_slot_position(o, o->boundary[b] - o->bias), page, 1);
+                            aside + slv_slot_position(o, o->boundary[b] - o->bias), page, NULL);
   if (error == 0) slv_lease_count(o, lease);
   return error;
 }
 
-// A process has as many directories in /proc/self/task as threads. Context: any
+// A process has as many directories in /proc/self/task as threads; without /proc nobody knows.
+// Context: any
 static int has_threads(void) {
   struct stat st;
-  return slv_sys_fstatat(AT_FDCWD, "/proc/self/task", &st, 0) == 0 && st.st_nlink > 3;
+  return slv_sys_fstatat(AT_FDCWD, "/proc/self/task", &st, 0) != 0 || st.st_nlink > 3;
 }
 
 // Context: any
@@ -227,11 +243,11 @@ void slv_counters_attach(struct slv_object *o, int starting) {
     slv_lease_remember(o, &lease);
     slv_sys_close(lease.file);
   }
-  if (error != 0) {
-    o->mode = SLV_MODE_LOST;
-    slv_counters_note_loss(error);
-    return;
-  }
+  if (error != 0) slv_counters_note_loss(error);
+  // Runs that are shared already stay so, and are unshared in fork children as all others are.
+  if (error != 0 && o->mode == SLV_MODE_LIVE && o->mapped == 0) o->mode = SLV_MODE_LOST;
+  if (error != 0 && o->mode != SLV_MODE_LIVE && o->privates == 0) o->mode = SLV_MODE_LOST;
+  if (o->mode == SLV_MODE_LOST) return;
   slv_counters_mode_changed();
 }
 
@@ -245,7 +261,7 @@ void slv_counters_mode_changed(void) {
     if (o->mode != SLV_MODE_GONE && o->privates > 0) flags |= SLV_FLAG_PRIVATE;
     if (o->mode != SLV_MODE_GONE && o->fresh) flags |= SLV_FLAG_FRESH;
   }
-  slv_process.cell->flags |= flags;
+  __atomic_fetch_or(&slv_process.cell->flags, flags, __ATOMIC_RELAXED);
   if (flags & SLV_FLAG_LIVE) slv_core_filter_share();
   if (flags & SLV_FLAG_PRIVATE) slv_signals_chain();
 }

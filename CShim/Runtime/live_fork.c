@@ -32,9 +32,32 @@ static void unshare_child(struct slv_object *o) {
     char *at = (char *)o->boundary[b];
     char *aside = slv_sys_mremap(at, 0, page, MREMAP_MAYMOVE, NULL); // 0: another view of the page
     slv_sys_mremap(o->stash + (size_t)b * page, page, page, MREMAP_MAYMOVE | MREMAP_FIXED, at);
-    if (!slv_failed(aside)) slv_private_add(o, at, aside, page, 0);
+    if (!slv_failed(aside)) slv_private_add(o, at, aside, page, at);
   }
   o->stash = NULL;
+  o->mode = SLV_MODE_MIXED;
+}
+
+// Makes one boundary page private, still backed by our slot's page until it is written: the switch is
+// one mmap, so that no store of another thread is lost. Context: thread
+static void unshare_page(struct slv_object *o, int file, uintptr_t at) {
+  uint64_t page = slv_process.page;
+  char *aside = slv_sys_mremap(at, 0, page, MREMAP_MAYMOVE, NULL);
+  if (slv_failed(aside)) return;
+  uint64_t offset = o->slot_offset + slv_slot_position(o, at - o->bias);
+  void *got = slv_sys_mmap(at, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, file, offset);
+  if (slv_failed(got)) return;
+  // Written once, so that what other lives add to the slot's page never shows here.
+  __atomic_fetch_or((char *)at, 0, __ATOMIC_RELAXED);
+  slv_private_add(o, (char *)at, aside, page, aside); // which stands still from here on
+}
+
+// Context: thread
+static void unshare_object(struct slv_object *o) {
+  int file = slv_lease_reopen(o);
+  if (file < 0) return;
+  for (int b = 0; b < o->boundaries; b++) unshare_page(o, file, o->boundary[b]);
+  slv_sys_close(file);
   o->mode = SLV_MODE_MIXED;
 }
 
@@ -42,7 +65,10 @@ static void unshare_child(struct slv_object *o) {
 // where a load would be SIGSEGV. Context: thread
 static int copy_if_mapped(char *to, uintptr_t from, size_t bytes) {
   struct iovec into = {to, bytes}, page = {(void *)from, bytes};
-  return SLV_SYS6(SYS_process_vm_readv, slv_sys_getpid(), &into, 1, &page, 1, 0) == (slv_word)bytes;
+  slv_word got = SLV_SYS6(SYS_process_vm_readv, slv_sys_getpid(), &into, 1, &page, 1, 0);
+  if (got == -EFAULT) return 0;
+  if (got != (slv_word)bytes) slv_copy(to, (const void *)from, bytes); // the call is forbidden here
+  return 1;
 }
 
 // Context: thread
@@ -61,7 +87,7 @@ void slv_counters_fork_prepare(void) {
     for (int b = 0; b < o->boundaries; b++) {
       char *to = o->stash + (size_t)b * page;
       if (!slv_objects_unloading()) slv_copy(to, (const void *)o->boundary[b], page);
-      else if (!copy_if_mapped(to, o->boundary[b], page)) o->mode = SLV_MODE_GONE;
+      else if (!copy_if_mapped(to, o->boundary[b], page)) slv_object_drop(o);
     }
   }
 }
@@ -71,31 +97,21 @@ void slv_counters_fork_child(void) {
   int count, error;
   struct slv_object *o = slv_objects(&count);
   slv_counters_lock_reset();
+  slv_objects_unloading_reset();
   for (int i = 0; i < count; i++, o++) {
     if (o->mode == SLV_MODE_GONE || o->mode == SLV_MODE_LOST) continue;
     slv_private_rebase(o);
     if (o->mode != SLV_MODE_LIVE || slv_process.sandboxed) continue;
-    if (o->boundaries > 0 && o->stash == NULL) continue; // no memory for a stash: stays shared
+    if (o->boundaries > 0 && o->stash == NULL) {
+      unshare_object(o); // no memory for a stash: the parent's pages as they are now
+      continue;
+    }
     if ((error = share_child(o)) == 0) continue;
     unshare_child(o);
-    slv_process.cell->flags |= SLV_FLAG_PARENT_SLOT;
+    __atomic_fetch_or(&slv_process.cell->flags, SLV_FLAG_PARENT_SLOT, __ATOMIC_RELAXED);
     slv_counters_note_loss(error);
   }
   slv_counters_mode_changed();
-}
-
-// Makes one boundary page private, still backed by our slot's page until it is written: the switch is
-// one mmap, so that no store of another thread is lost. Context: thread
-static void unshare_page(struct slv_object *o, int file, uintptr_t at) {
-  uint64_t page = slv_process.page;
-  char *aside = slv_sys_mremap(at, 0, page, MREMAP_MAYMOVE, NULL);
-  if (slv_failed(aside)) return;
-  uint64_t offset = o->slot_offset + slv_slot_position(o, at - o->bias);
-  void *got = slv_sys_mmap(at, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, file, offset);
-  if (slv_failed(got)) return;
-  // Written once, so that what other lives add to the slot's page never shows here.
-  __atomic_fetch_or((char *)at, 0, __ATOMIC_RELAXED);
-  slv_private_add(o, (char *)at, aside, page, 0);
 }
 
 // Before a seccomp filter comes: a fork in the sandbox could not unshare boundary pages without
@@ -108,13 +124,8 @@ void slv_counters_enter_sandbox(void) {
   struct slv_object *o = slv_objects(&count);
   for (int i = 0; i < count; i++, o++) {
     if (o->mode != SLV_MODE_LIVE || o->boundaries == 0) continue;
-    int file = slv_lease_reopen(o);
-    if (file < 0) continue;
-    for (int b = 0; b < o->boundaries; b++) unshare_page(o, file, o->boundary[b]);
-    slv_sys_close(file);
-    o->mode = SLV_MODE_MIXED;
+    unshare_object(o);
   }
-  slv_process.cell->flags |= SLV_FLAG_SANDBOXED;
   slv_counters_mode_changed();
   slv_counters_unlock(&mask);
 }

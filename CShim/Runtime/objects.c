@@ -1,7 +1,7 @@
 // Finding the objects of this process that have counters: all at start, later ones when they are
 // loaded. dlopen itself is not hooked, for its caller's RUNPATH and $ORIGIN hang on the return
 // address; instead the LLVM runtime in each instrumented library asks getenv for LLVM_PROFILE_FILE
-// from its constructor, and that hook (hook_env.c) leads here.
+// from its constructor, and that hook (hook_profile.c) leads here.
 #include "objects.h"
 
 #include "counters.h"
@@ -28,9 +28,16 @@ const Elf64_Shdr *slv_section(const struct slv_file *file, const char *name) {
   return NULL;
 }
 
-// Context: any
-const void *slv_section_memory(const struct slv_file *file, const Elf64_Shdr *section) {
-  return (const void *)(file->bias + section->sh_addr);
+// True when [address, address + size) lies in one segment with these permissions. Everything that a
+// file or the index says about addresses is asked this before it is used. Context: thread
+static int in_segment(const struct dl_phdr_info *info, uint64_t address, uint64_t size, uint32_t flags) {
+  for (int i = 0; i < info->dlpi_phnum; i++) {
+    const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+    if (p->p_type == PT_LOAD && (p->p_flags & flags) == flags && address >= p->p_vaddr &&
+        size <= p->p_memsz && address - p->p_vaddr <= p->p_memsz - size)
+      return 1;
+  }
+  return 0;
 }
 
 // Reads the section headers and their names into `buffer`. Context: thread
@@ -58,7 +65,7 @@ static int read_sections(struct slv_file *file, char *buffer, size_t size) {
 // Asks every source about the file at `path`. 0 when it could not be read, for a reason that may not
 // hold for the next life (no descriptor left). Context: thread
 static int inspect(const struct dl_phdr_info *info, const char *path, struct slv_found *found) {
-  struct slv_file file = {.bias = info->dlpi_addr};
+  struct slv_file file = {.bias = info->dlpi_addr, .info = info};
   int looked = 0;
   file.descriptor = slv_sys_open(path, O_RDONLY, 0);
   if (file.descriptor < 0) return 0;
@@ -85,7 +92,7 @@ static int inspect(const struct dl_phdr_info *info, const char *path, struct slv
 static const char *build_id(const struct dl_phdr_info *info, size_t *size) {
   for (int i = 0; i < info->dlpi_phnum; i++) {
     const ElfW(Phdr) *p = &info->dlpi_phdr[i];
-    if (p->p_type != PT_NOTE) continue;
+    if (p->p_type != PT_NOTE || !in_segment(info, p->p_vaddr, p->p_memsz, PF_R)) continue;
     const char *at = (const char *)(info->dlpi_addr + p->p_vaddr), *end = at + p->p_memsz;
     while (at + sizeof(ElfW(Nhdr)) <= end) {
       const ElfW(Nhdr) *note = (const ElfW(Nhdr) *)(const void *)at;
@@ -146,10 +153,40 @@ static struct slv_object *entry(void) {
 }
 
 // Context: thread
-static int attached(uintptr_t low) {
-  for (int i = 0; i < used; i++)
-    if (objects[i].mode != SLV_MODE_GONE && objects[i].low == low) return 1;
+static int attached(uintptr_t low, uint64_t key) {
+  for (int i = 0; i < used; i++) {
+    if (objects[i].mode == SLV_MODE_GONE || objects[i].low != low) continue;
+    if (objects[i].key == key) return 1;
+    slv_object_drop(&objects[i]); // unloaded behind our back, and another came to its place
+  }
   return 0;
+}
+
+// Context: thread
+const void *slv_section_memory(const struct slv_file *file, const Elf64_Shdr *section) {
+  if (!in_segment(file->info, section->sh_addr, section->sh_size, PF_R)) return NULL;
+  return (const void *)(file->bias + section->sh_addr);
+}
+
+// Context: thread
+static int regions_fit(const struct dl_phdr_info *info, const struct slv_found *found) {
+  for (int i = 0; i < SLV_REGIONS; i++) {
+    const struct slv_region *r = &found->region[i];
+    if (r->size == 0) continue;
+    if (r->kind < SLV_REGION_ADD64 || r->kind > SLV_REGION_OR8) return 0;
+    if (r->kind == SLV_REGION_ADD64 && ((r->address | r->size) & 7) != 0) return 0;
+    if (!in_segment(info, r->address, r->size, PF_R | PF_W)) return 0;
+  }
+  return found->region[0].size != 0;
+}
+
+// Gives up an entry, with the memory that is ours. Context: thread
+void slv_object_drop(struct slv_object *o) {
+  o->mode = SLV_MODE_GONE;
+  for (int p = 0; p < o->privates; p++)
+    if (o->private[p].saved != NULL) slv_sys_munmap(o->private[p].saved, o->private[p].bytes);
+  if (o->aside != NULL) slv_sys_munmap(o->aside, o->slot_size);
+  if (o->stash != NULL) slv_sys_munmap(o->stash, SLV_BOUNDARIES * slv_process.page);
 }
 
 // Context: thread
@@ -164,16 +201,18 @@ void slv_object_attach(const struct dl_phdr_info *info, int starting) {
     if (!inspect(info, path, &found)) return;
     slv_index_insert(key, &found);
   }
-  if (found.source == SLV_SOURCE_NONE) return;
+  if (found.source == SLV_SOURCE_NONE || !regions_fit(info, &found)) return;
   uintptr_t low, high;
   extent(info, &low, &high);
-  if (attached(low)) return;
+  if (attached(low, key)) return;
   struct slv_object *o = entry();
   if (o == NULL) return;
   slv_zero(o, sizeof *o);
   o->bias = info->dlpi_addr;
   o->low = low;
   o->high = high;
+  o->key = key;
+  o->starting = starting;
   o->found = found;
   slv_counters_attach(o, starting);
   slv_process.cell->objects++;
@@ -202,22 +241,14 @@ static int attach_if_holds(struct dl_phdr_info *info, size_t size, void *address
   if ((uintptr_t)address < low || (uintptr_t)address >= high) return 0;
   uint64_t mask;
   slv_counters_lock(&mask);
-  if (!attached(low)) slv_object_attach(info, 0);
+  slv_object_attach(info, 0);
   slv_counters_unlock(&mask);
   return 1;
 }
 
 // Context: thread
 void slv_objects_attach_caller(const void *address) {
-  uint64_t mask;
   if (!slv_process.active || slv_process.sandboxed || slv_is_vfork_child()) return;
-  slv_counters_lock(&mask);
-  int known = 0;
-  for (int i = 0; i < used; i++)
-    known |= objects[i].mode != SLV_MODE_GONE && (uintptr_t)address >= objects[i].low &&
-             (uintptr_t)address < objects[i].high;
-  slv_counters_unlock(&mask);
-  if (known) return;
   // The loader's lock first, ours inside: dlopen holds the loader's already.
   dl_iterate_phdr(attach_if_holds, (void *)(uintptr_t)address);
 }

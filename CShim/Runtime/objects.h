@@ -29,7 +29,9 @@ struct slv_object {
   uint32_t slot_size;
   unsigned file_number; // of our slot's counter file, and the slot's place in it
   uint64_t slot_offset;
-  int fresh, runs, boundaries, privates;
+  int fresh, runs, mapped, boundaries, privates;
+  int starting; // it came with the program: dlclose never unloads it
+  uint64_t key; // of the file it was loaded from
   uintptr_t bias, low, high; // load bias; run-time address range of the whole object
   struct slv_found found;    // source, identity, regions
   struct slv_run run[SLV_RUNS];
@@ -49,11 +51,15 @@ void slv_index_insert(uint64_t key, const struct slv_found *found);
 // Attaches one loaded object, if it has counters and was not attached. Context: thread
 void slv_object_attach(const struct dl_phdr_info *info, int starting);
 
+// Gives up an entry whose memory is gone. Context: thread
+void slv_object_drop(struct slv_object *object);
+
 // Attaches the object that holds this address, if any does. Context: thread
 void slv_objects_attach_caller(const void *address);
 void slv_objects_start(const char *executed);
 
 // Whether a thread is inside dlclose right now. Context: thread
 int slv_objects_unloading(void);
+void slv_objects_unloading_reset(void);
 
 #endif

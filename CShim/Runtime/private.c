@@ -21,11 +21,12 @@ void slv_region_add(uint32_t kind, char *to, const char *from, size_t bytes) {
 }
 
 // Context: any
-int slv_private_add(struct slv_object *o, char *memory, char *shared, size_t bytes, int counts) {
+int slv_private_add(struct slv_object *o, char *memory, char *shared, size_t bytes,
+                    const char *base) {
   if (o->privates == SLV_BOUNDARIES) return -ENOSPC;
   char *saved = slv_sys_mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (slv_failed(saved)) return (int)(intptr_t)saved;
-  if (!counts) slv_copy(saved, memory, bytes);
+  if (base != NULL) slv_copy(saved, base, bytes);
   o->private[o->privates] = (struct slv_private){memory, shared, saved, bytes};
   __atomic_store_n(&o->privates, o->privates + 1, __ATOMIC_RELEASE);
   return 0;
@@ -83,13 +84,14 @@ void slv_flush(void) {
   int count;
   struct slv_object *o = slv_objects(&count);
   for (int i = 0; i < count; i++, o++) {
-    if (o->mode == SLV_MODE_GONE) continue;
+    // While another thread is inside dlclose, memory of what can be unloaded may go at any moment;
+    // it was saved before.
+    if (o->mode == SLV_MODE_GONE || (!o->starting && slv_objects_unloading())) continue;
     int privates = __atomic_load_n(&o->privates, __ATOMIC_ACQUIRE);
     for (int p = 0; p < privates; p++)
       for (int r = 0; r < SLV_REGIONS; r++) flush_part(o, &o->private[p], &o->found.region[r]);
   }
-  slv_process.cell->snapshots++;
-  slv_process.cell->flags |= SLV_FLAG_FLUSHED;
+  __atomic_fetch_add(&slv_process.cell->snapshots, 1, __ATOMIC_RELAXED);
 }
 
 // Context: any

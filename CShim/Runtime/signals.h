@@ -58,6 +58,9 @@ const struct slv_view *slv_view_of(uintptr_t handler);
 // none of ours is needed. Context: any
 void slv_action_wrap(int signal, struct slv_action *action, int literal);
 
+// Changes an action that the kernel reported into what the program would have read. Context: any
+void slv_action_unwrap(struct slv_action *old);
+
 // True when the default action of this signal ends this process. Context: any
 int slv_signal_fatal(int signal);
 

@@ -4,6 +4,7 @@
 #define SLV_SOURCE_H
 
 #include <elf.h>
+#include <link.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,7 @@ struct slv_found {
 struct slv_file {
   int descriptor;
   uintptr_t bias;
+  const struct dl_phdr_info *info; // of the loaded object
   Elf64_Ehdr header;
   const Elf64_Shdr *sections; // header.e_shnum of them
   int count;
@@ -27,7 +29,7 @@ struct slv_file {
 };
 
 const Elf64_Shdr *slv_section(const struct slv_file *file, const char *name);
-// In memory, for a section that is loaded.
+// In memory; NULL for a section that is not loaded as the file says.
 const void *slv_section_memory(const struct slv_file *file, const Elf64_Shdr *section);
 
 struct slv_source_ops {

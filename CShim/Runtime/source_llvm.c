@@ -76,6 +76,7 @@ static int find(const struct slv_file *file, struct slv_found *found) {
       counters->sh_size > UINT32_MAX || data->sh_size < 48)
     return 0;
   const char *records = slv_section_memory(file, data);
+  if (records == NULL || slv_section_memory(file, names) == NULL) return 0;
   uint64_t stride = stride_fits(records, data->sh_size, data->sh_addr, 64, counters)   ? 64
                     : stride_fits(records, data->sh_size, data->sh_addr, 48, counters) ? 48
                                                                                        : 0;

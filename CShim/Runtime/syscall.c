@@ -3,6 +3,7 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include "env.h"
 #include "hook_exec.h"
 #include "hook_exit.h"
 #include "hook_identity.h"
@@ -57,14 +58,29 @@ static long result_of(long raw) {
   return raw < 0 && raw >= -4095 ? slv_syscall_failed(raw) : raw;
 }
 
+// A clone3 that makes a process with memory of its own. `size` tells old kernels from new ones, and a
+// NULL or short structure is a question whether there is a clone3: the kernel answers. Context: any
+static int is_clone3_fork(const void *structure, size_t size) {
+  struct clone_args args;
+  const size_t bytes = CLONE_ARGS_SIZE_VER0;
+  if (size < bytes || structure == NULL || slv_wild(structure)) return 0;
+  struct iovec from = {(void *)(uintptr_t)structure, bytes}, to = {&args, bytes};
+  long got = -EPERM;
+  if (!slv_process.sandboxed) {
+    got = SLV_SYS6(SYS_process_vm_readv, slv_sys_getpid(), &to, 1, &from, 1, 0);
+  }
+  if (got == -EPERM || got == -ENOSYS) slv_copy(&args, structure, bytes); // nobody to ask
+  else if (got != (long)bytes) return 0;
+  return (args.flags & CLONE_VM) == 0 && args.stack == 0;
+}
+
 // The flags and stack of a clone that makes a process with memory of its own. Context: any
 static int is_fork(long number, long a, long b) {
 #ifdef SYS_fork
   if (number == SYS_fork) return 1;
 #endif
   if (number == SYS_clone) return (a & CLONE_VM) == 0 && b == 0;
-  const struct clone_args *args = (const struct clone_args *)a;
-  return number == SYS_clone3 && (args->flags & CLONE_VM) == 0 && args->stack == 0;
+  return number == SYS_clone3 && is_clone3_fork((const void *)a, (size_t)b);
 }
 
 // Context: any

@@ -46,25 +46,37 @@ struct LLVMExport: Sendable {
     let profile = try await indexedProfile()
     defer { scratch.remove(profile) }
     // Each form has its own export: lcov alone is five times as fast as JSON.
-    async let lines = content.contains(.lines) ? export("lcov", profile) : nil
-    async let regions = content.contains(.regions) ? export("text", profile) : nil
-    let (lcov, json) = (try await lines, try await regions)
-    do {
-      var coverage = try json.map { try LLVMJSONReader.coverage(in: $0.bytes) } ?? Coverage()
-      if let lcov {
-        let files = try LCOVReader.files(in: lcov.bytes)
-        coverage = Self.complete(coverage, with: files)
-      }
-      coverage.content = content
-      return Answer(coverage: coverage, notes: (lcov ?? json)?.notes ?? [])
-    } catch let error as FormatError {
-      throw ObjectProblem(.toolFailed("\(tools.cov): \(error)"), counters)
+    async let lines = content.contains(.lines) ? lineFiles(profile) : nil
+    async let regions = content.contains(.regions) ? regionCoverage(profile) : nil
+    var (answer, files) = (
+      try await regions ?? Answer(coverage: Coverage(), notes: []), try await lines
+    )
+    if let (files, notes) = files {
+      answer.coverage = Self.complete(answer.coverage, with: files)
+      answer.notes = notes
     }
+    answer.coverage.content = content
+    return answer
+  }
+
+  private func lineFiles(_ profile: FilePath) async throws -> (files: [SourceFile], notes: [String])
+  {
+    let (output, notes) = try await export("lcov", profile)
+    return (try scratch.taking(output, LCOVReader.files), notes)
+  }
+
+  private func regionCoverage(_ profile: FilePath) async throws -> Answer {
+    let (output, notes) = try await export("text", profile)
+    return Answer(coverage: try scratch.taking(output, LLVMJSONReader.coverage), notes: notes)
   }
 
   /// Both forms are of the same run over the same files, in the same order.
   private static func complete(_ coverage: Coverage, with files: [SourceFile]) -> Coverage {
     var coverage = coverage
+    if coverage.files.isEmpty {
+      coverage.files = files
+      return coverage
+    }
     let regions = Dictionary(
       coverage.files.map { ($0.path, $0.regions) }, uniquingKeysWith: { first, _ in first })
     coverage.files = files.map { file in
@@ -104,7 +116,7 @@ struct LLVMExport: Sendable {
 
   private func export(
     _ format: String, _ profile: FilePath
-  ) async throws -> (bytes: [UInt8], notes: [String])? {
+  ) async throws -> (output: FilePath, notes: [String]) {
     let output = scratch.file("\(name).\(format)")
     let said = scratch.file("\(name).\(format).messages")
     defer { scratch.remove(said) }
@@ -113,7 +125,7 @@ struct LLVMExport: Sendable {
       ["export", object.file.string, "-instr-profile=" + profile.string, "-format=" + format],
       output: output, messages: said)
     guard outcome.succeeded else { throw failure(of: tools.cov, outcome.messages) }
-    return (try scratch.take(output), notes(in: outcome.messages))
+    return (output, notes(in: outcome.messages))
   }
 
   /// Warnings but the one that the profile is older than the object, which it is: the recording keeps

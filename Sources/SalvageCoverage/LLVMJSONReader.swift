@@ -3,13 +3,9 @@
 /// Format: the head comment of CoverageExporterJson.cpp of LLVM. Keys that we do not know are passed
 /// over; arrays of numbers are checked for their length.
 enum LLVMJSONReader {
-  static func coverage(in bytes: [UInt8]) throws(FormatError) -> Coverage {
-    var result: Result<Coverage, FormatError> = .success(Coverage())
-    bytes.withUnsafeBytes { buffer in
-      var scanner = ByteScanner(buffer, format: "JSON")
-      result = Result { () throws(FormatError) in try root(&scanner) }
-    }
-    return try result.get()
+  static func coverage(in bytes: UnsafeRawBufferPointer) throws(FormatError) -> Coverage {
+    var scanner = ByteScanner(bytes, format: "JSON")
+    return try root(&scanner)
   }
 
   private static func root(_ scanner: inout ByteScanner) throws(FormatError) -> Coverage {

@@ -43,28 +43,42 @@ final class ScratchFolder: Sendable {
     return path
   }
 
-  /// The file's bytes; the file is removed.
-  func take(_ path: FilePath) throws -> [UInt8] {
+  /// Calls with the file's bytes; the file is removed then.
+  ///
+  /// The file is mapped: it may be large, and nobody else can reach into this folder to truncate it.
+  func taking<Answer, Failure: Error>(
+    _ path: FilePath, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Answer
+  ) throws -> Answer {
+    let map = try Self.map(path)
+    defer {
+      map.map { _ = munmap(UnsafeMutableRawPointer(mutating: $0.baseAddress), $0.count) }
+      remove(path)
+    }
+    return try body(map ?? UnsafeRawBufferPointer(start: nil, count: 0))
+  }
+
+  /// Nil for an empty file, which cannot be mapped.
+  private static func map(_ path: FilePath) throws(ScratchError) -> UnsafeRawBufferPointer? {
     do {
       let file = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec])
-      let bytes = try file.closeAfter {
+      return try file.closeAfter {
         let size = Int(try file.seek(offset: 0, from: .end))
-        return try [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-          while count < size {
-            let rest = UnsafeMutableRawBufferPointer(
-              rebasing: UnsafeMutableRawBufferPointer(buffer)[count...])
-            let got = try file.read(fromAbsoluteOffset: Int64(count), into: rest)
-            if got == 0 { break }
-            count += got
-          }
-        }
+        if size == 0 { return nil }
+        let start = mmap(nil, size, PROT_READ, mapFlags, file.rawValue, 0)
+        guard let start, start != MAP_FAILED else { throw Errno(rawValue: errno) }
+        return UnsafeRawBufferPointer(start: start, count: size)
       }
-      remove(path)
-      return bytes
     } catch {
       throw ScratchError(path: path, errno: error as? Errno ?? .ioError)
     }
   }
+
+  #if os(Linux)
+    /// All pages at once instead of a fault for each few.
+    private static let mapFlags = MAP_PRIVATE | MAP_POPULATE
+  #else
+    private static let mapFlags = MAP_PRIVATE
+  #endif
 
   func remove(_ path: FilePath) {
     _ = path.withPlatformString { unlink($0) }
@@ -74,8 +88,9 @@ final class ScratchFolder: Sendable {
     path.withPlatformString { name in
       guard let folder = opendir(name) else { return }
       while let entry = readdir(folder) {
-        _ = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-          unlinkat(dirfd(folder), bytes.baseAddress?.assumingMemoryBound(to: CChar.self) ?? name, 0)
+        withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+          guard let entry = bytes.assumingMemoryBound(to: CChar.self).baseAddress else { return }
+          _ = unlinkat(dirfd(folder), entry, 0)
         }
       }
       closedir(folder)

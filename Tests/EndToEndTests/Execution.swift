@@ -23,7 +23,17 @@ struct Outcome: Sendable {
 
 struct TimedOut: Error, CustomStringConvertible {
   var command: String
-  var description: String { "timed out: \(command)" }
+  /// What was still running, and what it waited for.
+  var processes: String
+  var description: String { "timed out: \(command)\n\(processes)" }
+}
+
+private func processes(mentioning text: String) async -> String {
+  let listing = try? await run(
+    .name("ps"), arguments: ["-ewwo", "pid,ppid,pgid,stat,wchan:20,args"],
+    output: .string(limit: 4 << 20), error: .discarded)
+  return (listing?.standardOutput ?? "").split(separator: "\n")
+    .filter { $0.contains(text) }.joined(separator: "\n")
 }
 
 /// Runs a program and waits until it and everybody who holds its output have ended.
@@ -35,7 +45,9 @@ func execute(
 ) async throws -> Outcome {
   var options = PlatformOptions()
   options.processGroupID = 0
-  options.teardownSequence = [.send(signal: .kill, allowedDurationToNextStep: .zero)]
+  options.teardownSequence = [
+    .send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .zero)
+  ]
   let variables = Dictionary(
     uniqueKeysWithValues: environment.map { (Environment.Key(stringLiteral: $0.key), $0.value) })
   let settings = Subprocess.Configuration(
@@ -55,7 +67,9 @@ func execute(
     }
     group.addTask {
       try await Task.sleep(for: .seconds(seconds))
-      throw TimedOut(command: "\(program) \(arguments.joined(separator: " "))")
+      throw TimedOut(
+        command: "\(program) \(arguments.joined(separator: " "))",
+        processes: await processes(mentioning: directory.string))
     }
     defer { group.cancelAll() }
     return try await group.next()!

@@ -2,13 +2,20 @@ import SystemPackage
 
 /// One line of the table: a program that ends in one way, and what must be known of it afterwards.
 struct Row: Sendable, CustomStringConvertible {
-  /// What `--private` (counters copied at the end instead of shared) may lose.
-  enum Private: Sendable, Hashable {
+  /// Counts that may be missing, with a loss on the ledger that says so.
+  enum Loses: Sendable, Hashable {
     case nothing
-    /// Marks that only killed processes ran: up to all of their counts.
+    /// Up to all counts of these lines.
     case marks(Set<Mark>)
-    /// Everything: the first process itself is killed without warning.
     case everything
+
+    func contains(_ number: Int) -> Bool {
+      switch self {
+      case .nothing: false
+      case .marks(let marks): marks.contains { $0.rawValue == number }
+      case .everything: true
+      }
+    }
   }
 
   var death: String
@@ -21,9 +28,16 @@ struct Row: Sendable, CustomStringConvertible {
   var ran: Set<Mark>
   /// How the lives of the recording ended, with how often, as `salvage ledger` words it.
   var ends: [String: Int]?
-  /// The losses that the ledger names, by slug.
+  /// The losses that the ledger names, by slug, and the counts that they may cost.
   var losses: Set<String> = []
-  var privateLoses: Private = .nothing
+  var loses: Loses = .nothing
+  /// Losses that depend on the instant of a kill.
+  var mayLose: Set<String> = []
+  /// What `--private` (counters copied at the end instead of shared) may lose: what ran in processes
+  /// that are killed without warning.
+  var privateLoses: Loses = .nothing
+  /// The program can see the handlers of `--private` (in /proc/self/status).
+  var isLiveOnly = false
   /// Threads or processes are killed while they count: sums lie between two tallies.
   var isBounded = false
   /// What it needs from the machine.
@@ -33,8 +47,9 @@ struct Row: Sendable, CustomStringConvertible {
 
   init(
     _ death: String, _ arguments: String..., in languages: [Language] = [.c, .cxx],
-    status: Status?, ran: String, ends: String? = nil, losses: String = "",
-    privateLoses: Private = .nothing, bounded: Bool = false, needs: [String] = []
+    status: Status?, ran: String, ends: String? = nil, losses: String = "", mayLose: String = "",
+    loses: Loses = .nothing, privateLoses: Loses = .nothing, bounded: Bool = false,
+    liveOnly: Bool = false, needs: [String] = []
   ) {
     self.death = death
     self.arguments = arguments
@@ -43,7 +58,10 @@ struct Row: Sendable, CustomStringConvertible {
     self.ran = Mark.parse(ran)
     self.ends = ends.map(Row.parseEnds)
     self.losses = Set(losses.split(separator: " ").map(String.init))
+    self.loses = loses
+    self.mayLose = Set(mayLose.split(separator: " ").map(String.init))
     self.privateLoses = privateLoses
+    self.isLiveOnly = liveOnly
     self.isBounded = bounded
     self.needs = needs
   }

@@ -28,7 +28,7 @@ import Testing
     #expect(lcov.count > 100 && json.count > 100)
     // From the program itself, then from what a recording keeps while the program is gone.
     var kept = run.counters
-    kept.keptObject = try folder.write(try KeptObject.bytes(of: run.program), to: "kept.obj")
+    kept.keptObject = try await KeptObject.make(of: run.program, as: "kept.obj", in: folder.path)
     kept.origin = "/nonexistent"
     for counters in [run.counters, kept] {
       let collected = try await collectCoverage(of: [counters], content: [.lines, .regions])

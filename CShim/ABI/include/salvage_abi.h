@@ -70,7 +70,6 @@ struct slv_settings {
 #define SLV_INDEX_ENTRIES 1024u
 #define SLV_CELLS_OFFSET 69632u     // header + index
 #define SLV_LEDGER_CHUNK 65536u     // the file grows by this, blocks allocated
-#define SLV_LEDGER_WINDOW (256u << 20) // mapped by every life; beyond the end of the file until it grows
 // The byte of the ledger file that every entered life holds a shared OFD lock on; fork children hold
 // it through the mapping they inherit. Nobody holds it: the recording is not in use.
 #define SLV_LEDGER_USE_BYTE 0x7fff000000000000ull

@@ -8,6 +8,8 @@
 // a death without us.
 #include "../signals.h"
 
+#include "poison.h" // last
+
 #define SLV_DEATH_STACK 32768
 #define SLV_WAIT_MS 2000
 

@@ -1,6 +1,8 @@
 // Files of the recording: growing them without a signal, a hole or a truncation.
 #include "file.h"
 
+#include "poison.h" // last
+
 // Whether a file may grow to `bytes`: past RLIMIT_FSIZE the kernel sends SIGXFSZ. Context: any
 int slv_file_may_grow(uint64_t bytes) {
   struct rlimit limit;

@@ -2,6 +2,8 @@
 // turning these loops into calls of memcpy and memset.
 #include "mem.h"
 
+#include "poison.h" // last
+
 // Context: any
 void slv_copy(void *to, const void *from, size_t bytes) {
 #if defined(__x86_64__)

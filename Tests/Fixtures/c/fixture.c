@@ -116,6 +116,7 @@ int main(int argc, char **argv) {
     fprintf(stderr, "usage: deaths TALLY DEATH [ARGUMENT]\n");
     return 98;
   }
+  about_to(0);
   entry();
   struct context context = {argv, argc > 3 ? argv[3] : NULL};
   return death->run(&context);

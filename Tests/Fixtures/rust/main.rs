@@ -26,6 +26,7 @@ fn main() {
         eprintln!("usage: deaths TALLY DEATH [ARGUMENT]");
         std::process::exit(98)
     };
+    marks::about_to(0);
     marks::entry();
     std::process::exit(run(&Arguments {
         program: line[0].clone(),

@@ -8,6 +8,7 @@ else {
   say("usage: deaths TALLY DEATH [ARGUMENT]")
   exit(98)
 }
+aboutTo(0)
 entry()
 exit(
   try death(
