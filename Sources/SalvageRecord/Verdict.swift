@@ -65,8 +65,11 @@ struct Verdict {
     switch cause {
     case SLV_CAUSE_SIGNAL: return .signal(cell.status & 0x7f, core: false)
     case SLV_CAUSE_ABORT: return .signal(6, core: false)
-    default: return Self.end(cause: cause, status: cell.status) ?? .vanished
+    default: break
     }
+    if let end = Self.end(cause: cause, status: cell.status) { return end }
+    // Nobody collected its status, but a SIGKILL was seen on its way.
+    return reaping.killers[cell.life] == nil ? .vanished : .signal(9, core: false)
   }
 
   private func runs(_ entry: LifeTable.Entry) -> Bool {
