@@ -15,11 +15,22 @@ struct CollectCommand: AsyncParsableCommand {
 
   @OptionGroup var recording: RecordingArgument
 
+  @Flag(help: "Print the line that a run ends with.")
+  var summary = false
+
   func run() async throws {
     let opened = try recording.open()
-    switch try Folding(opened).fold() {
-    case .nothingToDo: try printOut("\(recording.path) holds all its counts\n")
-    case .folded: try printOut("\(recording.path) holds all its counts now\n")
+    let outcome = try Folding(opened).fold()
+    if summary {
+      let line = Summary(
+        try opened.contents(), objects: opened.objectCount, path: recording.path
+      ).line
+      try printOut("salvage: \(line)\n")
+    }
+    switch outcome {
+    case .nothingToDo where !summary: try printOut("\(recording.path) holds all its counts\n")
+    case .folded where !summary: try printOut("\(recording.path) holds all its counts now\n")
+    case .nothingToDo, .folded: break
     case .inUse:
       let pids = try opened.lives.filter { $0.end == .running }.map { String($0.pid) }
       complain(

@@ -50,7 +50,7 @@ struct LedgerText {
     line += Self.command(of: life)
     var end = life.end.description
     if let killer = life.killer, let who = contents.lives.first(where: { $0.id == killer }) {
-      end += " from \(who.pid)"
+      end += who.id == life.id ? " from itself" : " from \(who.pid)"
     }
     rows.append((life.pid == 0 ? "?" : String(life.pid), end, Self.kept(life), line))
   }

@@ -20,7 +20,9 @@ package struct ProgramLog {
     let header = MemoryLayout<slv_program_record>.size
     var position = 0
     while position + header <= bytes.count {
-      if let (record, length) = Self.record(in: bytes, at: position) {
+      if let (record, length) = Self.record(in: bytes, at: position),
+        !Self.hasRecord(in: bytes, within: (position + header)..<(position + header + length))
+      {
         records.append(record)
         position += header + length
       } else {
@@ -29,6 +31,13 @@ package struct ProgramLog {
       }
     }
     skipped += bytes.count - position
+  }
+
+  /// True where a record begins in the text of another: that one was torn, and its length reaches
+  /// into those that came after it.
+  private static func hasRecord(in bytes: [UInt8], within text: Range<Int>) -> Bool {
+    let first = UInt8(truncatingIfNeeded: SLV_PROGRAM_MAGIC)
+    return text.contains { bytes[$0] == first && record(in: bytes, at: $0) != nil }
   }
 
   private static func record(in bytes: [UInt8], at position: Int) -> (ProgramRecord, Int)? {

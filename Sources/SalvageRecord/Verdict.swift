@@ -61,7 +61,15 @@ struct Verdict {
     }
     if cell.cause == SLV_CAUSE_EXEC.rawValue { return runs(entry) ? .running : .exec }
     if cell.state != SLV_CELL_ENDED.rawValue && runs(entry) { return .running }
-    return Self.end(cause: slv_cause(cell.cause), status: cell.status) ?? .vanished
+    let cause = slv_cause(cell.cause)
+    switch cause {
+    case SLV_CAUSE_SIGNAL: return .signal(cell.status & 0x7f, core: false)
+    case SLV_CAUSE_ABORT: return .signal(6, core: false)
+    default: break
+    }
+    if let end = Self.end(cause: cause, status: cell.status) { return end }
+    // Nobody collected its status, but a SIGKILL was seen on its way.
+    return reaping.killers[cell.life] == nil ? .vanished : .signal(9, core: false)
   }
 
   private func runs(_ entry: LifeTable.Entry) -> Bool {

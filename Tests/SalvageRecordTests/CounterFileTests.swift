@@ -1,0 +1,114 @@
+import CSalvageABI
+import SystemPackage
+import Testing
+
+@testable import SalvageRecord
+
+@Suite struct CounterFileTests {
+  private let directory: TemporaryDirectory
+
+  init() throws { directory = try TemporaryDirectory() }
+
+  private func sums(_ bytes: [UInt8]) throws -> CounterSums {
+    try directory.write(bytes, "f.cnt")
+    return try CounterFile.sums(directory.path.appending("f.cnt"))
+  }
+
+  @Test func slotsAreAdded() throws {
+    var fixture = CounterFixture()
+    fixture.add(2, lives: 3, CounterFixture.slot([1, .max], flags: [1]))
+    fixture.add(4, lives: 1 | SLV_ATTACH_FRESH.rawValue, CounterFixture.slot([10, 7], flags: [2]))
+    // Made ready by nobody: what lies there does not count.
+    fixture.slots[3] = CounterFixture.slot([100, 100])
+    let sums = try sums(fixture.bytes)
+    #expect(sums.sums[0].structure(UInt64.self, at: 0) == 11)
+    #expect(sums.sums[0].structure(UInt64.self, at: 8) == .max)
+    #expect(sums.sums[1][0] == 3)
+    #expect(sums.lives == 4)
+    #expect(sums.layout.parts.map(\.address) == [0x5040, 0x5800])
+  }
+
+  @Test func byteCoverageStartsAsNotExecuted() throws {
+    var fixture = CounterFixture(kind: SLV_REGION_AND8)
+    let none = [UInt8](repeating: 0xff, count: 8)
+    fixture.add(2, lives: 1, CounterFixture.slot([], flags: none))
+    fixture.add(3, lives: 1, CounterFixture.slot([], flags: [0xff, 0] + none.dropFirst(2)))
+    #expect(try sums(fixture.bytes).sums[1] == [0xff, 0] + none.dropFirst(2))
+  }
+
+  /// A commit word of folding: which accumulator, which slot was folded last with which attach word.
+  struct Fold: Sendable {
+    var word: UInt64
+    var expected: UInt64
+
+    static func word(select: UInt64, slot: UInt64, attach: UInt64) -> UInt64 {
+      let named: UInt64 = slot == 0 ? 0 : (slot + 1) << 1
+      return 1 << 63 | attach << 16 | named | select
+    }
+
+    static let all = [
+      // No accumulators: slots 0 and 1 are nothing.
+      Fold(word: 0, expected: 3),
+      // Slot 2 was folded into the first one, and its attach word is still the same.
+      Fold(word: word(select: 0, slot: 2, attach: 1), expected: 100),
+      // It was folded with another attach word: it has been leased since.
+      Fold(word: word(select: 1, slot: 2, attach: 9), expected: 1003),
+      Fold(word: word(select: 0, slot: 0, attach: 0), expected: 103),
+    ]
+  }
+
+  @Test(arguments: Fold.all)
+  func folding(_ fold: Fold) throws {
+    var fixture = CounterFixture()
+    fixture.header.fold = fold.word
+    fixture.slots[0] = CounterFixture.slot([100])
+    fixture.slots[1] = CounterFixture.slot([1000])
+    fixture.add(2, lives: 1, CounterFixture.slot([3]))
+    #expect(try sums(fixture.bytes).sums[0].structure(UInt64.self, at: 0) == fold.expected)
+  }
+
+  @Test func anEmptiedSlotCountsItsLivesOnly() throws {
+    var fixture = CounterFixture()
+    fixture.add(2, lives: 5 | SLV_ATTACH_EMPTY.rawValue, CounterFixture.slot([3]))
+    let sums = try sums(fixture.bytes)
+    #expect(sums.sums[0].allSatisfy { $0 == 0 })
+    #expect(sums.lives == 5)
+  }
+
+  @Test func aSlotBehindTheEndIsTold() throws {
+    var fixture = CounterFixture()
+    fixture.add(2, lives: 1, CounterFixture.slot([3]))
+    fixture.add(3, lives: 1, CounterFixture.slot([4]))
+    let cut = Array(fixture.bytes.dropLast(CounterFixture.page))
+    let sums = try sums(cut)
+    #expect(sums.missingSlots == 1)
+    #expect(sums.sums[0].structure(UInt64.self, at: 0) == 3)
+  }
+
+  @Test func badHeadersAreRefused() throws {
+    let changes: [(inout slv_counters_header) -> Void] = [
+      { $0.magic = 1 }, { $0.version = 2 }, { $0.source = 99 }, { $0.slots_offset = 8 },
+      { $0.slot_size = 0 }, { $0.max_slots = .max }, { $0.page_size = 3 },
+      { $0.region.0.size = .max }, { $0.region.0.address = .max }, { $0.region.0.size = 9 },
+      { $0.region.0.kind = 77 }, { $0.region.1.address = 0x5ffc }, { $0.run.0.high = 0 },
+      { $0.slot_size = 64 },
+      {
+        $0.region.0.kind = 0
+        $0.region.1.kind = 0
+      },
+    ]
+    for (number, change) in changes.enumerated() {
+      var fixture = CounterFixture()
+      change(&fixture.header)
+      fixture.add(2, lives: 1, CounterFixture.slot([3]))
+      #expect(throws: RecordError.self, "change \(number)") { try sums(fixture.bytes) }
+    }
+  }
+
+  @Test func aCutHeaderIsRefused() throws {
+    let bytes = CounterFixture().bytes
+    for count in stride(from: 0, to: MemoryLayout<slv_counters_header>.size, by: 7) {
+      #expect(throws: RecordError.self) { try sums(Array(bytes.prefix(count))) }
+    }
+  }
+}

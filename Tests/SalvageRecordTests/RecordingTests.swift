@@ -1,0 +1,123 @@
+import CSalvageABI
+import Glibc
+import SystemPackage
+import Testing
+
+@testable import SalvageRecord
+
+/// A recording of two users, three lives and two objects.
+struct SampleRecording {
+  let directory: TemporaryDirectory
+  static let files = [
+    "settings", "u0/ledger", "u0/programs", "u0/0000000000000abc-00000000.0.cnt",
+    "u1/0000000000000abc-00000000.0.cnt", "u0/0000000000000def-00000007.0.cnt",
+    "runs/00000077ffffffff.json",
+  ]
+
+  init() throws {
+    directory = try TemporaryDirectory()
+    try directory.write(settingsBytes(users: directory.path), "settings")
+    let cells = [
+      cell(1, pid: 10, born: 1), cell(2, pid: 11, parent: 1, kind: SLV_KIND_FORK, born: 2),
+      reap(11, 9, at: 3),
+    ]
+    try directory.write(LedgerFixture(cells).bytes, Self.files[1])
+    try directory.write(programBytes(1, "/bin/a", ["a"]), Self.files[2])
+    for (index, name) in Self.files[3...5].enumerated() {
+      var fixture = CounterFixture(identity: index == 2 ? 0xdef : 0xabc)
+      fixture.add(2, lives: 1, CounterFixture.slot([1, 2], flags: [1]))
+      fixture.add(3, lives: 2, CounterFixture.slot([1, 2], flags: [2]))
+      try directory.write(fixture.bytes, name)
+    }
+    let note = RunNote(
+      life: 0x77_ffff_ffff, arguments: ["a"], directory: "/", program: "/a", salvageVersion: "1")
+    try directory.write(note.encoded(), Self.files[6])
+  }
+
+  var reader: RecordingReader {
+    var reader = RecordingReader(directory.path)
+    reader.processes = NoProcesses()
+    return reader
+  }
+
+  func bytes(_ name: String) throws -> [UInt8] {
+    let file = try RecordFile(directory.path.appending(name))
+    return try file.bytes(0..<file.size)
+  }
+}
+
+@Suite struct RecordingTests {
+  @Test func theFilesOfAllUsersAreAdded() throws {
+    let sample = try SampleRecording()
+    let reading = try sample.reader.counters()
+    #expect(reading.losses == [])
+    #expect(reading.objects.map(\.identity) == [0xabc, 0xdef])
+    #expect(reading.objects.map(\.context) == [0, 7])
+    #expect(reading.objects.map(\.lives) == [6, 3])
+    #expect(reading.objects[0].regions[0].words.prefix(3) == [4, 8, 0])
+    #expect(reading.objects[0].regions[1].bytes[0] == 3)
+    let settings = try sample.reader.settings()
+    #expect(sample.reader.objectCount(settings) == 2)
+  }
+
+  @Test func oneBadFileCostsItselfAndIsNamed() throws {
+    for name in SampleRecording.files.dropFirst() {
+      let sample = try SampleRecording()
+      try sample.directory.write(Array("rubbish rubbish rubbish".utf8), name)
+      let contents = try sample.reader.contents()
+      let reading = try sample.reader.counters()
+      let named = (contents.losses + reading.losses).filter { $0.reason == .damagedFile }
+      #expect(named.count == 1, "\(name)")
+      #expect(named.allSatisfy { $0.detail.contains(name) })
+      #expect(contents.lives.count == (name == "u0/ledger" ? 0 : 2))
+      #expect(reading.objects.count >= (name.contains("def") ? 1 : 2))
+    }
+  }
+
+  @Test func filesOfOneObjectThatDifferAreNotAdded() throws {
+    let sample = try SampleRecording()
+    var other = CounterFixture(identity: 0xabc)
+    other.header.region.0.address += 8
+    other.add(2, lives: 1, CounterFixture.slot([1]))
+    try sample.directory.write(other.bytes, SampleRecording.files[4])
+    let reading = try sample.reader.counters()
+    #expect(reading.losses.count == 1)
+    #expect(reading.objects[0].regions[0].words[0] == 2)
+  }
+
+  @Test func aFileUnderAnotherIdentityIsRefused() throws {
+    let sample = try SampleRecording()
+    try sample.directory.write(CounterFixture(identity: 1).bytes, SampleRecording.files[5])
+    #expect(try sample.reader.counters().losses.map(\.reason) == [.damagedFile])
+  }
+
+  @Test func whatWasFoldedBackIsReadOnce() throws {
+    let sample = try SampleRecording()
+    let live = try TemporaryDirectory()
+    try sample.directory.write(settingsBytes(users: live.path), "settings")
+    var fixture = CounterFixture(identity: 0x111)
+    fixture.add(2, lives: 1, CounterFixture.slot([5]))
+    try live.write(fixture.bytes, "u5/0000000000000111-00000000.0.cnt")
+    func sum() throws -> UInt64? {
+      try sample.reader.counters().objects.first { $0.identity == 0x111 }?.regions[0].words[0]
+    }
+    #expect(try sum() == 5)
+    try sample.directory.write(fixture.bytes, "folded.0/u5/0000000000000111-00000000.0.cnt")
+    try sample.directory.write(Array(live.path.string.utf8), "folded.0/from")
+    #expect(try sum() == 5)
+  }
+
+  @Test func aPipeInARecordingDoesNotStopTheReader() throws {
+    let sample = try SampleRecording()
+    let path = sample.directory.path.appending("u0/0000000000000999-00000000.0.cnt")
+    #expect(path.withPlatformString { mkfifo($0, 0o600) } == 0)
+    #expect(try sample.reader.counters().losses.count == 1)
+  }
+
+  @Test func noRecordingIsToldFromADamagedOne() throws {
+    let sample = try SampleRecording()
+    #expect(RecordingReader.isRecording(sample.directory.path))
+    #expect(!RecordingReader.isRecording("/nonexistent"))
+    #expect(!RecordingReader.isRecording("/etc"))
+  }
+}
