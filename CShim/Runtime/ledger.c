@@ -22,6 +22,7 @@ struct view {
 };
 static SLV_HOT struct view views[VIEWS];
 static SLV_HOT struct view *current = views;
+static SLV_HOT uint64_t allocated_at_start; // bytes of our first ledger
 
 // Context: any
 struct slv_ledger_header *slv_ledger(void) {
@@ -155,11 +156,12 @@ static void fill(struct slv_cell *cell, pid_t parent) {
 }
 
 // The cell announced under that id, if it was announced for this very process: a static program
-// between us hands its own id on to its children. Context: constructor
+// between us hands its own id on to its children. The header is not looked at: its page would be one
+// more fault, and what was allocated when we opened the file is enough. Context: constructor
 static struct slv_cell *announced_for_us(uint64_t life) {
   uint32_t number = SLV_LIFE_NUMBER(life);
-  if (number == SLV_LIFE_NO_CELL || number >= __atomic_load_n(&slv_ledger()->next, __ATOMIC_ACQUIRE))
-    return NULL;
+  uint64_t end = SLV_CELLS_OFFSET + ((uint64_t)number + 1) * sizeof(struct slv_cell);
+  if (number == SLV_LIFE_NO_CELL || end > allocated_at_start) return NULL;
   struct slv_cell *cell = cell_at(current, number);
   if (cell == NULL || cell->life != life) return NULL;
   int ours = cell->outer_pid == slv_process.pid ||
@@ -277,6 +279,7 @@ static char *open_first_window(void) {
              header.allocated >= SLV_CELLS_OFFSET && header.allocated <= (uint64_t)now.st_size;
   char *window = fits ? map_window(file, 0) : NULL;
   slv_sys_close(file);
+  if (allocated_at_start == 0) allocated_at_start = window != NULL ? header.allocated : 0;
   return window;
 }
 

@@ -15,7 +15,7 @@
 static SLV_HOT struct slv_object first_objects[FIRST_OBJECTS];
 static SLV_HOT struct slv_object *objects = first_objects;
 static SLV_HOT int used;
-static SLV_HOT const char *program = "/proc/self/exe";
+static SLV_HOT const char *executed; // what exec was given; may be relative
 
 // Context: any
 struct slv_object *slv_objects(int *count) {
@@ -66,6 +66,15 @@ static int read_sections(struct slv_file *file, char *buffer, size_t size) {
 
 #define SECTIONS_MAX (2u << 20) // 65,535 sections, the most that fit e_shnum, are 4 MiB: rare
 
+// The file of an object. Where /proc is not mounted, the name that exec was given. Asked for only where
+// it is needed: each first look into /proc/self costs a process as much as opening the ledger.
+// Context: thread
+static const char *file_of(const struct dl_phdr_info *info) {
+  static const char self[] = "/proc/self/exe";
+  if (info->dlpi_name[0] != 0) return info->dlpi_name;
+  return executed != NULL && slv_sys_faccessat(AT_FDCWD, self, F_OK) == -ENOENT ? executed : self;
+}
+
 // Asks every source about the file at `path`. 0 when it could not be read, for a reason that may not
 // hold for the next life (no descriptor left). Context: thread
 static int inspect(const struct dl_phdr_info *info, const char *path, struct slv_found *found) {
@@ -114,7 +123,7 @@ static const char *build_id(const struct dl_phdr_info *info, size_t *size) {
 }
 
 // A key of the loaded file, 0 when there is none. Context: thread
-static uint64_t key_of(const struct dl_phdr_info *info, const char *path) {
+static uint64_t key_of(const struct dl_phdr_info *info) {
   size_t size;
   const char *id = build_id(info, &size);
   if (id != NULL) {
@@ -122,7 +131,7 @@ static uint64_t key_of(const struct dl_phdr_info *info, const char *path) {
     return slv_hash(h, info->dlpi_phdr, info->dlpi_phnum * sizeof *info->dlpi_phdr) | 1;
   }
   struct stat st;
-  if (slv_sys_fstatat(AT_FDCWD, path, &st, 0) != 0) return 0;
+  if (slv_sys_fstatat(AT_FDCWD, file_of(info), &st, 0) != 0) return 0;
   uint64_t words[] = {(uint64_t)st.st_dev,          (uint64_t)st.st_ino,
                       (uint64_t)st.st_size,         (uint64_t)st.st_mtim.tv_sec,
                       (uint64_t)st.st_mtim.tv_nsec, (uint64_t)st.st_ctim.tv_sec,
@@ -201,14 +210,12 @@ void slv_object_drop(struct slv_object *o) {
 
 // Context: thread
 void slv_object_attach(const struct dl_phdr_info *info, int starting) {
-  const char *path = info->dlpi_name;
-  if (slv_starts(slv_basename(path), "linux-vdso")) return;
-  if (path[0] == 0) path = program;
-  uint64_t key = key_of(info, path);
+  if (slv_starts(slv_basename(info->dlpi_name), "linux-vdso")) return;
+  uint64_t key = key_of(info);
   struct slv_found found = {.source = SLV_SOURCE_NONE};
   if (key == 0) return;
   if (!slv_index_lookup(key, &found)) {
-    if (!inspect(info, path, &found)) return;
+    if (!inspect(info, file_of(info), &found)) return;
     slv_index_insert(key, &found);
   }
   if (found.source == SLV_SOURCE_NONE || !regions_fit(info, &found)) return;
@@ -238,9 +245,8 @@ static int start_one(struct dl_phdr_info *info, size_t size, void *state) {
 }
 
 // Context: constructor
-void slv_objects_start(const char *executed) {
-  // Where /proc is not mounted, the name that exec was given, which may be relative.
-  if (executed != NULL && slv_sys_faccessat(AT_FDCWD, program, F_OK) == -ENOENT) program = executed;
+void slv_objects_start(const char *name) {
+  executed = name;
   dl_iterate_phdr(start_one, NULL);
 }
 
