@@ -9,8 +9,8 @@
 void slv_launch_begin(struct slv_launch *launch, enum slv_kind kind) {
   launch->cell = NULL;
   launch->kind = kind;
-  launch->child = slv_is_vfork_child();
-  if (launch->child && kind == SLV_KIND_EXEC) launch->kind = SLV_KIND_VFORK;
+  launch->child = kind == SLV_KIND_EXEC && slv_is_vfork_child();
+  if (launch->child) launch->kind = SLV_KIND_VFORK;
 }
 
 // Context: any
@@ -92,7 +92,8 @@ exec_repaired(const struct slv_launch *launch, const struct slv_image *image, in
   void *room = SLV_ENV_ROOM(env, launch->child);
   slv_word result = slv_launch_plain(image, slv_env_build(&env, room));
   slv_env_release(env, room, launch->child);
-  return result;
+  if (result != -E2BIG || room == NULL) return result;
+  return slv_launch_plain(image, image->envp); // our two variables were too much: without them
 }
 
 // Context: any
