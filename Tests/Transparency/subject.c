@@ -203,6 +203,7 @@ int main(int argc, char *argv[]) {
   thread_cases();
   process_cases();
   sandbox_cases();
+  start_cases();
   deliver_cases();
   printf("cases %d\n", cases);
   return 0;

@@ -53,6 +53,7 @@ void life_cases(void);
 void thread_cases(void);
 void process_cases(void);
 void sandbox_cases(void);
+void start_cases(void);
 void show_inherited(void);
 void show_process(void);
 
