@@ -86,6 +86,37 @@ void slv_process_identify(void) {
   slv_recording_home(slv_process.home, sizeof slv_process.home, slv_process.uid);
 }
 
+// Context: constructor
+static const char *number(const char *text, const char *end, uint64_t *value) {
+  while (text < end && (*text < '0' || *text > '9')) text++;
+  for (*value = 0; text < end && *text >= '0' && *text <= '9'; text++)
+    *value = *value * 10 + (uint64_t)(*text - '0');
+  return text;
+}
+
+// In a user namespace the directory of "our" user id is somebody else's: takes the one that the id
+// stands for outside, as of /proc/self/uid_map (user_namespaces(7)). 0 when that is no other.
+// Context: constructor
+int slv_process_outer_user(void) {
+  char map[512];
+  int file = slv_sys_open("/proc/self/uid_map", O_RDONLY, 0);
+  if (file < 0) return 0;
+  slv_word n = slv_sys_read(file, map, sizeof map);
+  slv_sys_close(file);
+  const char *end = map + (n > 0 ? n : 0);
+  for (const char *line = map; line < end;) {
+    uint64_t inside, outside, count;
+    line = number(number(number(line, end, &inside), end, &outside), end, &count);
+    if (slv_process.uid - inside >= count || inside > slv_process.uid) continue;
+    uint32_t uid = (uint32_t)(outside + slv_process.uid - inside);
+    if (uid == slv_process.uid) return 0;
+    slv_process.uid = uid;
+    slv_recording_home(slv_process.home, sizeof slv_process.home, uid);
+    return 1;
+  }
+  return 0;
+}
+
 // The first process of a namespace has its number 1; only then can it differ from its parent's.
 // Context: any
 void slv_process_namespace(uint64_t parents) {
