@@ -24,14 +24,24 @@ void slv_launch_begin_sandboxed(struct slv_launch *launch, enum slv_kind kind) {
   launch->cell->flags = SLV_FLAG_NO_PRELOAD | SLV_FLAG_SANDBOXED;
 }
 
-// Where `path` is: a descriptor's own name before it. Context: any
-static const char *place(const struct slv_image *image, char *text, size_t room) {
-  if (image->dir == AT_FDCWD || image->path[0] == '/') return image->path;
-  char link[32] = "/proc/self/fd/";
-  *slv_decimal(link + 14, (uint64_t)image->dir) = 0;
+// The text of a link of /proc, which names a file of this process. 0 when it can't be read. Context: any
+static slv_word link_text(const char *link, char *text, size_t room) {
   slv_word n = slv_sys_readlinkat(AT_FDCWD, link, text, room - 1);
-  if (n <= 0) return image->path;
+  if (n <= 0) return 0;
   text[n] = 0;
+  return n;
+}
+
+// Where the file is: a descriptor's own name before its path, /proc/self/exe as what it is. Context: any
+static const char *place(const struct slv_image *image, char *text, size_t room) {
+  char link[32] = "/proc/self/fd/";
+  if (image->dir == AT_FDCWD || image->path[0] == '/') {
+    int linked = slv_starts(image->path, "/proc/") && link_text(image->path, text, room) > 0;
+    return linked ? text : image->path;
+  }
+  *slv_decimal(link + 14, (uint64_t)image->dir) = 0;
+  slv_word n = link_text(link, text, room);
+  if (n == 0) return image->path;
   if (image->path[0] == 0) return text;
   char *end = slv_text(text + n, text + room, "/");
   slv_text(end, text + room, image->path);
