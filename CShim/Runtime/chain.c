@@ -6,7 +6,7 @@
 // ours, nothing that a thread, a handler, a fork or a vfork child could see half done.
 #include "signals.h"
 
-// The kernel's own bits; what else it keeps is found out once (5.11 began to clear unknown ones).
+// What every kernel keeps; the rest is found out once (Linux 5.11 began to clear unknown flags).
 #define SLV_KERNEL_RESTORER 0x04000000ul
 #define SLV_KNOWN_FLAGS                                                                          \
   (SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER | 0x80000000ul | \
@@ -23,6 +23,7 @@
 int slv_chained;
 static int slv_chain_init;                          // pid 1: the kernel spares it most signals
 static unsigned long slv_kept_flags = SLV_KNOWN_FLAGS;
+static uint64_t slv_kept_mask = ~(SLV_SIGNAL_BIT(SIGKILL) | SLV_SIGNAL_BIT(SIGSTOP));
 static struct slv_view slv_views[SLV_STUBS];
 
 // Context: any
@@ -94,7 +95,7 @@ void slv_action_wrap(int signal, struct slv_action *action, int literal) {
   if (fatal ? !slv_signal_fatal(signal) : !slv_wants_before(signal, action)) return;
   struct slv_action seen = *action;
   seen.flags &= slv_kept_flags;
-  seen.mask &= ~(SLV_SIGNAL_BIT(SIGKILL) | SLV_SIGNAL_BIT(SIGSTOP));
+  seen.mask &= slv_kept_mask;
   if (!literal) seen.restorer = 0;
   uintptr_t stub = slv_stub_for(&seen, literal);
   if (stub == 0) return;
@@ -118,13 +119,16 @@ static void slv_replace(int signal, const struct slv_action *read, struct slv_ac
   }
 }
 
-// Which flags this kernel keeps, asked with an action that is ours anyway. Context: any
-static void slv_learn_flags(int signal, struct slv_action action) {
+// Which flags and signals of a mask this kernel keeps (an emulator's may differ), asked with an action
+// that is ours anyway. Context: any
+static void slv_learn(int signal, struct slv_action action) {
   struct slv_action old;
   unsigned long plain = action.flags;
   action.flags |= 0xfffffffful & ~SLV_KNOWN_FLAGS;
-  if (slv_sys_sigaction(signal, &action, NULL) == 0 && slv_sys_sigaction(signal, NULL, &old) == 0)
+  if (slv_sys_sigaction(signal, &action, NULL) == 0 && slv_sys_sigaction(signal, NULL, &old) == 0) {
     slv_kept_flags = SLV_KNOWN_FLAGS | (old.flags & ~SLV_KNOWN_FLAGS);
+    slv_kept_mask = old.mask;
+  }
   action.flags = plain;
   slv_sys_sigaction(signal, &action, NULL);
 }
@@ -141,7 +145,7 @@ static void slv_chain_all(void) {
     if (action.handler == read.handler) continue;
     slv_replace(n, &read, action);
     if (!learned && read.handler == (uintptr_t)SIG_DFL) {
-      slv_learn_flags(n, action);
+      slv_learn(n, action);
       learned = 1;
     }
   }

@@ -81,6 +81,15 @@ const char *handler_name(const struct sigaction *action) {
   return "other";
 }
 
+int has_restorer(const struct sigaction *action) {
+#if defined(__x86_64__)
+  return action->sa_restorer != NULL;
+#else
+  (void)action;
+  return 0;
+#endif
+}
+
 void say_action(const char *label, int signal) {
   struct sigaction action;
   memset(&action, 0, sizeof action);
@@ -91,7 +100,7 @@ void say_action(const char *label, int signal) {
   }
   say("%s %d: %s flags %x mask %016llx restorer %d", label, signal, handler_name(&action),
       (unsigned)action.sa_flags, (unsigned long long)bits(&action.sa_mask),
-      action.sa_restorer != NULL);
+      has_restorer(&action));
 }
 
 void say_state(void) {
