@@ -4,6 +4,8 @@
 // behind our back: system, abort). Where one of ours stands, the handler's address names the view: what
 // the program believes. Kernel and view so change in one step, by the kernel's own lock: no lock of
 // ours, nothing that a thread, a handler, a fork or a vfork child could see half done.
+#include <errno.h>
+
 #include "signals.h"
 
 // What every kernel keeps; the rest is found out once (Linux 5.11 began to clear unknown flags).
@@ -252,8 +254,9 @@ long slv_syscall_rt_sigaction(int signal, const void *action, void *old, size_t 
   if (action != NULL) {
     // A bad address is the kernel's EFAULT, not a fault of ours.
     struct iovec from = {(void *)(uintptr_t)action, sizeof wrapped}, to = {&wrapped, sizeof wrapped};
-    if (SLV_SYS6(SYS_process_vm_readv, slv_sys_getpid(), &to, 1, &from, 1, 0) != sizeof wrapped)
-      return SLV_SYS4(SYS_rt_sigaction, signal, action, old, size);
+    long got = SLV_SYS6(SYS_process_vm_readv, slv_sys_getpid(), &to, 1, &from, 1, 0);
+    if (got == -EFAULT) return SLV_SYS4(SYS_rt_sigaction, signal, action, old, size);
+    if (got != sizeof wrapped) slv_copy(&wrapped, action, sizeof wrapped); // forbidden, or no such call
     if (wrapped.handler > (uintptr_t)SIG_IGN && (wrapped.flags & SA_ONSTACK)) slv_altstack_remove();
     slv_action_wrap(signal, &wrapped, 1);
   }
