@@ -252,11 +252,10 @@ long slv_syscall_rt_sigaction(int signal, const void *action, void *old, size_t 
   if (!__atomic_load_n(&slv_chained, __ATOMIC_RELAXED) || size != 8 || slv_process.sandboxed)
     return SLV_SYS4(SYS_rt_sigaction, signal, action, old, size);
   if (action != NULL) {
-    // A bad address is the kernel's EFAULT, not a fault of ours.
-    struct iovec from = {(void *)(uintptr_t)action, sizeof wrapped}, to = {&wrapped, sizeof wrapped};
-    long got = SLV_SYS6(SYS_process_vm_readv, slv_sys_getpid(), &to, 1, &from, 1, 0);
-    if (got == -EFAULT) return SLV_SYS4(SYS_rt_sigaction, signal, action, old, size);
-    if (got != sizeof wrapped) slv_copy(&wrapped, action, sizeof wrapped); // forbidden, or no such call
+    // A bad address must be the kernel's EFAULT, not a fault of ours. The kernel reads the action before
+    // it finds out that there is no signal 0.
+    if (SLV_SYS4(SYS_rt_sigaction, 0, action, NULL, 8) == -EFAULT) return -EFAULT;
+    slv_copy(&wrapped, action, sizeof wrapped);
     if (wrapped.handler > (uintptr_t)SIG_IGN && (wrapped.flags & SA_ONSTACK)) slv_altstack_remove();
     slv_action_wrap(signal, &wrapped, 1);
   }
