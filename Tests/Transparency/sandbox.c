@@ -27,7 +27,7 @@ static void enter(int way) {
 
 static void body(const void *argument) {
   int way = *(const int *)argument % 3, what = *(const int *)argument / 3;
-  struct itimerval soon = {.it_value = {0, 1000}};
+  struct itimerval soon = {.it_value = {0, 50000}};
   struct sigaction action = {.sa_handler = record_handler};
   if (what == 2) setitimer(ITIMER_REAL, &soon, NULL);
   if (what == 8) signal(SIGSEGV, _exit);

@@ -34,6 +34,11 @@ uint64_t bits(const sigset_t *set) {
   return value;
 }
 
+// A blocked set. Linux never has these two in it; qemu-user does when a handler's mask has them.
+static unsigned long long blocked(const sigset_t *set) {
+  return bits(set) & ~(1ull << (SIGKILL - 1) | 1ull << (SIGSTOP - 1));
+}
+
 const char *relation(pid_t pid) {
   if (pid == getpid()) return "self";
   if (pid == case_parent) return "parent";
@@ -49,7 +54,7 @@ void record_handler(int signal) {
   sigset_t mask;
   int saved = errno;
   sigprocmask(SIG_BLOCK, NULL, &mask);
-  say("  handler %d mask %016llx stack %d", signal, (unsigned long long)bits(&mask), on_own_stack());
+  say("  handler %d mask %016llx stack %d", signal, blocked(&mask), on_own_stack());
   say_action("    in handler", signal);
   errno = saved;
 }
@@ -60,8 +65,8 @@ void record_siginfo(int signal, siginfo_t *info, void *context) {
   int saved = errno;
   sigprocmask(SIG_BLOCK, NULL, &mask);
   say("  siginfo %d/%d code %d errno %d mask %016llx was %016llx stack %d", signal, info->si_signo,
-      info->si_code, info->si_errno, (unsigned long long)bits(&mask),
-      (unsigned long long)bits(&interrupted->uc_sigmask), on_own_stack());
+      info->si_code, info->si_errno, blocked(&mask),
+      blocked(&interrupted->uc_sigmask), on_own_stack());
   if (info->si_code == SI_USER || info->si_code == SI_TKILL)
     say("    from %s uid %d", relation(info->si_pid), (int)info->si_uid);
   if (info->si_code == SI_QUEUE)
@@ -81,6 +86,15 @@ const char *handler_name(const struct sigaction *action) {
   return "other";
 }
 
+int has_restorer(const struct sigaction *action) {
+#if defined(__x86_64__)
+  return action->sa_restorer != NULL;
+#else
+  (void)action;
+  return 0;
+#endif
+}
+
 void say_action(const char *label, int signal) {
   struct sigaction action;
   memset(&action, 0, sizeof action);
@@ -91,7 +105,7 @@ void say_action(const char *label, int signal) {
   }
   say("%s %d: %s flags %x mask %016llx restorer %d", label, signal, handler_name(&action),
       (unsigned)action.sa_flags, (unsigned long long)bits(&action.sa_mask),
-      action.sa_restorer != NULL);
+      has_restorer(&action));
 }
 
 void say_state(void) {
@@ -100,7 +114,7 @@ void say_state(void) {
   sigprocmask(SIG_BLOCK, NULL, &mask);
   sigpending(&pending);
   sigaltstack(NULL, &stack);
-  say("  mask %016llx pending %016llx stack %s size %zu flags %x", (unsigned long long)bits(&mask),
+  say("  mask %016llx pending %016llx stack %s size %zu flags %x", blocked(&mask),
       (unsigned long long)bits(&pending),
       stack.ss_sp == NULL        ? "none"
       : stack.ss_sp == own_stack ? "own"

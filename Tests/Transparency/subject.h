@@ -39,6 +39,8 @@ const char *relation(pid_t pid);
 void record_handler(int signal);
 void record_siginfo(int signal, siginfo_t *info, void *context);
 const char *handler_name(const struct sigaction *action);
+// Whether there is one; on aarch64 libc leaves what was on its stack there. 0 or 1.
+int has_restorer(const struct sigaction *action);
 void say_action(const char *label, int signal);
 void say_state(void);
 
