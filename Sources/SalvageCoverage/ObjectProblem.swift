@@ -6,6 +6,8 @@ public struct ObjectProblem: Error, Sendable, Hashable {
   public enum Kind: Sendable, Hashable {
     /// Neither the recording nor the place where the program was has its sections.
     case missing
+    /// It is there, but it cannot be read.
+    case unreadable(FilePath, Errno)
     /// The program was rebuilt or replaced since, and the recording did not keep its sections.
     case changed
     /// There is no coverage mapping in it.
@@ -41,6 +43,7 @@ public struct ObjectProblem: Error, Sendable, Hashable {
   public var name: String {
     switch kind {
     case .missing: "object-missing"
+    case .unreadable: "object-unreadable"
     case .changed: "object-changed"
     case .noMapping: "no-mapping"
     case .mappingTooNew: "mapping-too-new"
@@ -68,6 +71,8 @@ extension ObjectProblem: CustomStringConvertible {
     case .missing:
       "its coverage mapping is neither in the recording nor there any more; "
         + "put the same build back and report again"
+    case .unreadable(let path, let errno):
+      "\(path) cannot be read (\(errno)); make it readable and report again"
     case .changed:
       "was rebuilt since it was recorded; put the recorded build back, or record again"
     case .noMapping:
