@@ -2,6 +2,7 @@
 // something that the program can see is not as it is without the library.
 #define _GNU_SOURCE
 #include <errno.h>
+#include <salvage.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,6 +58,12 @@ static int ways(const char *way, char **rest) {
     count(2);
     execv(rest[0], rest);
     expect(0, "exec failed");
+  }
+  if (!strcmp(way, "flush")) {
+    count(5);
+    salvage_flush();
+    expect(salvage_is_recording(), "not recorded");
+    count(2);
   }
   if (!strcmp(way, "return")) return count(1), 3;
   if (!strcmp(way, "exit")) count(1), exit(4);
