@@ -86,17 +86,29 @@ SLV_EXPORT int __libc_start_main(main_function *program, int argc, char **argv, 
   return SLV_REAL(__libc_start_main)(program, argc, argv, init, fini, loader_fini, stack_end);
 }
 
+// Context: any
+static __typeof__(_exit) *real_exit_at_once(void) { return SLV_REAL(_exit); }
+
+// Context: any
+static __typeof__(exit) *real_exit(void) { return SLV_REAL(exit); }
+
+// Context: any
+void slv_exit_prepare(void) {
+  real_exit_at_once();
+  real_exit();
+}
+
 // Context: thread
 SLV_EXPORT __attribute__((noreturn)) void exit(int status) {
   ending(SLV_CAUSE_EXIT, status & 0xff);
-  SLV_REAL(exit)(status);
+  real_exit()(status);
   leave(status);
 }
 
 // Context: any
 SLV_EXPORT __attribute__((noreturn)) void _exit(int status) {
   ended(SLV_CAUSE__EXIT, status & 0xff);
-  SLV_REAL(_exit)(status);
+  real_exit_at_once()(status);
   leave(status);
 }
 
