@@ -1,0 +1,79 @@
+#!/bin/sh
+# A small process tree in which several processes die badly: run.sh [DIRECTORY OF build.sh]
+set -u
+out=$(cd "${1:-$(dirname "$0")/build}" && pwd) || exit 1
+work=$(mktemp -d "${TMPDIR:-/tmp}/mixed.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+socket=$work/socket
+export SWIFT_BACKTRACE=enable=no
+# shellcheck disable=SC3045
+ulimit -c 0 2>/dev/null || true
+
+# Waits until the service has told of an event; `$pid` is whom it concerns.
+await() {
+  while read -r line <&3; do
+    echo "$line" >>"$work/log"
+    case $line in *"$1"*)
+      pid=${line#* }
+      pid=${pid%% *}
+      return
+      ;;
+    esac
+  done
+  echo "mixed: the service ended before it was told to" >&2
+  exit 1
+}
+
+mkfifo "$work/events"
+"$out/server" "$socket" 3 >"$work/events" &
+server=$!
+exec 3<"$work/events"
+for _ in 1 2 3; do await 'is ready'; done
+
+"$out/client" "$socket" 'square 7'
+
+echo '-- a worker crashes (SIGSEGV), its client is left without a reply (SIGABRT)'
+"$out/client" "$socket" crash
+await 'is ready'
+
+echo '-- a worker leaves by _exit(3)'
+"$out/client" "$socket" leave
+await 'is ready'
+
+echo '-- a worker is killed in the middle of a loop (SIGKILL)'
+"$out/client" "$socket" spin &
+client=$!
+await spins
+kill -KILL "$pid"
+wait "$client"
+await 'is ready'
+
+echo '-- a worker is terminated by default action (SIGTERM)'
+kill -TERM "$pid"
+await 'is ready'
+
+echo '-- the Swift tool reads the log and becomes the C++ client (exec)'
+grep -v spins "$work/log" | "$out/audit" "$out/client" "$socket"
+
+echo '-- the Swift tool traps on a line that it does not expect'
+echo nonsense | "$out/audit" "$out/client" "$socket"
+
+if [ -x "$out/load" ]; then
+  echo '-- the Rust tool asks a hundred times, then is terminated (SIGTERM)'
+  mkfifo "$work/answers"
+  "$out/load" "$socket" 100 >"$work/answers" &
+  load=$!
+  read -r line <"$work/answers"
+  echo "$line"
+  kill -TERM "$load"
+  wait "$load"
+fi
+
+if [ -x "$out/sealed" ]; then
+  echo '-- a static program, which nobody can enter'
+  (cd "$work" && exec "$out/sealed") # its own runtime leaves an empty default.profraw where it starts
+fi
+
+echo '-- the service is terminated: it kills its workers and leaves by _exit in its handler'
+kill -TERM "$server"
+wait "$server"
