@@ -22,7 +22,7 @@ func count(_ events: [Event]) -> [String: Int] {
 func become(_ program: String, _ arguments: [String]) -> Never {
   var vector: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) }
   vector.append(nil)
-  if execv(program, vector) < 0 {
+  if execvp(program, vector) < 0 {
     perror(program)  //= 0
   }
   exit(1)
@@ -38,7 +38,7 @@ func become(_ program: String, _ arguments: [String]) -> Never {
     for (word, times) in count(events).sorted(by: { $0.key < $1.key }) {
       print("\(times) × \(word)")
     }
-    fflush(stdout)
+    fflush(nil)
     become(CommandLine.arguments[1], [CommandLine.arguments[2], "square 12"])
   }
 }

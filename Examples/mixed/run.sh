@@ -4,7 +4,8 @@ set -u
 out=$(cd "${1:-$(dirname "$0")/build}" && pwd) || exit 1
 work=$(mktemp -d "${TMPDIR:-/tmp}/mixed.XXXXXX")
 trap 'rm -rf "$work"' EXIT
-socket=$work/socket
+cd "$work" || exit 1
+PATH=$out:$PATH
 export SWIFT_BACKTRACE=enable=no
 # shellcheck disable=SC3045
 ulimit -c 0 2>/dev/null || true
@@ -12,7 +13,7 @@ ulimit -c 0 2>/dev/null || true
 # Waits until the service has told of an event; `$pid` is whom it concerns.
 await() {
   while read -r line <&3; do
-    echo "$line" >>"$work/log"
+    echo "$line" >>log
     case $line in *"$1"*)
       pid=${line#* }
       pid=${pid%% *}
@@ -24,24 +25,24 @@ await() {
   exit 1
 }
 
-mkfifo "$work/events"
-"$out/server" "$socket" 3 >"$work/events" &
+mkfifo events
+server socket 3 >events &
 server=$!
-exec 3<"$work/events"
+exec 3<events
 for _ in 1 2 3; do await 'is ready'; done
 
-"$out/client" "$socket" 'square 7'
+client socket 'square 7'
 
 echo '-- a worker crashes (SIGSEGV), its client is left without a reply (SIGABRT)'
-"$out/client" "$socket" crash
+client socket crash
 await 'is ready'
 
 echo '-- a worker leaves by _exit(3)'
-"$out/client" "$socket" leave
+client socket leave
 await 'is ready'
 
 echo '-- a worker is killed in the middle of a loop (SIGKILL)'
-"$out/client" "$socket" spin &
+client socket spin &
 client=$!
 await spins
 kill -KILL "$pid"
@@ -53,17 +54,18 @@ kill -TERM "$pid"
 await 'is ready'
 
 echo '-- the Swift tool reads the log and becomes the C++ client (exec)'
-grep -v spins "$work/log" | "$out/audit" "$out/client" "$socket"
+grep -v spins log | audit client socket
 
 echo '-- the Swift tool traps on a line that it does not expect'
-echo nonsense | "$out/audit" "$out/client" "$socket"
+echo nonsense | audit client socket 2>complaint
+head -n 1 complaint
 
 if [ -x "$out/load" ]; then
   echo '-- the Rust tool asks a hundred times, then is terminated (SIGTERM)'
-  mkfifo "$work/answers"
-  "$out/load" "$socket" 100 >"$work/answers" &
+  mkfifo answers
+  load socket 100 >answers &
   load=$!
-  read -r line <"$work/answers"
+  read -r line <answers
   echo "$line"
   kill -TERM "$load"
   wait "$load"
@@ -71,7 +73,7 @@ fi
 
 if [ -x "$out/sealed" ]; then
   echo '-- a static program, which nobody can enter'
-  (cd "$work" && exec "$out/sealed") # its own runtime leaves an empty default.profraw where it starts
+  sealed # its own runtime leaves an empty default.profraw where it starts
 fi
 
 echo '-- the service is terminated: it kills its workers and leaves by _exit in its handler'

@@ -18,7 +18,7 @@ while let line = readLine() {
     }
   case "close":
     print("balance: \(account.balance)")
-    fflush(stdout)
+    fflush(nil)
     _exit(0)  //= 1
   default:
     print("what is this? \(line)")  //= 0
