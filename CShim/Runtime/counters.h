@@ -10,6 +10,12 @@
 void slv_counters_lock(uint64_t *mask);
 void slv_counters_unlock(const uint64_t *mask);
 
+// For callbacks of dl_iterate_phdr, which hold the loader's lock: waiting there for ours, whose holder
+// may be forking, would leave the loader's locked in the child (glibc 2.36). 0 when it is held: answer
+// SLV_WALK_AGAIN, and walk again. Context: thread
+#define SLV_WALK_AGAIN 2
+int slv_counters_try_lock(uint64_t *mask);
+
 // ---- leases.c
 struct slv_lease {
   int file;

@@ -18,6 +18,15 @@ void slv_counters_lock(uint64_t *mask) {
   }
 }
 
+// Context: thread
+int slv_counters_try_lock(uint64_t *mask) {
+  *mask = SLV_MASK_UNCHANGED;
+  if (!slv_process.sandboxed) slv_signals_block(mask);
+  if (__atomic_exchange_n(&slv_process.lock, 1, __ATOMIC_ACQUIRE) == 0) return 1;
+  if (*mask != SLV_MASK_UNCHANGED) slv_signals_restore(mask);
+  return 0;
+}
+
 // Context: any
 void slv_counters_unlock(const uint64_t *mask) {
   __atomic_store_n(&slv_process.lock, 0, __ATOMIC_RELEASE);

@@ -64,8 +64,9 @@ static void unshare_child(struct slv_object *o) {
 }
 
 // Makes one boundary page private, still backed by our slot's page until it is written: the switch is
-// one mmap, so that no store of another thread is lost. Context: thread
-static void unshare_page(struct slv_object *o, int file, uintptr_t at) {
+// one mmap, so that no store of another thread is lost. In a fork child the page set aside is the
+// parent's, which goes on counting. Context: thread
+static void unshare_page(struct slv_object *o, int file, uintptr_t at, int in_child) {
   uint64_t page = slv_process.page;
   char *aside = slv_sys_mremap(at, 0, page, MREMAP_MAYMOVE, NULL);
   if (slv_failed(aside)) return;
@@ -74,14 +75,14 @@ static void unshare_page(struct slv_object *o, int file, uintptr_t at) {
   if (slv_failed(got)) return;
   // Written once, so that what other lives add to the slot's page never shows here.
   __atomic_fetch_or((char *)at, 0, __ATOMIC_RELAXED);
-  slv_private_add(o, (char *)at, aside, page, aside); // which stands still from here on
+  slv_private_add(o, (char *)at, aside, page, in_child ? (char *)at : aside);
 }
 
 // Context: thread
-static void unshare_object(struct slv_object *o) {
+static void unshare_object(struct slv_object *o, int in_child) {
   int file = slv_lease_reopen(o);
   if (file < 0) return;
-  for (int b = 0; b < o->boundaries; b++) unshare_page(o, file, o->boundary[b]);
+  for (int b = 0; b < o->boundaries; b++) unshare_page(o, file, o->boundary[b], in_child);
   slv_sys_close(file);
   o->mode = SLV_MODE_MIXED;
 }
@@ -104,7 +105,7 @@ void slv_counters_fork_prepare(void) {
   for (int i = 0; i < count; i++, o++) {
     if (o->mode != SLV_MODE_LIVE || o->boundaries == 0) continue;
     if (o->stash == NULL && (o->stash = make_stash(o)) == NULL) continue;
-    for (int b = 0; b < o->boundaries; b++) {
+    for (int b = 0; b < o->boundaries && o->mode == SLV_MODE_LIVE; b++) {
       char *to = o->stash + (size_t)b * page;
       if (!slv_objects_unloading()) slv_copy(to, (const void *)o->boundary[b], page);
       else if (!copy_if_mapped(to, o->boundary[b], page)) slv_object_drop(o);
@@ -123,7 +124,7 @@ void slv_counters_fork_child(void) {
     slv_private_rebase(o);
     if (o->mode != SLV_MODE_LIVE || slv_process.sandboxed) continue;
     if (o->boundaries > 0 && o->stash == NULL) {
-      unshare_object(o); // no memory for a stash: the parent's pages as they are now
+      unshare_object(o, 1); // no memory for a stash: the parent's pages as they are now
       continue;
     }
     if ((error = share_child(o)) == 0) continue;
@@ -144,7 +145,7 @@ void slv_counters_enter_sandbox(void) {
   struct slv_object *o = slv_objects(&count);
   for (int i = 0; i < count; i++, o++) {
     if (o->mode != SLV_MODE_LIVE || o->boundaries == 0) continue;
-    unshare_object(o);
+    unshare_object(o, 0);
   }
   slv_counters_mode_changed();
   slv_counters_unlock(&mask);

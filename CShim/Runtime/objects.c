@@ -205,6 +205,8 @@ void slv_object_drop(struct slv_object *o) {
   for (int p = 0; p < o->privates; p++)
     if (o->private[p].saved != NULL) slv_sys_munmap(o->private[p].saved, o->private[p].bytes);
   if (o->aside != NULL) slv_sys_munmap(o->aside, o->slot_size);
+  o->privates = 0;
+  o->aside = NULL;
   slv_stash_drop(o);
 }
 
@@ -257,7 +259,7 @@ static int attach_if_holds(struct dl_phdr_info *info, size_t size, void *address
   extent(info, &low, &high);
   if ((uintptr_t)address < low || (uintptr_t)address >= high) return 0;
   uint64_t mask;
-  slv_counters_lock(&mask);
+  if (!slv_counters_try_lock(&mask)) return SLV_WALK_AGAIN;
   slv_object_attach(info, 0);
   slv_counters_unlock(&mask);
   return 1;
@@ -267,5 +269,6 @@ static int attach_if_holds(struct dl_phdr_info *info, size_t size, void *address
 void slv_objects_attach_caller(const void *address) {
   if (!slv_process.active || slv_process.sandboxed || slv_is_vfork_child()) return;
   // The loader's lock first, ours inside: dlopen holds the loader's already.
-  dl_iterate_phdr(attach_if_holds, (void *)(uintptr_t)address);
+  while (dl_iterate_phdr(attach_if_holds, (void *)(uintptr_t)address) == SLV_WALK_AGAIN)
+    slv_sys_sched_yield();
 }
