@@ -27,16 +27,26 @@ struct LLVMObject: Sendable {
     } catch {
       problem = error
     }
-    // What was kept tells more than that the program is gone or another one now.
-    guard let origin = try Self.sections(counters.origin, counters) else {
-      throw problem ?? ObjectProblem(.missing, counters)
+    do {
+      self = try Self.fromProgram(counters, kept)
+    } catch {
+      // What was kept tells more than that the program is gone or another one now.
+      throw problem ?? error
     }
-    let isRecorded = try Self.explained(counters) { try origin.isRecorded(counters, kept) }
-    guard isRecorded else { throw problem ?? ObjectProblem(.changed, counters) }
-    guard let object = try Self.object(origin, counters) else {
+  }
+
+  private static func fromProgram(
+    _ counters: ObjectCounters, _ kept: LLVMSections?
+  ) throws(ObjectProblem) -> LLVMObject {
+    guard let program = try sections(counters.origin, counters) else {
+      throw ObjectProblem(.missing, counters)
+    }
+    let isRecorded = try explained(counters) { try program.isRecorded(counters, kept) }
+    guard isRecorded else { throw ObjectProblem(.changed, counters) }
+    guard let object = try object(program, counters) else {
       throw ObjectProblem(.noMapping, counters)
     }
-    self = object
+    return object
   }
 
   private init(file: FilePath, mappingVersion: Int, profile: RawProfile) {

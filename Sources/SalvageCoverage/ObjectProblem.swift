@@ -12,9 +12,9 @@ public struct ObjectProblem: Error, Sendable, Hashable {
     case changed
     /// There is no coverage mapping in it.
     case noMapping
-    /// The coverage mapping has a version (counted from 1, as LLVM names it) that the tool does not
+    /// The coverage mapping has a version (counted from 1, as LLVM names it) that the tools do not
     /// read.
-    case mappingTooNew(version: Int)
+    case mappingTooNew(version: Int, tools: LLVMTools)
     /// Its sections contradict each other; the words say how.
     case malformed(String)
     /// The recording's counters are not those of the object.
@@ -78,9 +78,11 @@ extension ObjectProblem: CustomStringConvertible {
     case .noMapping:
       "its coverage mapping was removed (llvm-strip does that); build it without, "
         + "or use GNU strip, which keeps __llvm_covmap and __llvm_covfun"
-    case .mappingTooNew(let version):
-      "its coverage mapping has version \(version), newer than the llvm-cov in use reads; "
-        + "give --llvm-bin the tools of the compiler that built it"
+    case .mappingTooNew(let version, let tools):
+      "its coverage mapping has version \(version), and the newest tools found, \(tools.cov) of "
+        + "LLVM \(tools.majorVersion), read up to \(tools.newestMapping); install those of LLVM "
+        + "\(LLVMTools.oldestVersion(readingMapping: version)) or later, or name their folder by "
+        + "--llvm-bin"
     case .malformed(let what):
       "is damaged: \(what); rebuild it and record again"
     case .foreignCounters:

@@ -30,7 +30,7 @@ import Testing
     var counters = whole
     counters.keptObject = nil
     #expect(problem(counters) == .missing)
-    counters.keptObject = "/nonexistent.obj"
+    counters.keptObject = "/proc/nonexistent.obj"
     #expect(problem(counters) == .missing)
     // Something else is where the program was.
     counters.origin = try folder.write(Array("#!/bin/sh\n".utf8), to: "script")
@@ -74,8 +74,14 @@ import Testing
     counters.keptObject = try folder.write(bare, to: "bare.obj")
     counters.identity = 1
     #expect(try LLVMObject(counters).file == counters.origin)
-    counters.origin = "/nonexistent"
-    #expect(problem(counters) == .noMapping)
+    // What was kept says more than what became of the program.
+    for origin in ["/proc/nonexistent", "/", "/bin/sh"] as [FilePath] {
+      counters.origin = origin
+      #expect(problem(counters) == .noMapping)
+    }
+    counters.keptObject = nil
+    counters.origin = "/"
+    #expect(problem(counters) == .unreadable("/", .isDirectory))
   }
 
   /// Cut at each byte: a problem, never a trap. Only the last bytes of the section table's padding
@@ -117,10 +123,13 @@ import Testing
     gcov.identity = 5
     let collected = try await collectCoverage(
       of: [new, gcov], search: ToolSearchTests.search(folder: tools, path: []))
+    let used = try #require(collected.tools)
     #expect(
-      collected.problems.map(\.kind) == [.unknownSource(.gcov), .mappingTooNew(version: 7)])
+      collected.problems.map(\.kind)
+        == [.unknownSource(.gcov), .mappingTooNew(version: 7, tools: used)])
     #expect(collected.coverage.files.isEmpty)
-    #expect(collected.problems[1].description.contains("version 7"))
+    let text = collected.problems[1].description
+    #expect(text.contains("version 7") && text.contains("LLVM 17") && text.contains("LLVM 18"))
     withExtendedLifetime(folder) {}
   }
 

@@ -86,6 +86,20 @@ import Testing
     #expect(tools.majorVersion == 16 && tools.newestMapping == 6)
   }
 
+  /// A mapping and tools that are both newer than we know: the tools are asked.
+  @Test func newerThanWeKnow() async throws {
+    let folder = try Folder(["": "21.0.0", "-24": "24.0.0"])
+    let tools = try await Self.search(path: [folder]).tools(readingMapping: 8)
+    #expect(tools.majorVersion == 24)
+    try folder.script(
+      "llvm-profdata-24", "echo 'error: x format version = 10; expected version = 12' >&2; exit 1")
+    let (object, counters) = try SampleObject.make(mappingVersion: 7)
+    let collected = try await collectCoverage(of: [counters], search: Self.search(path: [folder]))
+    let text = try #require(collected.problems.first).description
+    #expect(text.contains("expected version = 12") && text.contains("LLVM 14 to 22"))
+    withExtendedLifetime(object) {}
+  }
+
   @Test func saysWhatIsNeeded() async throws {
     let old = try Folder(["": "11.0.0"])
     try old.script("llvm-cov-20", "exit 1")

@@ -68,7 +68,7 @@ import Testing
     // From the program itself, then from what a recording keeps while the program is gone.
     var kept = run.counters
     kept.keptObject = try await KeptObject.make(of: run.program, as: "kept.obj", in: folder.path)
-    kept.origin = "/nonexistent"
+    kept.origin = "/proc/nonexistent"
     for counters in [run.counters, kept] {
       let collected = try await collectCoverage(of: [counters], content: [.lines, .regions])
       #expect(collected.problems.map(\.description) == [])

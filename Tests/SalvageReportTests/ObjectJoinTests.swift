@@ -72,7 +72,7 @@ struct ObjectJoinTests {
     let run = try await program("first", "shared(3);", folder)
     var gone = run.counters
     gone.identity = 1
-    gone.origin = "/nonexistent/program"
+    gone.origin = "/proc/nonexistent/program"
     var stripped = run.counters
     stripped.identity = 2
     stripped.origin = nil
