@@ -45,9 +45,13 @@ const char *relation(pid_t pid) {
   return pid == 0 ? "0" : "other";
 }
 
+static const char *main_stack;
+
+// Where a handler runs: 1 the stack that the case gave, 2 the main thread's, 0 another.
 static int on_own_stack(void) {
-  char here;
-  return &here >= own_stack && &here < own_stack + sizeof own_stack;
+  const char here = 0, *at = &here;
+  if (at >= own_stack && at < own_stack + sizeof own_stack) return 1;
+  return main_stack - at < 1 << 20 && at - main_stack < 1 << 20 ? 2 : 0;
 }
 
 void record_handler(int signal) {
@@ -194,7 +198,9 @@ void run_case(void (*body)(const void *), const void *argument, const char *name
 }
 
 int main(int argc, char *argv[]) {
+  char here = 0;
   self_path = argv[0];
+  main_stack = &here;
   if (argc > 1 && strcmp(argv[1], "show") == 0) {
     show_inherited();
     return 7;
