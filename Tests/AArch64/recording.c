@@ -31,9 +31,8 @@ static const char *map(const char *path, size_t *size) {
 }
 
 static void make(const char *directory, const char *library, const char *flags) {
-  static struct slv_settings settings = {.magic = SLV_SETTINGS_MAGIC,
-                                         .version = SLV_ABI_VERSION,
-                                         .size = sizeof settings};
+  static struct slv_settings settings = {
+      .magic = SLV_SETTINGS_MAGIC, .version = SLV_ABI_VERSION, .size = sizeof settings};
   char path[SLV_PATH_MAX + 16];
   settings.flags = (uint32_t)strtoul(flags, NULL, 0);
   snprintf(settings.users, sizeof settings.users, "%s", directory);

@@ -76,7 +76,8 @@ static int ways(const char *way, char **rest) {
   if (!strcmp(way, "handler")) {
     signal(SIGUSR1, handler);
     struct sigaction seen;
-    expect(sigaction(SIGTERM, NULL, &seen) == 0 && seen.sa_handler == SIG_DFL, "SIGTERM is not default");
+    expect(sigaction(SIGTERM, NULL, &seen) == 0 && seen.sa_handler == SIG_DFL,
+           "SIGTERM is not default");
     raise(SIGUSR1);
     expect(at_exit_ran == SIGUSR1, "its handler did not run");
     count(8);

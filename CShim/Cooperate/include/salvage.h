@@ -23,7 +23,7 @@ extern "C" {
 #define SALVAGE_FUNCTION(pointer, name) \
   __asm__(".weak " name "\n\tmovq " name "@GOTPCREL(%%rip), %0" : "=r"(pointer))
 #elif defined(__ELF__) && defined(__aarch64__)
-#define SALVAGE_FUNCTION(pointer, name)                                                         \
+#define SALVAGE_FUNCTION(pointer, name)                                                  \
   __asm__(".weak " name "\n\tadrp %0, :got:" name "\n\tldr %0, [%0, :got_lo12:" name "]" \
           : "=r"(pointer))
 #else // nothing is recorded here
