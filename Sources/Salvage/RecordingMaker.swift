@@ -15,8 +15,22 @@ struct RecordingMaker {
     self.configuration = configuration
   }
 
-  /// Returns the recording's settings, with its shared lock held.
+  /// Returns the recording's settings, with its shared lock held. Of several that begin at once one
+  /// makes the recording; the others find it and look again what they may do with it.
   mutating func make() throws(SalvageError) -> (RecordingSettings, FilePath, RunLock?) {
+    for _ in 0..<10 {
+      do throws(SalvageError) {
+        return try attempt()
+      } catch {
+        guard case .system(_, _, let code) = error,
+          [Errno.directoryNotEmpty, .fileExists].contains(code)
+        else { throw error }
+      }
+    }
+    return try attempt()
+  }
+
+  private mutating func attempt() throws(SalvageError) -> (RecordingSettings, FilePath, RunLock?) {
     switch place.content {
     case .other: throw .notARecording(place.directory)
     case .nothing, .emptyDirectory: break

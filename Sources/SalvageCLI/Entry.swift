@@ -1,10 +1,13 @@
 import ArgumentParser
+import Dispatch
 import Glibc
 import Salvage
 
 @main
 enum Entry {
-  static func main() async {
+  /// Not asynchronous: `run` needs a process with one thread, so that the signals it blocks are blocked
+  /// in all of it.
+  static func main() {
     InheritedSignals.note()
     var arguments = Array(CommandLine.arguments.dropFirst())
     // Short form: `salvage -- CMD…`.
@@ -12,23 +15,45 @@ enum Entry {
     let isRun = arguments.first == "run"
     do {
       var command = try SalvageCommand.parseAsRoot(arguments)
-      if var asynchronous = command as? any AsyncParsableCommand {
-        try await asynchronous.run()
+      if let asynchronous = command as? any AsyncParsableCommand {
+        nonisolated(unsafe) var asynchronous = asynchronous
+        try waitFor { try await asynchronous.run() }
       } else {
         try command.run()
       }
-    } catch let error as SalvageError {
-      complain(error.description)
-      exit(isRun ? RunCommand.ownFailure : 1)
     } catch {
-      let code = SalvageCommand.exitCode(for: error)
-      guard isRun, code != .success, !(error is ExitCode) else {
-        SalvageCommand.exit(withError: error)
-      }
-      complain(SalvageCommand.message(for: error))
-      exit(RunCommand.ownFailure)
+      fail(error, isRun: isRun)
     }
   }
+
+  private static func fail(_ error: any Error, isRun: Bool) -> Never {
+    if let error = error as? SalvageError {
+      complain(error.description)
+      exit(isRun ? RunCommand.ownFailure : 1)
+    }
+    let code = SalvageCommand.exitCode(for: error)
+    guard isRun, code != .success, !(error is ExitCode) else {
+      SalvageCommand.exit(withError: error)
+    }
+    complain(SalvageCommand.message(for: error))
+    exit(RunCommand.ownFailure)
+  }
+}
+
+/// Runs asynchronous work while this thread waits.
+func waitFor(_ work: @Sendable @escaping () async throws -> Void) throws {
+  let done = DispatchSemaphore(value: 0)
+  nonisolated(unsafe) var failure: (any Error)?
+  Task {
+    do {
+      try await work()
+    } catch {
+      failure = error
+    }
+    done.signal()
+  }
+  done.wait()
+  if let failure { throw failure }
 }
 
 /// The command line of Salvage.

@@ -4,7 +4,7 @@ import SystemPackage
 
 /// A report that `salvage run --report FORMAT=PATH` writes: its file is opened before the command
 /// starts, so that a wrong path costs no run.
-struct ReportFile {
+struct ReportFile: Sendable {
   let format: ReportFormat
   private let path: FilePath
   private let descriptor: Int32

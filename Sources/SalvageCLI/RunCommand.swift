@@ -5,7 +5,7 @@ import SalvageCoverage
 import SalvageRecord
 import SystemPackage
 
-struct RunCommand: AsyncParsableCommand {
+struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run", abstract: "Run a command and record every process it starts.",
     discussion: """
@@ -65,20 +65,20 @@ struct RunCommand: AsyncParsableCommand {
     }
   }
 
-  func run() async throws {
+  func run() throws {
     let path = FilePath(recording.output ?? ".salvage")
     // Before anything is replaced for a command that is not there.
     let launch = try launch()
     let files = try reports.compactMap { try ReportFile($0) }
     if let outer = Recording.surrounding, isSame(outer, path) {
-      return try await join(outer, launch, files)
+      return try join(outer, launch, files)
     }
     let (opened, lock) = try Recording.prepare(at: path, try recording.configuration())
     defer { lock?.release() }
     for note in opened.notes where !quiet { complain(note) }
     let status = try start(launch, in: opened)
     let contents = try finish(opened)
-    await write(files, of: opened)
+    write(files, of: opened)
     if !quiet { complain(Summary(contents, objects: opened.objectCount, path: path).line) }
     end(like: status)
   }
@@ -91,13 +91,13 @@ struct RunCommand: AsyncParsableCommand {
 
   /// A `salvage run` below another one, in the same recording: it adds to it and replaces nothing.
   /// The library in this very process announces CMD like any other child.
-  private func join(_ outer: FilePath, _ launch: Launch, _ files: [ReportFile]) async throws {
+  private func join(_ outer: FilePath, _ launch: Launch, _ files: [ReportFile]) throws {
     let opened = try Recording.open(outer)
     var launch = launch
     launch.environment[RecordingVariables.preload] = RecordingVariables.preload(
       opened.settings.library, before: launch.environment[RecordingVariables.preload])
     let status = try watch { () throws(SalvageError) in try launch.start().pid }
-    await write(files, of: opened)
+    write(files, of: opened)
     if !quiet { complain("joined the recording \(outer) that this command runs in") }
     end(like: status)
   }
@@ -115,15 +115,18 @@ struct RunCommand: AsyncParsableCommand {
     return try opened.contents()
   }
 
-  private func write(_ files: [ReportFile], of opened: Recording) async {
+  private func write(_ files: [ReportFile], of opened: Recording) {
     guard !files.isEmpty else { return }
+    let regions = files.contains { $0.format == .llvmJSON }
+    let (tools, wanted) = (filter.tools, filter.filter)
     do {
-      let content = files.contains { $0.format == .llvmJSON } ? Coverage.Content.regions : .lines
-      let report = try await opened.coverage(
-        content: [.lines, content], tools: filter.tools
-      ).filtered(filter.filter)
-      for problem in report.problems { complain("not in the report: \(problem)") }
-      for file in files { try file.write(report) }
+      try waitFor {
+        let report = try await opened.coverage(
+          content: regions ? [.lines, .regions] : .lines, tools: tools
+        ).filtered(wanted)
+        for problem in report.problems { complain("not in the report: \(problem)") }
+        for file in files { try file.write(report) }
+      }
     } catch {
       complain("\(error)")
     }

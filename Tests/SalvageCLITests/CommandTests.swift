@@ -1,0 +1,218 @@
+import FoundationEssentials
+import Testing
+
+@testable import SalvageCLI
+
+/// The commands that read, make and remove recordings.
+@Suite(.serialized) struct CommandTests {
+  private let shell: Shell
+  init() throws { shell = try Shell() }
+
+  @Test func onlyRecordingsAreReplaced() async throws {
+    let result = try await shell.run(
+      """
+      mkdir mine; echo precious > mine/file
+      $S run -q -o mine -- true; echo $?; cat mine/file
+      $S clean mine; echo $?; cat mine/file
+      mkdir empty; $S run -q -o empty -- true; echo $?
+      echo kept > empty/report; $S run -q -o empty -- true; echo $?; cat empty/report
+      $S clean empty; ls -A
+      """)
+    #expect(result.output.hasPrefix("125\nprecious\n1\nprecious\n0\n0\nkept\n"))
+    #expect(result.errors.contains("mine is not a recording"))
+    // Nothing is left of what was set aside.
+    #expect(!result.output.contains(".old") && !result.output.contains(".new"))
+    await shell.remove()
+  }
+
+  @Test func oneInUseIsRefusedWithItsPids() async throws {
+    let result = try await shell.run(
+      """
+      $S run -q -o rec -- bash -c 'echo $$ > pid; until [ -e end ]; do read -rt 0.02 -u $idle; done' &
+      until_true test -s pid
+      $S run -q -o rec -- true; echo $?
+      $S clean rec; echo $?
+      $S run -q --append -o rec -- sh -c 'exit 3'; echo $?
+      $S ledger rec | grep -c running
+      touch end; wait
+      $S ledger --full rec | grep -c 'exit 3'
+      echo "pid $(cat pid)"
+      $S run -q -o rec -- true; echo $?
+      """)
+    let lines = result.output.split(separator: "\n")
+    #expect(lines.prefix(5) == ["125", "1", "3", "1", "1"], "\(result.errors)")
+    #expect(lines.last == "0")
+    let pid = lines.first { $0.hasPrefix("pid ") }?.dropFirst(4) ?? "none"
+    #expect(result.errors.contains("in use by process \(pid)"))
+    await shell.remove()
+  }
+
+  @Test func aDaemonKeepsItsRecordingInUse() async throws {
+    let result = try await shell.run(
+      """
+      $S run -q -o rec -- bash -c 'bash -c "echo \\$\\$ > pid; until [ -e end ]; do read -rt 0.02 -u $idle; done" &'
+      until_true test -s pid
+      $S run -q -o rec -- true; echo $?
+      touch end; until_true eval '! kill -0 $(cat pid)'
+      $S run -q -o rec -- true; echo $?
+      """)
+    #expect(result.output == "125\n0\n", "\(result.errors)")
+    await shell.remove()
+  }
+
+  @Test func manyAtOnceAddToOneRecording() async throws {
+    let result = try await shell.run(
+      """
+      for n in 1 2 3 4 5 6; do $S run -q --append -o rec -- sh -c "exit $n" & done; wait
+      $S ledger --json rec > j; grep -c '"runs"' j; grep -c '"end" : "_\\?exit"' j
+      """)
+    #expect(result.output == "1\n6\n", "\(result.errors)")
+    await shell.remove()
+  }
+
+  @Test func aNestedRunJoins() async throws {
+    let result = try await shell.run(
+      """
+      $S run -q -o outer -- sh -c '$S run -q -- sh -c "exit 3"; $S run -q -o inner -- sh -c "exit 4"; exit 5'
+      echo $?; ls -d .salvage 2>/dev/null
+      $S ledger --full outer | grep -c -e 'exit 3' ; $S ledger --full outer | grep -c 'ended with 4\\|_\\?exit 4 '
+      $S ledger --full inner | grep -c 'exit 4'
+      """)
+    let lines = result.output.split(separator: "\n").map(String.init)
+    #expect(lines.first == "5", "\(result.errors)")
+    #expect(lines.last != "0")
+    #expect(!lines.contains(".salvage"))
+    await shell.remove()
+  }
+
+  @Test func pathsWithSpacesAndColonsRecord() async throws {
+    guard let program = try await shell.program() else { return }
+    let result = try await shell.run(
+      """
+      mkdir 'a b:c;d'; cd 'a b:c;d'
+      $S run -q -- \(program) && $S report -f lcov | grep -c '^SF:'
+      $S clean >/dev/null; echo $?
+      """)
+    #expect(result.output == "1\n0\n", "\(result.errors)")
+    await shell.remove()
+  }
+
+  @Test func reportsGatesAndFilters() async throws {
+    guard let program = try await shell.program() else { return }
+    let result = try await shell.run(
+      """
+      $S run -q --report lcov=a.info --report text=- -- \(program); echo run $?
+      grep -c '^SF:.*p.c' a.info
+      $S report -f lcov -o b.info; cmp a.info b.info && echo same
+      $S report -f json | head -c 1; echo; $S report -f llvm-json | head -c 8; echo
+      $S report --fail-under 99 >/dev/null; echo gate $?
+      $S report --fail-under functions=100 --fail-on-loss >/dev/null; echo gate $?
+      $S report -f lcov --exclude '*p.c' | grep -c SF
+      $S report -f lcov --path-map $D=here | grep SF
+      $S report --fail-under many; echo usage $?
+      """)
+    #expect(
+      result.output.contains(
+        "run 0\n1\nsame\n{\n{\"data\":\ngate 2\ngate 0\n0\nSF:here/p.c\nusage 64\n"),
+      "\(result.output) \(result.errors)")
+    #expect(result.output.contains("p.c"))
+    await shell.remove()
+  }
+
+  @Test func lossesAreToldAndFailTheGate() async throws {
+    guard try await shell.program() != nil else { return }
+    let result = try await shell.run(
+      """
+      printf 'int main(void){return 0;}' > s.c; clang -static s.c -o s || { echo skipped; exit; }
+      $S run -o rec -- ./s; echo $?
+      $S ledger rec | grep -c 'linked statically'
+      $S report rec --fail-on-loss >/dev/null; echo $?
+      $S doctor -- ./s | grep -c '^BAD.*static'
+      """)
+    if result.output.hasSuffix("skipped\n") {
+      print("skipped: no static libc")
+    } else {
+      #expect(result.output == "0\n1\n2\n1\n", "\(result.errors)")
+      #expect(result.errors.contains("1 loss"))
+    }
+    await shell.remove()
+  }
+
+  @Test func theLedgerIsJSON() async throws {
+    let result = try await shell.run(
+      "$S run -q -- sh -c '(kill -9 $BASHPID); (exit 3); true'; $S ledger --json")
+    struct Document: Decodable {
+      struct Entry: Decodable {
+        var id: String
+        var parent: String?
+        var pid: Int
+        var end: String
+      }
+      var version: Int
+      var lives: [Entry]
+    }
+    let document = try JSONDecoder().decode(Document.self, from: Data(result.output.utf8))
+    #expect(document.version == 1)
+    #expect(document.lives.count >= 2)
+    #expect(document.lives.filter { $0.parent == nil }.count == 1)
+    await shell.remove()
+  }
+
+  @Test(arguments: ["sh", "bash"])
+  func environmentForShells(_ name: String) async throws {
+    let result = try await shell.run(
+      """
+      mkdir "it's"; cd "it's"
+      cat > use <<'U'
+      eval "$($S env)"
+      sh -c 'exit 9'
+      unset LD_PRELOAD SALVAGE_RECORDING
+      $S ledger | grep -c 'exit 9'
+      U
+      \(name) ./use
+      $S env --shell fish | grep -c "^set -gx LD_PRELOAD '"
+      $S env --shell json | tr -d ' \\n' | head -c 14
+      """)
+    #expect(result.output == "1\n1\n{\"LD_PRELOAD\":", "\(result.errors)")
+    await shell.remove()
+  }
+
+  @Test(arguments: ["sh", "bash"])
+  func theShellSnippet(_ name: String) async throws {
+    let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+    let result = try await shell.run(
+      """
+      cat > use <<'U'
+      trap 'echo trapped' EXIT
+      LD_PRELOAD= ; export LD_PRELOAD
+      . /\(root)/scripts/salvage.sh
+      salvage_begin -o rec || exit 1
+      sh -c 'exit 9'; echo "status $?"
+      salvage_end 2>line
+      echo "[$LD_PRELOAD${SALVAGE_RECORDING-}]"; grep -c 'recorded in' line
+      salvage_end 2>/dev/null || echo refused
+      U
+      SALVAGE=$S \(name) ./use
+      """)
+    #expect(result.output == "status 9\n[]\n1\nrefused\ntrapped\n", "\(result.errors)")
+    await shell.remove()
+  }
+
+  @Test func inspectNamesWhatIsBad() async throws {
+    let result = try await shell.run(
+      """
+      $S run -q -- true; echo rubbish > bad
+      $S inspect .salvage/settings .salvage/u*/ledger .salvage/runs/* | grep -c '^[^ ].*: \\(settings\\|ledger\\|run\\)$'
+      $S inspect bad; echo $?
+      $S inspect --json .salvage/settings | head -c 1
+      """)
+    #expect(result.output == "3\n1\n[", "\(result.errors)")
+    #expect(result.errors.contains("bad: "))
+    await shell.remove()
+  }
+
+  @Test func wordsAreQuotedForTheShell() {
+    #expect(shellLine(["a", "", "b c", "it's", "-x=1"]) == #"a '' 'b c' 'it'\''s' -x=1"#)
+    #expect(shortened("a\nb" + String(repeating: "x", count: 20), to: 6) == "a bxx…")
+  }
+}
