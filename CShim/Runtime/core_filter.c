@@ -37,7 +37,9 @@ static uint32_t read_filter(void) {
 
 // Context: thread
 void slv_core_filter_share(void) {
-  if (original != 0 || slv_process.sandboxed) return;
+  static SLV_HOT int looked;
+  if (looked || slv_process.sandboxed) return;
+  looked = 1;
   uint32_t now = slv_process.cell->core_filter; // what a parent under the shim had before its change
   uint32_t stands = read_filter();
   if (now == 0) now = stands;

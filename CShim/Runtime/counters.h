@@ -18,6 +18,7 @@ struct slv_lease {
   uint64_t offset;    // of the slot in the file
   uint64_t attach_at; // of its attach word
   uint32_t attach;    // as found
+  int checked;        // the file's header is right
 };
 
 // Opens the object's counter file and takes the lock of a free slot that is ready to be mapped: blocks
@@ -51,12 +52,14 @@ void slv_counters_note_loss(int error);
 // For live_fork.c: the bytes of a page that are not counters, to the slot; all runs over the pages.
 int slv_write_neighbours(const struct slv_object *object, const struct slv_lease *lease,
                          uint64_t page, const char *from);
+void slv_restore_neighbours(const struct slv_object *object, uint64_t page, const char *from);
 int slv_map_runs(struct slv_object *object, const struct slv_lease *lease);
 void slv_counters_lock_reset(void);
 
 // ---- live_fork.c
 void slv_counters_fork_prepare(void);
 void slv_counters_fork_child(void);
+void slv_stash_drop(struct slv_object *object);
 
 // ---- core_filter.c
 void slv_core_filter_share(void);

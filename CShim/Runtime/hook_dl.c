@@ -57,7 +57,7 @@ int slv_objects_unloading(void) {
 
 // In a fork child, which has none of its parent's other threads. Context: thread
 void slv_objects_unloading_reset(void) {
-  __atomic_store_n(&unloading, 0, __ATOMIC_RELEASE);
+  if (slv_objects_unloading()) __atomic_store_n(&unloading, 0, __ATOMIC_RELEASE);
 }
 
 // Context: thread

@@ -110,16 +110,28 @@ void *slv_start(main_function *program) {
 // What the entry points go on to. Context: any
 static void *next(void *real) { return real != NULL ? real : (void *)leave; }
 
+// Context: any
+static __typeof__(_exit) *real_exit_at_once(void) { return SLV_REAL(_exit); }
+
+// Context: any
+static __typeof__(exit) *real_exit(void) { return SLV_REAL(exit); }
+
+// Context: any
+void slv_exit_prepare(void) {
+  real_exit_at_once();
+  real_exit();
+}
+
 // Context: thread
 void *slv_note_exit(int status) {
   ending(SLV_CAUSE_EXIT, status & 0xff);
-  return next(SLV_REAL(exit));
+  return next((void *)real_exit());
 }
 
 // Context: any
 void *slv_note__exit(int status) {
   ended(SLV_CAUSE__EXIT, status & 0xff);
-  return next(SLV_REAL(_exit));
+  return next((void *)real_exit_at_once());
 }
 
 // Context: any

@@ -89,26 +89,41 @@ uint64_t slv_slot_position(const struct slv_object *o, uint64_t address) {
   return 0;
 }
 
+// The next part [*at, *stop) below `end` that is not counters; 0 when there is none. Context: any
+static int next_neighbours(const struct slv_object *o, uint64_t *at, uint64_t end, uint64_t *stop) {
+  while (*at < end) {
+    uint64_t skip = end;
+    *stop = end;
+    for (int i = 0; i < SLV_REGIONS; i++) { // the next region before `end`
+      const struct slv_region *r = &o->found.region[i];
+      if (r->size == 0 || r->address + r->size <= *at || r->address >= end) continue;
+      uint64_t begin = r->address > *at ? r->address : *at;
+      if (begin < *stop) *stop = begin, skip = r->address + r->size;
+    }
+    if (*stop > *at) return 1;
+    *at = skip;
+  }
+  return 0;
+}
+
 // Writes the bytes of a page that are not counters to the slot. `from` shows the page's contents.
 // pwrite answers EFAULT where a store or load would be SIGSEGV. Context: any
 int slv_write_neighbours(const struct slv_object *o, const struct slv_lease *lease, uint64_t page,
                             const char *from) {
-  uint64_t at = page, end = page + slv_process.page;
-  while (at < end) {
-    uint64_t stop = end, skip = end;
-    for (int i = 0; i < SLV_REGIONS; i++) { // the next region in this page
-      const struct slv_region *r = &o->found.region[i];
-      if (r->size == 0 || r->address + r->size <= at || r->address >= end) continue;
-      uint64_t begin = r->address > at ? r->address : at;
-      if (begin < stop) stop = begin, skip = r->address + r->size;
-    }
-    if (stop > at && slv_sys_pwrite(lease->file, from + (at - page), stop - at,
-                                    lease->offset + slv_slot_position(o, page) + (at - page)) !=
-                         (slv_word)(stop - at))
+  uint64_t place = lease->offset + slv_slot_position(o, page), end = page + slv_process.page, stop;
+  for (uint64_t at = page; next_neighbours(o, &at, end, &stop); at = stop)
+    if (slv_sys_pwrite(lease->file, from + (at - page), stop - at, place + (at - page)) !=
+        (slv_word)(stop - at))
       return -EIO;
-    at = skip > at ? skip : end;
-  }
   return 0;
+}
+
+// The same by stores, where the page is mapped from the slot and nobody else runs: two system calls
+// less in a fork child, and the fault is one that the program would take. Context: thread
+void slv_restore_neighbours(const struct slv_object *o, uint64_t page, const char *from) {
+  uint64_t end = page + slv_process.page, stop;
+  for (uint64_t at = page; next_neighbours(o, &at, end, &stop); at = stop)
+    slv_copy((char *)(o->bias + at), from + (at - page), stop - at);
 }
 
 // Adds counts that were made before the page was shared (constructors, resolvers) to the slot's.

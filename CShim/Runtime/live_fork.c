@@ -5,19 +5,42 @@
 #include "counters.h"
 #include "recording.h"
 
+// The stashes of the first objects: in a mapping that is there anyway, for a fork copies mappings.
+#define NEAR_STASH 16384u
+static char near_stash[NEAR_STASH] __attribute__((aligned(4096))); // one fault a page
+static uint32_t near_used;
+
+// Context: thread
+static char *make_stash(const struct slv_object *o) {
+  size_t bytes = (size_t)o->boundaries * slv_process.page;
+  if (bytes <= NEAR_STASH - near_used) {
+    near_used += (uint32_t)bytes;
+    return near_stash + near_used - bytes;
+  }
+  char *at = slv_sys_mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return slv_failed(at) ? NULL : at;
+}
+
+// Context: thread
+void slv_stash_drop(struct slv_object *o) {
+  int near = o->stash >= near_stash && o->stash < near_stash + NEAR_STASH;
+  if (o->stash != NULL && !near)
+    slv_sys_munmap(o->stash, (size_t)o->boundaries * slv_process.page);
+  o->stash = NULL;
+}
+
 // Shares a fork child's pages with a slot of its own: program data comes from the stash, which the
-// parent filled; the counters of the parent's slot are the parent's. Context: thread
+// parent filled; the counters of the parent's slot are the parent's. For a moment the page shows the
+// data that the slot's last owner left: nothing but this code runs in the child yet, and a death here
+// leaves nothing that anybody reads. Context: thread
 static int share_child(struct slv_object *o) {
   struct slv_lease lease;
   int error = slv_lease_take(o, &lease);
   if (error != 0) return error;
+  slv_lease_count(o, &lease);
+  error = slv_map_runs(o, &lease);
   for (int b = 0; b < o->boundaries && error == 0; b++)
-    error = slv_write_neighbours(o, &lease, o->boundary[b] - o->bias,
-                             o->stash + (size_t)b * slv_process.page);
-  if (error == 0) {
-    slv_lease_count(o, &lease);
-    error = slv_map_runs(o, &lease);
-  }
+    slv_restore_neighbours(o, o->boundary[b] - o->bias, o->stash + (size_t)b * slv_process.page);
   if (error == 0) slv_lease_remember(o, &lease);
   slv_sys_close(lease.file);
   return error;
@@ -31,10 +54,12 @@ static void unshare_child(struct slv_object *o) {
   for (int b = 0; b < o->boundaries; b++) {
     char *at = (char *)o->boundary[b];
     char *aside = slv_sys_mremap(at, 0, page, MREMAP_MAYMOVE, NULL); // 0: another view of the page
-    slv_sys_mremap(o->stash + (size_t)b * page, page, page, MREMAP_MAYMOVE | MREMAP_FIXED, at);
+    void *own = slv_sys_mmap(at, page, PROT_READ | PROT_WRITE,
+                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    if (slv_failed(own)) continue;
+    slv_copy(at, o->stash + (size_t)b * page, page);
     if (!slv_failed(aside)) slv_private_add(o, at, aside, page, at);
   }
-  o->stash = NULL;
   o->mode = SLV_MODE_MIXED;
 }
 
@@ -78,12 +103,7 @@ void slv_counters_fork_prepare(void) {
   uint64_t page = slv_process.page;
   for (int i = 0; i < count; i++, o++) {
     if (o->mode != SLV_MODE_LIVE || o->boundaries == 0) continue;
-    if (o->stash == NULL) {
-      char *at = slv_sys_mmap(NULL, SLV_BOUNDARIES * page, PROT_READ | PROT_WRITE,
-                              MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-      if (slv_failed(at)) continue;
-      o->stash = at;
-    }
+    if (o->stash == NULL && (o->stash = make_stash(o)) == NULL) continue;
     for (int b = 0; b < o->boundaries; b++) {
       char *to = o->stash + (size_t)b * page;
       if (!slv_objects_unloading()) slv_copy(to, (const void *)o->boundary[b], page);

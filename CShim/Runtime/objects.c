@@ -205,7 +205,7 @@ void slv_object_drop(struct slv_object *o) {
   for (int p = 0; p < o->privates; p++)
     if (o->private[p].saved != NULL) slv_sys_munmap(o->private[p].saved, o->private[p].bytes);
   if (o->aside != NULL) slv_sys_munmap(o->aside, o->slot_size);
-  if (o->stash != NULL) slv_sys_munmap(o->stash, SLV_BOUNDARIES * slv_process.page);
+  slv_stash_drop(o);
 }
 
 // Context: thread

@@ -15,6 +15,13 @@
 
 // ---- recording.c: where this process records ------------------------------------------------------
 
+#define SLV_FORKED 4
+
+struct slv_forked { // hook_fork.c: of a fork by `thread`, whose child's pid comes later
+  uintptr_t thread; // 0: free
+  struct slv_cell *cell;
+};
+
 // Everything that the other files may read at any time; written by the constructor and in a fork child.
 // What a fork writes stands together, in one page: each page that parent or child touch after a fork is
 // a fault and a copy.
@@ -30,9 +37,10 @@ struct slv_process {
   uint64_t save_before; // as slv_settings.save_before
   struct slv_cell *cell; // ours; never NULL when active
   uint32_t lock;         // live.c: of all objects; 0 free, 1 held
-  int fork_prepared;     // hook_fork.c, guarded by `lock`: of the fork under way
+  uintptr_t fork_thread; // hook_fork.c, guarded by `lock`: who prepared the fork under way; 0 none
   uint64_t fork_mask;
   struct slv_cell *fork_cell;
+  struct slv_forked forked[SLV_FORKED];
   char root[SLV_PATH_MAX];    // the recording, as in the environment
   char users[SLV_PATH_MAX];   // where the u<uid> directories are
   char home[SLV_PATH_MAX + 16]; // users/u<uid>

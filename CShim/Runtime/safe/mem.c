@@ -67,7 +67,10 @@ const char *slv_basename(const char *path) {
 
 // Context: any
 char *slv_hex(char *to, uint64_t value, int digits) {
-  for (int i = digits - 1; i >= 0; i--) *to++ = "0123456789abcdef"[(value >> (4 * i)) & 15];
+  for (int i = digits - 1; i >= 0; i--) {
+    unsigned digit = (unsigned)(value >> (4 * i)) & 15; // no table: a fork child would fault it in
+    *to++ = (char)(digit < 10 ? '0' + digit : 'a' + digit - 10);
+  }
   return to;
 }
 
