@@ -4,11 +4,14 @@
 #include "recording.h"
 #include "safe/file.h"
 
-// What is mapped at a time, and what a process sees in its address space: 4 MiB are 32,000 cells; only
-// recordings with more need the larger windows.
-#define FIRST_WINDOW (4u << 20)
+// What is mapped at a time, and what a process sees in its address space. The first window holds what
+// the file had at start and a few hundred cells more: so small a mapping mostly shares its page table
+// with the libraries beside it, where a larger one costs each process and each fork child one of its
+// own. Processes that outgrow it, and recordings of more than 32,000 cells, map larger ones.
+#define SPARE (128u << 10)
+#define SECOND_WINDOW (4u << 20) // from the file's beginning
 #define WINDOW (128u << 20)
-#define WINDOWS 9
+#define WINDOWS 10
 
 // Where a life writes that got no cell (disk full; counted in lost_cells): everything else goes on.
 static struct slv_cell nowhere;
@@ -18,6 +21,7 @@ static struct slv_cell nowhere;
 #define VIEWS 4
 struct view {
   uint32_t uid;           // whose: only that user can open the file again
+  uint32_t first;         // bytes of the first window
   char *windows[WINDOWS]; // [0] has the header
 };
 static SLV_HOT struct view views[VIEWS];
@@ -45,35 +49,41 @@ static int open_ledger(int flags) {
   return slv_sys_open(path, O_RDWR | flags, 0600);
 }
 
-// Where window `n` begins in the file. Context: any
+// Where window `n` begins in the file, and its bytes. Context: any
 static uint64_t window_offset(unsigned n) {
-  return n == 0 ? 0 : FIRST_WINDOW + (uint64_t)(n - 1) * WINDOW;
+  return n < 2 ? 0 : SECOND_WINDOW + (uint64_t)(n - 2) * WINDOW;
 }
 
-// Maps window `n` of an open ledger. Context: any
-static char *map_window(int file, unsigned n) {
-  char *at = slv_sys_mmap(NULL, n == 0 ? FIRST_WINDOW : WINDOW, PROT_READ | PROT_WRITE, MAP_SHARED,
-                          file, window_offset(n));
+// Context: any
+static uint64_t window_size(const struct view *view, unsigned n) {
+  return n == 0 ? view->first : n == 1 ? SECOND_WINDOW : WINDOW;
+}
+
+// Maps a part of an open ledger. Context: any
+static char *map_part(int file, uint64_t offset, uint64_t bytes) {
+  char *at = slv_sys_mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, offset);
   return slv_failed(at) ? NULL : at;
 }
 
 // The cell with that number, whose blocks are allocated; NULL when it can't be mapped. Context: any
 static struct slv_cell *cell_at(struct view *view, uint32_t number) {
   uint64_t offset = SLV_CELLS_OFFSET + (uint64_t)number * sizeof(struct slv_cell);
-  unsigned n = offset < FIRST_WINDOW ? 0 : 1 + (unsigned)((offset - FIRST_WINDOW) / WINDOW);
+  unsigned n = offset < view->first    ? 0
+               : offset < SECOND_WINDOW ? 1
+                                        : 2 + (unsigned)((offset - SECOND_WINDOW) / WINDOW);
   if (n >= WINDOWS) return NULL;
   char *window = __atomic_load_n(&view->windows[n], __ATOMIC_ACQUIRE);
   if (window == NULL) {
     if (slv_process.sandboxed || view->uid != slv_process.uid) return NULL;
     int file = open_ledger(0);
     if (file < 0) return NULL;
-    window = map_window(file, n);
+    window = map_part(file, window_offset(n), window_size(view, n));
     slv_sys_close(file);
     if (window == NULL) return NULL;
     char *none = NULL; // another thread may have been faster
     if (!__atomic_compare_exchange_n(&view->windows[n], &none, window, 0, __ATOMIC_ACQ_REL,
                                      __ATOMIC_ACQUIRE)) {
-      slv_sys_munmap(window, WINDOW); // never the first
+      slv_sys_munmap(window, window_size(view, n));
       window = none;
     }
   }
@@ -218,7 +228,7 @@ void slv_ledger_enter_fork(struct slv_cell *cell) {
 static int make_ledger(int file) {
   uint64_t size = SLV_CELLS_OFFSET + SLV_LEDGER_CHUNK;
   if (!slv_file_may_grow(size) || slv_file_allocate(file, 0, size) != 0) return 0;
-  char *map = map_window(file, 0);
+  char *map = map_part(file, 0, SLV_LEDGER_HEADER_SIZE);
   if (map == NULL) return 0;
   struct slv_ledger_header *header = (struct slv_ledger_header *)(void *)map;
   struct timespec real = {0, 0};
@@ -234,7 +244,7 @@ static int make_ledger(int file) {
   header->created_boot = slv_sys_boottime();
   header->uid = slv_process.uid;
   __atomic_store_n(&header->magic, SLV_LEDGER_MAGIC, __ATOMIC_RELEASE);
-  slv_sys_munmap(map, FIRST_WINDOW);
+  slv_sys_munmap(map, SLV_LEDGER_HEADER_SIZE);
   return 1;
 }
 
@@ -262,10 +272,10 @@ static int open_or_make(void) {
   return linked == -EEXIST ? open_ledger(0) : linked;
 }
 
-// The first window of this user's ledger; NULL when it can't be had. Context: any
-static char *open_first_window(void) {
+// Maps the first window of this user's ledger; 0 when it can't be had. Context: any
+static int open_first_window(struct view *view) {
   int file = open_or_make();
-  if (file < 0) return NULL;
+  if (file < 0) return 0;
   // "In use" for as long as this image or a fork child of it maps the file: no owner, no release.
   struct flock use = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = SLV_LEDGER_USE_BYTE, .l_len = 1};
   slv_sys_fcntl(file, F_OFD_SETLK, &use);
@@ -277,17 +287,22 @@ static char *open_first_window(void) {
              header.cell_size == sizeof(struct slv_cell) &&
              header.index_entries == SLV_INDEX_ENTRIES && header.cells_offset == SLV_CELLS_OFFSET &&
              header.allocated >= SLV_CELLS_OFFSET && header.allocated <= (uint64_t)now.st_size;
-  char *window = fits ? map_window(file, 0) : NULL;
+  char *window = NULL;
+  if (fits) {
+    uint64_t bytes = (header.allocated + SPARE) / SLV_LEDGER_CHUNK * SLV_LEDGER_CHUNK;
+    view->first = bytes < SECOND_WINDOW ? (uint32_t)bytes : SECOND_WINDOW;
+    window = map_part(file, 0, view->first);
+  }
   slv_sys_close(file);
   if (allocated_at_start == 0) allocated_at_start = window != NULL ? header.allocated : 0;
-  return window;
+  view->windows[0] = window;
+  return window != NULL;
 }
 
 // Context: constructor
 int slv_ledger_open(void) {
   current->uid = slv_process.uid;
-  current->windows[0] = open_first_window();
-  return current->windows[0] != NULL;
+  return open_first_window(current);
 }
 
 // Context: any
@@ -296,8 +311,7 @@ void slv_ledger_move(void) {
     if (view->windows[0] != NULL && view->uid != slv_process.uid) continue;
     if (view->windows[0] == NULL) {
       view->uid = slv_process.uid;
-      view->windows[0] = open_first_window();
-      if (view->windows[0] == NULL) return;
+      if (!open_first_window(view)) return;
     }
     __atomic_store_n(&current, view, __ATOMIC_RELEASE);
     return;
