@@ -9,9 +9,13 @@
 
 #define PACE_MAX 4096
 
+#ifndef PACE_CLOCK
+#define PACE_CLOCK CLOCK_MONOTONIC
+#endif
+
 static inline long pace_now(void) {
   struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
+  clock_gettime(PACE_CLOCK, &t);
   return t.tv_sec * 1000000000L + t.tv_nsec;
 }
 
