@@ -5,7 +5,7 @@
 # A source that is not in the report has no line that ran.
 set -eu
 directory=$(cd "${1:-.}" && pwd)
-command -v rustc >/dev/null && rust=1 || rust=0
+rustc --version >/dev/null 2>&1 && rust=1 || rust=0
 
 # shellcheck disable=SC2016
 compare='

@@ -37,7 +37,7 @@ static void child(const char *path)
   }
   printf("%ld %s\n", count(file), path);
   fflush(stdout);
-  _exit(0); //= 1
+  _exit(0);
 }
 
 int main(int argc, char **argv)

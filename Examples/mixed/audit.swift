@@ -7,7 +7,7 @@ struct Event {
   let worker: String
   let word: String
 
-  /// `worker 17 ended: status 9`
+  /// `worker 17 ended with status 9`
   init(line: String) {
     let words = line.split(separator: " ").map(String.init)
     worker = words[1]  //= 12

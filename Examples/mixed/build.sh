@@ -15,7 +15,7 @@ swiftc -g -parse-as-library -profile-generate -profile-coverage-mapping \
 # shellcheck disable=SC2086
 clang -g -static $coverage "$here/sealed.c" -o "$out/sealed" 2>"$out/sealed.log" ||
   echo "mixed: no static program can be linked here (it needs libc.a); it is left out" >&2
-if command -v rustc >/dev/null; then
+if rustc --version >/dev/null 2>&1; then
   rustc -g --edition 2021 -C instrument-coverage "$here/load.rs" -o "$out/load"
 else
   echo "mixed: no rustc here (https://rustup.rs); the Rust program is left out" >&2

@@ -29,17 +29,17 @@ mkfifo events
 server socket 3 >events &
 server=$!
 exec 3<events
-for _ in 1 2 3; do await 'is ready'; done
+for _ in 1 2 3; do await ready; done
 
 client socket 'square 7'
 
 echo '-- a worker crashes (SIGSEGV), its client is left without a reply (SIGABRT)'
 client socket crash
-await 'is ready'
+await ready
 
 echo '-- a worker leaves by _exit(3)'
 client socket leave
-await 'is ready'
+await ready
 
 echo '-- a worker is killed in the middle of a loop (SIGKILL)'
 client socket spin &
@@ -47,11 +47,11 @@ client=$!
 await spins
 kill -KILL "$pid"
 wait "$client"
-await 'is ready'
+await ready
 
 echo '-- a worker is terminated by default action (SIGTERM)'
 kill -TERM "$pid"
-await 'is ready'
+await ready
 
 echo '-- the Swift tool reads the log and becomes the C++ client (exec)'
 grep -v spins log | audit client socket

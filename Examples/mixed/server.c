@@ -54,7 +54,7 @@ static void answer(int peer, const char *request)
 static void serve(int listener)
 {
   signal(SIGTERM, SIG_DFL);
-  tell("worker %d is ready\n", getpid());                 //= 7
+  tell("worker %d ready\n", getpid());                 //= 7
   for (;;) {
     char request[100];
     size_t length = 0;
@@ -104,7 +104,7 @@ static int listen_at(const char *path)
 
 static void replace(pid_t dead, int status, int listener)
 {
-  tell("worker %d ended: status %d\n", dead, status);     //= 4
+  tell("worker %d ended with status %d\n", dead, status);     //= 4
   for (int i = 0; i < worker_count; i++) {
     if (workers[i] == dead) {
       workers[i] = start_worker(listener);                //= 4

@@ -16,9 +16,9 @@ fn obey(store: &mut Store, words: &[&str]) {
             Some(number) => println!("{key} is {number}"), //= 2
             None => println!("{key} is not there"),        //= 1
         },
-        ["clear"] => store.clear(), //= 0
+        ["clear"] => store.clear(),
         ["abort"] => std::process::abort(), //= 1
-        _ => println!("what is {words:?}?"), //= 0
+        _ => println!("what is {words:?}?"),
     }
 }
 

@@ -1,7 +1,7 @@
 // The pool of pool.c in Swift: the same words, the same names of lines.
 import Glibc
 
-@_silgen_name("fork") func fork_() -> Int32
+@_silgen_name("fork") func cFork() -> Int32
 
 let workerCount = 5
 nonisolated(unsafe) var spins: UInt = 0
@@ -38,6 +38,10 @@ func square(_ number: Int) -> Int {
   number * number  // [square]
 }
 
+func closed() -> Never {
+  exit(0)  // [closed]
+}
+
 func work(_ tasks: Channel, _ results: Channel) -> Never {
   results.put(1)  // [started]
   while case let number = tasks.take(), number != 0 {
@@ -46,10 +50,11 @@ func work(_ tasks: Channel, _ results: Channel) -> Never {
       while true {
         spins &+= 1
       }
+    } else {
+      results.put(square(number))  // [easy]
     }
-    results.put(square(number))  // [easy]
   }
-  exit(0)  // [closed]
+  closed()
 }
 
 func say(_ text: String) {
@@ -67,7 +72,7 @@ func pool(_ how: String) {
   let (tasks, results) = (Channel(), Channel())
   var workers: [Int32] = []
   for _ in 0..<workerCount {
-    let pid = fork_()  // [forked]
+    let pid = cFork()  // [forked]
     if pid == 0 {
       close(tasks.output)
       work(tasks, results)  // [child]
@@ -99,9 +104,13 @@ func greet(_ name: String) {
   say("hello \(name)")  // [greeted]
 }
 
+func finish() -> Never {
+  exit(0)  // [returned]
+}
+
 func process(joins: Bool) {
   let leave = Channel()
-  let pid = fork_()  // [started1]
+  let pid = cFork()  // [started1]
   if pid == 0 {
     close(leave.output)
     if !joins {
@@ -124,6 +133,6 @@ func process(joins: Bool) {
     } else {
       pool(how)
     }
-    exit(0)  // [returned]
+    finish()
   }
 }

@@ -2,7 +2,8 @@
 //
 //   service MODE      exit, again, return, restart, and the same words with "flush-" before them
 //
-// `// [name]`: SeedTests knows how often the line runs.
+// `// [name]`: SeedTests knows how often the line runs. Compilers count blocks, so what follows the place
+// where a process ends would be counted with it; lines that must not run are functions of their own.
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#ifdef HAS_SALVAGE_H
+#if __has_include("salvage.h")
 #include "salvage.h"
 #else
 static void salvage_flush(void)
@@ -29,6 +30,11 @@ static void cleanup(void)
     salvage_flush(); // [flushed]
     mode += 6;       // [afterflush]
   }
+}
+
+static _Noreturn void stop(void)
+{
+  exit(4); // [stopped]
 }
 
 static void on_term(int number)
@@ -58,7 +64,7 @@ static void restart_service(int number)
 }
 
 // Ready is told on descriptor 3.
-static void serve(void)
+static _Noreturn void serve(void)
 {
   sigset_t signals, none;
   sigemptyset(&none);
@@ -78,7 +84,12 @@ static void serve(void)
   while (!stopping) {
     sigsuspend(&none); // [served]
   }
-  exit(4); // [stopped]
+  stop();
+}
+
+static int finished(void)
+{
+  return 0; // [returned]
 }
 
 static void await(int ready)
@@ -115,5 +126,5 @@ int main(int argc, char **argv)
   waitpid(pid, &status, 0);
   printf("%s %d\n", WIFSIGNALED(status) ? "signal" : "exit",
          WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-  return 0; // [returned]
+  return finished();
 }

@@ -1,7 +1,7 @@
 // The service of service.c in Swift: the same words, the same names of lines.
 import Glibc
 
-@_silgen_name("fork") func fork_() -> Int32
+@_silgen_name("fork") func cFork() -> Int32
 
 nonisolated(unsafe) var mode = ""
 nonisolated(unsafe) var isStopping = false
@@ -21,6 +21,18 @@ func isFlushed() {
   flush = nil  // [afterflush]
 }
 
+func goOn() {
+  isStopping = true  // [return]
+}
+
+func stop() -> Never {
+  exit(4)  // [stopped]
+}
+
+func finish() -> Never {
+  exit(0)  // [returned]
+}
+
 func onTerm(_ number: Int32) {
   cleanup()  // [term]
   if mode == "exit" {
@@ -35,7 +47,7 @@ func onTerm(_ number: Int32) {
     sigprocmask(SIG_UNBLOCK, &only, nil)
     _exit(9)
   }
-  isStopping = true  // [return]
+  goOn()
 }
 
 func restartService(_ number: Int32) {
@@ -68,10 +80,10 @@ func serve() -> Never {
   while !isStopping {
     sigsuspend(&none)  // [served]
   }
-  exit(4)  // [stopped]
+  stop()
 }
 
-func await_(_ ready: Int32) {
+func awaitReady(_ ready: Int32) {
   var byte: UInt8 = 0
   if read(ready, &byte, 1) != 1 {
     print("the service is not ready")  // [broken]
@@ -86,7 +98,9 @@ func await_(_ ready: Int32) {
     if mode.hasPrefix("flush-") {
       mode.removeFirst(6)
       // A weak reference of salvage.h; Swift has none, but can look.
-      flush = dlsym(nil, "salvage_flush").map { unsafeBitCast($0, to: (@convention(c) () -> Void).self) }
+      flush = dlsym(nil, "salvage_flush").map {
+        unsafeBitCast($0, to: (@convention(c) () -> Void).self)
+      }
       if flush == nil {
         flush = {}
       }
@@ -96,21 +110,21 @@ func await_(_ ready: Int32) {
     }
     var ends: [Int32] = [-1, -1]
     pipe(&ends)
-    let pid = fork_()
+    let pid = cFork()
     if pid == 0 {
       dup2(ends[1], 3)  // [service]
       serve()
     }
     close(ends[1])
-    await_(ends[0])
+    awaitReady(ends[0])
     if restarts {
       kill(pid, SIGHUP)  // [sendhup]
-      await_(ends[0])
+      awaitReady(ends[0])
     }
     kill(pid, SIGTERM)
     var status: Int32 = 0
     waitpid(pid, &status, 0)
     print(status & 0x7f != 0 ? "signal \(status & 0x7f)" : "exit \(status >> 8)")
-    exit(0)  // [returned]
+    finish()
   }
 }
