@@ -15,6 +15,12 @@ def compiler() -> str:
     return os.environ.get("CC", "clang")
 
 
+def tool(name: str) -> str:
+    """The llvm tool that belongs to the compiler: raw profiles are read by their own version only."""
+    asked = [compiler(), f"-print-prog-name={name}"]
+    return subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
+
+
 def call(*arguments) -> None:
     subprocess.run([str(a) for a in arguments], check=True)
 
