@@ -10,9 +10,9 @@
 
 // What every kernel keeps; the rest is found out once (Linux 5.11 began to clear unknown flags).
 #define SLV_KERNEL_RESTORER 0x04000000ul
-#define SLV_KNOWN_FLAGS                                                                          \
-  (SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER | 0x80000000ul | \
-   SLV_KERNEL_RESTORER)
+#define SLV_KNOWN_FLAGS                                                              \
+  (SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER | \
+   0x80000000ul | SLV_KERNEL_RESTORER)
 
 #if defined(__x86_64__)
 #define SLV_RESTORER ((uintptr_t)slv_signal_restorer)
@@ -23,7 +23,7 @@
 #endif
 
 int slv_chained;
-static int slv_chain_init;                          // pid 1: the kernel spares it most signals
+static int slv_chain_init; // pid 1: the kernel spares it most signals
 static unsigned long slv_kept_flags = SLV_KNOWN_FLAGS;
 static uint64_t slv_kept_mask = ~(SLV_SIGNAL_BIT(SIGKILL) | SLV_SIGNAL_BIT(SIGSTOP));
 static struct slv_view slv_views[SLV_STUBS];
@@ -41,8 +41,15 @@ int slv_signal_fatal(int signal) {
     return signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE || signal == SIGILL;
   if (signal < 1 || signal > SLV_SIGNALS || signal == 32 || signal == 33) return 0;
   switch (signal) {
-    case SIGKILL: case SIGSTOP: case SIGCHLD: case SIGCONT: case SIGTSTP:
-    case SIGTTIN: case SIGTTOU: case SIGURG: case SIGWINCH:
+    case SIGKILL:
+    case SIGSTOP:
+    case SIGCHLD:
+    case SIGCONT:
+    case SIGTSTP:
+    case SIGTTIN:
+    case SIGTTOU:
+    case SIGURG:
+    case SIGWINCH:
       return 0;
     default:
       return 1;
@@ -102,7 +109,8 @@ void slv_action_wrap(int signal, struct slv_action *action, int literal) {
   uintptr_t stub = slv_stub_for(&seen, literal);
   if (stub == 0) return;
   action->handler = stub;
-  if (!fatal) return; // the program's own flags and mask: RESETHAND, NODEFER, ONSTACK are the kernel's
+  if (!fatal)
+    return; // the program's own flags and mask: RESETHAND, NODEFER, ONSTACK are the kernel's
   action->flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART | SLV_RESTORER_FLAG;
   action->restorer = SLV_RESTORER;
   action->mask = ~0ull;

@@ -19,7 +19,7 @@ int slv_counters_try_lock(uint64_t *mask);
 // ---- leases.c
 struct slv_lease {
   int file;
-  unsigned number;    // <n> of the counter file's name
+  unsigned number; // <n> of the counter file's name
   unsigned slot;
   uint64_t offset;    // of the slot in the file
   uint64_t attach_at; // of its attach word

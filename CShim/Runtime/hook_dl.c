@@ -51,9 +51,7 @@ void slv_objects_after_unload(void) {
 }
 
 // Whether another thread is unloading right now. Context: thread
-int slv_objects_unloading(void) {
-  return __atomic_load_n(&unloading, __ATOMIC_ACQUIRE) != 0;
-}
+int slv_objects_unloading(void) { return __atomic_load_n(&unloading, __ATOMIC_ACQUIRE) != 0; }
 
 // In a fork child, which has none of its parent's other threads. Context: thread
 void slv_objects_unloading_reset(void) {

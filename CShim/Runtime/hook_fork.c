@@ -77,9 +77,7 @@ void slv_fork_child(void) {
 }
 
 // Context: thread
-static void handler_parent(void) {
-  slv_fork_parent(0);
-}
+static void handler_parent(void) { slv_fork_parent(0); }
 
 // Context: constructor
 void slv_fork_register(void) {
@@ -99,15 +97,11 @@ static pid_t returned(pid_t child) {
 }
 
 // Context: thread
-SLV_EXPORT pid_t fork(void) {
-  return returned(SLV_REAL(fork)());
-}
+SLV_EXPORT pid_t fork(void) { return returned(SLV_REAL(fork)()); }
 
 // Context: thread
 SLV_EXPORT pid_t __fork(void);
-pid_t __fork(void) {
-  return returned(SLV_REAL(fork)());
-}
+pid_t __fork(void) { return returned(SLV_REAL(fork)()); }
 
 // Runs no atfork handlers, and may be called in a signal handler. Context: any
 SLV_EXPORT pid_t _Fork(void) {

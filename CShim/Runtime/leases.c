@@ -105,7 +105,8 @@ static int initialise(const struct slv_object *object, const struct slv_lease *l
   for (int i = 0; i < SLV_REGIONS; i++) {
     const struct slv_region *r = &object->found.region[i];
     if (r->size == 0 || (r->kind != SLV_REGION_AND8 && !zeros)) continue;
-    for (size_t n = 0; n < sizeof values; n++) values[n] = r->kind == SLV_REGION_AND8 ? (char)0xff : 0;
+    for (size_t n = 0; n < sizeof values; n++)
+      values[n] = r->kind == SLV_REGION_AND8 ? (char)0xff : 0;
     uint64_t at = lease->offset + slv_slot_position(object, r->address);
     for (uint32_t done = 0; done < r->size;) {
       size_t step = r->size - done < sizeof values ? r->size - done : sizeof values;
@@ -156,13 +157,15 @@ static int try_slot(const struct slv_object *object, struct slv_lease *lease, un
 static int search(const struct slv_object *object, struct slv_lease *lease) {
   unsigned first = 0;
   if (object->slot_offset != 0)
-    first = (unsigned)((object->slot_offset - slv_process.page) / object->slot_size) - SLV_SLOT_FIRST + 1;
+    first = (unsigned)((object->slot_offset - slv_process.page) / object->slot_size) -
+            SLV_SLOT_FIRST + 1;
   for (unsigned i = 0; i < FIRST_SLOTS; i++) {
     int error = try_slot(object, lease, SLV_SLOT_FIRST + (first + i) % FIRST_SLOTS);
     if (error != -EAGAIN) return error;
   }
   uint64_t random = slv_sys_boottime() ^ (uint64_t)slv_process.pid << 32;
-  for (unsigned range = 64; range <= SLV_SLOTS_MAX; range = range < 512 ? range * 2 : SLV_SLOTS_MAX) {
+  for (unsigned range = 64; range <= SLV_SLOTS_MAX;
+       range = range < 512 ? range * 2 : SLV_SLOTS_MAX) {
     for (unsigned tries = 0; tries < range / 4; tries++) {
       random = random * 6364136223846793005u + 1442695040888963407u;
       unsigned slot = SLV_SLOT_FIRST + (unsigned)(random >> 33) % (range - SLV_SLOT_FIRST);
@@ -196,7 +199,8 @@ int slv_lease_take(const struct slv_object *object, struct slv_lease *lease) {
 // Context: any
 void slv_lease_count(const struct slv_object *object, const struct slv_lease *lease) {
   uint32_t count = lease->attach & SLV_ATTACH_COUNT;
-  uint32_t word = (count < SLV_ATTACH_COUNT ? count + 1 : count) | (object->fresh ? SLV_ATTACH_FRESH : 0);
+  uint32_t word =
+      (count < SLV_ATTACH_COUNT ? count + 1 : count) | (object->fresh ? SLV_ATTACH_FRESH : 0);
   slv_sys_pwrite(lease->file, &word, 4, lease->attach_at);
 }
 

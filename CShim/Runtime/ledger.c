@@ -68,7 +68,7 @@ static char *map_part(int file, uint64_t offset, uint64_t bytes) {
 // The cell with that number, whose blocks are allocated; NULL when it can't be mapped. Context: any
 static struct slv_cell *cell_at(struct view *view, uint32_t number) {
   uint64_t offset = SLV_CELLS_OFFSET + (uint64_t)number * sizeof(struct slv_cell);
-  unsigned n = offset < view->first    ? 0
+  unsigned n = offset < view->first     ? 0
                : offset < SECOND_WINDOW ? 1
                                         : 2 + (unsigned)((offset - SECOND_WINDOW) / WINDOW);
   if (n >= WINDOWS) return NULL;
@@ -174,8 +174,9 @@ static struct slv_cell *announced_for_us(uint64_t life) {
   if (number == SLV_LIFE_NO_CELL || end > allocated_at_start) return NULL;
   struct slv_cell *cell = cell_at(current, number);
   if (cell == NULL || cell->life != life) return NULL;
-  int ours = cell->outer_pid == slv_process.pid ||
-             (cell->kind == SLV_KIND_SPAWN && cell->outer_pid == 0 && cell->ppid == slv_sys_getppid());
+  int ours =
+      cell->outer_pid == slv_process.pid ||
+      (cell->kind == SLV_KIND_SPAWN && cell->outer_pid == 0 && cell->ppid == slv_sys_getppid());
   uint32_t expected = SLV_CELL_ANNOUNCED;
   if (!ours || !__atomic_compare_exchange_n(&cell->state, &expected, SLV_CELL_ENTERED, 0,
                                             __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
@@ -263,9 +264,8 @@ static int open_or_make(void) {
   slv_text(slv_text(name, name + sizeof name, slv_process.home), name + sizeof name, "/ledger");
   file = slv_sys_open(made, O_RDWR | O_CREAT | O_EXCL, 0600);
   if (file < 0) return file;
-  int linked = make_ledger(file)
-                   ? (int)SLV_SYS5(SYS_linkat, AT_FDCWD, made, AT_FDCWD, name, 0)
-                   : -ENOSPC;
+  int linked =
+      make_ledger(file) ? (int)SLV_SYS5(SYS_linkat, AT_FDCWD, made, AT_FDCWD, name, 0) : -ENOSPC;
   slv_sys_unlinkat(AT_FDCWD, made, 0);
   if (linked == 0) return file;
   slv_sys_close(file);
@@ -277,7 +277,8 @@ static int open_first_window(struct view *view) {
   int file = open_or_make();
   if (file < 0) return 0;
   // "In use" for as long as this image or a fork child of it maps the file: no owner, no release.
-  struct flock use = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = SLV_LEDGER_USE_BYTE, .l_len = 1};
+  struct flock use = {
+      .l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = SLV_LEDGER_USE_BYTE, .l_len = 1};
   slv_sys_fcntl(file, F_OFD_SETLK, &use);
   struct slv_ledger_header header;
   struct stat now; // a ledger that somebody cut off would be SIGBUS

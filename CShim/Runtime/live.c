@@ -34,9 +34,7 @@ void slv_counters_unlock(const uint64_t *mask) {
 }
 
 // Context: thread (a fork child: nobody else is there)
-void slv_counters_lock_reset(void) {
-  __atomic_store_n(&slv_process.lock, 0, __ATOMIC_RELAXED);
-}
+void slv_counters_lock_reset(void) { __atomic_store_n(&slv_process.lock, 0, __ATOMIC_RELAXED); }
 
 // Places the runs around the regions: pages between two runs may be protected by the program, so they
 // are never bridged. Context: any
@@ -118,7 +116,7 @@ static int next_neighbours(const struct slv_object *o, uint64_t *at, uint64_t en
 // Writes the bytes of a page that are not counters to the slot. `from` shows the page's contents.
 // pwrite answers EFAULT where a store or load would be SIGSEGV. Context: any
 int slv_write_neighbours(const struct slv_object *o, const struct slv_lease *lease, uint64_t page,
-                            const char *from) {
+                         const char *from) {
   uint64_t place = lease->offset + slv_slot_position(o, page), end = page + slv_process.page, stop;
   for (uint64_t at = page; next_neighbours(o, &at, end, &stop); at = stop)
     if (slv_sys_pwrite(lease->file, from + (at - page), stop - at, place + (at - page)) !=
@@ -197,8 +195,9 @@ static int share_stretch(struct slv_object *o, const struct slv_lease *lease, ui
                          uint64_t high) {
   int error = add_present(o, lease, low, high);
   if (error != 0) return error;
-  void *got = slv_sys_mmap(o->bias + low, high - low, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
-                           lease->file, lease->offset + slv_slot_position(o, low));
+  void *got =
+      slv_sys_mmap(o->bias + low, high - low, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+                   lease->file, lease->offset + slv_slot_position(o, low));
   return slv_failed(got) ? (int)(intptr_t)got : 0;
 }
 
@@ -243,7 +242,7 @@ static int has_threads(void) {
 // Context: any
 void slv_counters_note_loss(int error) {
   struct slv_cell *cell = slv_process.cell;
-  cell->loss = error == -ENOSPC ? SLV_LOSS_DISK_FULL
+  cell->loss = error == -ENOSPC  ? SLV_LOSS_DISK_FULL
                : error == -EFBIG ? SLV_LOSS_FILE_LIMIT
                                  : SLV_LOSS_NO_SLOT;
   cell->loss_errno = -error;
@@ -260,10 +259,11 @@ void slv_counters_attach(struct slv_object *o, int starting) {
   struct slv_lease lease;
   int error = slv_lease_take(o, &lease);
   if (error == 0) {
-    o->mode = whole ? SLV_MODE_PRIVATE
+    o->mode = whole                                             ? SLV_MODE_PRIVATE
               : !starting && o->boundaries > 0 && has_threads() ? SLV_MODE_MIXED
-                                                               : SLV_MODE_LIVE;
-    error = o->mode == SLV_MODE_LIVE ? share(o, &lease, starting) : share_interior(o, &lease, whole);
+                                                                : SLV_MODE_LIVE;
+    error =
+        o->mode == SLV_MODE_LIVE ? share(o, &lease, starting) : share_interior(o, &lease, whole);
     slv_lease_remember(o, &lease);
     slv_sys_close(lease.file);
   }

@@ -24,8 +24,7 @@ static char *make_stash(const struct slv_object *o) {
 // Context: thread
 void slv_stash_drop(struct slv_object *o) {
   int near = o->stash >= near_stash && o->stash < near_stash + NEAR_STASH;
-  if (o->stash != NULL && !near)
-    slv_sys_munmap(o->stash, (size_t)o->boundaries * slv_process.page);
+  if (o->stash != NULL && !near) slv_sys_munmap(o->stash, (size_t)o->boundaries * slv_process.page);
   o->stash = NULL;
 }
 

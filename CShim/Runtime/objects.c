@@ -34,7 +34,8 @@ const Elf64_Shdr *slv_section(const struct slv_file *file, const char *name) {
 
 // True when [address, address + size) lies in one segment with these permissions. Everything that a
 // file or the index says about addresses is asked this before it is used. Context: thread
-static int in_segment(const struct dl_phdr_info *info, uint64_t address, uint64_t size, uint32_t flags) {
+static int in_segment(const struct dl_phdr_info *info, uint64_t address, uint64_t size,
+                      uint32_t flags) {
   for (int i = 0; i < info->dlpi_phnum; i++) {
     const ElfW(Phdr) *p = &info->dlpi_phdr[i];
     if (p->p_type == PT_LOAD && (p->p_flags & flags) == flags && address >= p->p_vaddr &&

@@ -30,8 +30,8 @@ struct slv_object {
   unsigned file_number; // of our slot's counter file, and the slot's place in it
   uint64_t slot_offset;
   int fresh, runs, mapped, boundaries, privates;
-  int starting; // it came with the program: dlclose never unloads it
-  uint64_t key; // of the file it was loaded from
+  int starting;              // it came with the program: dlclose never unloads it
+  uint64_t key;              // of the file it was loaded from
   uintptr_t bias, low, high; // load bias; run-time address range of the whole object
   struct slv_found found;    // source, identity, regions
   struct slv_run run[SLV_RUNS];

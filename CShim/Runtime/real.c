@@ -82,7 +82,8 @@ static void *find(struct table *t, const char *name, uint32_t hash) {
   for (;; i++) {
     uint32_t h = chain[i - first];
     const ElfW(Sym) *s = &t->symbols[i];
-    if ((h | 1) == (hash | 1) && s->st_shndx != SHN_UNDEF && slv_same(t->names + s->st_name, name) &&
+    if ((h | 1) == (hash | 1) && s->st_shndx != SHN_UNDEF &&
+        slv_same(t->names + s->st_name, name) &&
         (t->versions == NULL || (t->versions[i] & 0x8000) == 0) &&
         ELF64_ST_TYPE(s->st_info) == STT_FUNC)
       return (void *)(t->base + s->st_value);

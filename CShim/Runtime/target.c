@@ -31,10 +31,14 @@ static uint64_t ordinary[ORDINARY];
 // change without its ctime. Context: any
 static uint64_t fingerprint(const struct stat *st) {
   if (identity_split || !S_ISREG(st->st_mode) || (st->st_mode & (S_ISUID | S_ISGID)) != 0) return 0;
-  uint64_t words[] = {(uint64_t)st->st_dev,          (uint64_t)st->st_ino,
-                      (uint64_t)st->st_size,         (uint64_t)st->st_mtim.tv_sec,
-                      (uint64_t)st->st_mtim.tv_nsec, (uint64_t)st->st_ctim.tv_sec,
-                      (uint64_t)st->st_ctim.tv_nsec, st->st_mode,
+  uint64_t words[] = {(uint64_t)st->st_dev,
+                      (uint64_t)st->st_ino,
+                      (uint64_t)st->st_size,
+                      (uint64_t)st->st_mtim.tv_sec,
+                      (uint64_t)st->st_mtim.tv_nsec,
+                      (uint64_t)st->st_ctim.tv_sec,
+                      (uint64_t)st->st_ctim.tv_nsec,
+                      st->st_mode,
                       slv_process.uid};
   return slv_hash(3, words, sizeof words) | 1;
 }

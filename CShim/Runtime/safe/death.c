@@ -148,8 +148,7 @@ static void slv_before(int signal, const struct slv_view *view) {
 
 // Context: any
 uintptr_t slv_signal_entered(int signal, siginfo_t *info, ucontext_t *context, unsigned number) {
-  const struct slv_view *view =
-      slv_view_of((uintptr_t)slv_signal_stubs + number * SLV_STUB_SIZE);
+  const struct slv_view *view = slv_view_of((uintptr_t)slv_signal_stubs + number * SLV_STUB_SIZE);
   if (view == NULL) return 0;
   if (view->action.handler != (uintptr_t)SIG_DFL) {
     slv_before(signal, view);

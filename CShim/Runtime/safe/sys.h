@@ -20,8 +20,8 @@ typedef long slv_word;
 
 #if defined(__x86_64__)
 // Context: any
-static inline slv_word slv_syscall6(
-    slv_word n, slv_word a, slv_word b, slv_word c, slv_word d, slv_word e, slv_word f) {
+static inline slv_word slv_syscall6(slv_word n, slv_word a, slv_word b, slv_word c, slv_word d,
+                                    slv_word e, slv_word f) {
   slv_word r;
   register slv_word r10 __asm__("r10") = d;
   register slv_word r8 __asm__("r8") = e;
@@ -34,8 +34,8 @@ static inline slv_word slv_syscall6(
 }
 #elif defined(__aarch64__)
 // Context: any
-static inline slv_word slv_syscall6(
-    slv_word n, slv_word a, slv_word b, slv_word c, slv_word d, slv_word e, slv_word f) {
+static inline slv_word slv_syscall6(slv_word n, slv_word a, slv_word b, slv_word c, slv_word d,
+                                    slv_word e, slv_word f) {
   register slv_word x8 __asm__("x8") = n;
   register slv_word x0 __asm__("x0") = a;
   register slv_word x1 __asm__("x1") = b;
@@ -61,7 +61,7 @@ static inline slv_word slv_syscall6(
   slv_syscall6(n, (slv_word)(a), (slv_word)(b), (slv_word)(c), (slv_word)(d), 0, 0)
 #define SLV_SYS5(n, a, b, c, d, e) \
   slv_syscall6(n, (slv_word)(a), (slv_word)(b), (slv_word)(c), (slv_word)(d), (slv_word)(e), 0)
-#define SLV_SYS6(n, a, b, c, d, e, f)                                                           \
+#define SLV_SYS6(n, a, b, c, d, e, f)                                                        \
   slv_syscall6(n, (slv_word)(a), (slv_word)(b), (slv_word)(c), (slv_word)(d), (slv_word)(e), \
                (slv_word)(f))
 
@@ -113,9 +113,7 @@ static inline uintptr_t slv_thread(void) {
 }
 
 // True for the range that the kernel uses for errors. Context: any
-static inline int slv_failed(const void *pointer) {
-  return (uintptr_t)pointer > (uintptr_t)-4096;
-}
+static inline int slv_failed(const void *pointer) { return (uintptr_t)pointer > (uintptr_t)-4096; }
 
 // Nanoseconds of CLOCK_BOOTTIME; the raw call, for the vdso may not be relocated yet. Context: any
 static inline uint64_t slv_sys_boottime(void) {
