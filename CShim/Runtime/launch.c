@@ -20,7 +20,7 @@ void slv_launch_begin_sandboxed(struct slv_launch *launch, enum slv_kind kind) {
   launch->cell = slv_cell_announce(kind);
   if (launch->cell == NULL) return;
   launch->cell->outer_pid = kind == SLV_KIND_EXEC ? slv_process.pid : 0;
-  launch->cell->loss = SLV_LOSS_UNREACHABLE;
+  launch->cell->loss = SLV_LOSS_SANDBOX;
   launch->cell->flags = SLV_FLAG_NO_PRELOAD | SLV_FLAG_SANDBOXED;
 }
 

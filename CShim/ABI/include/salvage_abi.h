@@ -155,7 +155,8 @@ enum slv_loss {
   SLV_LOSS_UNKNOWN_FORMAT = 13, // counters of a version that this library does not know
   SLV_LOSS_NOT_STARTED = 14,    // announced, never entered, for no reason that we saw
   SLV_LOSS_NO_LEDGER = 15,      // entered, but the recording could not be opened
-  SLV_LOSS_ASAN_OPTIONS = 16,   // the program's own __asan_default_options refuses a preload
+  SLV_LOSS_SANDBOX = 17, // executed in a seccomp sandbox that forbids the library's system calls
+  SLV_LOSS_ASAN_OPTIONS = 16, // the program's own __asan_default_options refuses a preload
 };
 
 // One life, or one event. Stores need no system call. 128 bytes.
