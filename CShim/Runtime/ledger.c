@@ -276,6 +276,14 @@ static int open_or_make(void) {
 static int open_first_window(struct view *view) {
   int file = open_or_make();
   if (file < 0) return 0;
+  // In a recording that everybody may write to (`salvage env` by root), another user could have made
+  // our directory, and cut off what we map.
+  struct stat home;
+  if (slv_sys_fstatat(AT_FDCWD, slv_process.home, &home, AT_SYMLINK_NOFOLLOW) != 0 ||
+      !S_ISDIR(home.st_mode) || home.st_uid != slv_sys_geteuid()) {
+    slv_sys_close(file);
+    return 0;
+  }
   // "In use" for as long as this image or a fork child of it maps the file: no owner, no release.
   struct flock use = {
       .l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = SLV_LEDGER_USE_BYTE, .l_len = 1};
