@@ -4,13 +4,15 @@
 // behind our back: system, abort). Where one of ours stands, the handler's address names the view: what
 // the program believes. Kernel and view so change in one step, by the kernel's own lock: no lock of
 // ours, nothing that a thread, a handler, a fork or a vfork child could see half done.
+#include <errno.h>
+
 #include "signals.h"
 
-// The kernel's own bits; what else it keeps is found out once (5.11 began to clear unknown ones).
+// What every kernel keeps; the rest is found out once (Linux 5.11 began to clear unknown flags).
 #define SLV_KERNEL_RESTORER 0x04000000ul
-#define SLV_KNOWN_FLAGS                                                                          \
-  (SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER | 0x80000000ul | \
-   SLV_KERNEL_RESTORER)
+#define SLV_KNOWN_FLAGS                                                              \
+  (SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER | \
+   0x80000000ul | SLV_KERNEL_RESTORER)
 
 #if defined(__x86_64__)
 #define SLV_RESTORER ((uintptr_t)slv_signal_restorer)
@@ -21,8 +23,9 @@
 #endif
 
 int slv_chained;
-static int slv_chain_init;                          // pid 1: the kernel spares it most signals
+static int slv_chain_init; // pid 1: the kernel spares it most signals
 static unsigned long slv_kept_flags = SLV_KNOWN_FLAGS;
+static uint64_t slv_kept_mask = ~(SLV_SIGNAL_BIT(SIGKILL) | SLV_SIGNAL_BIT(SIGSTOP));
 static struct slv_view slv_views[SLV_STUBS];
 
 // Context: any
@@ -38,8 +41,15 @@ int slv_signal_fatal(int signal) {
     return signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE || signal == SIGILL;
   if (signal < 1 || signal > SLV_SIGNALS || signal == 32 || signal == 33) return 0;
   switch (signal) {
-    case SIGKILL: case SIGSTOP: case SIGCHLD: case SIGCONT: case SIGTSTP:
-    case SIGTTIN: case SIGTTOU: case SIGURG: case SIGWINCH:
+    case SIGKILL:
+    case SIGSTOP:
+    case SIGCHLD:
+    case SIGCONT:
+    case SIGTSTP:
+    case SIGTTIN:
+    case SIGTTOU:
+    case SIGURG:
+    case SIGWINCH:
       return 0;
     default:
       return 1;
@@ -94,12 +104,13 @@ void slv_action_wrap(int signal, struct slv_action *action, int literal) {
   if (fatal ? !slv_signal_fatal(signal) : !slv_wants_before(signal, action)) return;
   struct slv_action seen = *action;
   seen.flags &= slv_kept_flags;
-  seen.mask &= ~(SLV_SIGNAL_BIT(SIGKILL) | SLV_SIGNAL_BIT(SIGSTOP));
+  seen.mask &= slv_kept_mask;
   if (!literal) seen.restorer = 0;
   uintptr_t stub = slv_stub_for(&seen, literal);
   if (stub == 0) return;
   action->handler = stub;
-  if (!fatal) return; // the program's own flags and mask: RESETHAND, NODEFER, ONSTACK are the kernel's
+  if (!fatal)
+    return; // the program's own flags and mask: RESETHAND, NODEFER, ONSTACK are the kernel's
   action->flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART | SLV_RESTORER_FLAG;
   action->restorer = SLV_RESTORER;
   action->mask = ~0ull;
@@ -118,13 +129,16 @@ static void slv_replace(int signal, const struct slv_action *read, struct slv_ac
   }
 }
 
-// Which flags this kernel keeps, asked with an action that is ours anyway. Context: any
-static void slv_learn_flags(int signal, struct slv_action action) {
+// Which flags and signals of a mask this kernel keeps (an emulator's may differ), asked with an action
+// that is ours anyway. Context: any
+static void slv_learn(int signal, struct slv_action action) {
   struct slv_action old;
   unsigned long plain = action.flags;
   action.flags |= 0xfffffffful & ~SLV_KNOWN_FLAGS;
-  if (slv_sys_sigaction(signal, &action, NULL) == 0 && slv_sys_sigaction(signal, NULL, &old) == 0)
+  if (slv_sys_sigaction(signal, &action, NULL) == 0 && slv_sys_sigaction(signal, NULL, &old) == 0) {
     slv_kept_flags = SLV_KNOWN_FLAGS | (old.flags & ~SLV_KNOWN_FLAGS);
+    slv_kept_mask = old.mask;
+  }
   action.flags = plain;
   slv_sys_sigaction(signal, &action, NULL);
 }
@@ -141,7 +155,7 @@ static void slv_chain_all(void) {
     if (action.handler == read.handler) continue;
     slv_replace(n, &read, action);
     if (!learned && read.handler == (uintptr_t)SIG_DFL) {
-      slv_learn_flags(n, action);
+      slv_learn(n, action);
       learned = 1;
     }
   }
@@ -246,10 +260,10 @@ long slv_syscall_rt_sigaction(int signal, const void *action, void *old, size_t 
   if (!__atomic_load_n(&slv_chained, __ATOMIC_RELAXED) || size != 8 || slv_process.sandboxed)
     return SLV_SYS4(SYS_rt_sigaction, signal, action, old, size);
   if (action != NULL) {
-    // A bad address is the kernel's EFAULT, not a fault of ours.
-    struct iovec from = {(void *)(uintptr_t)action, sizeof wrapped}, to = {&wrapped, sizeof wrapped};
-    if (SLV_SYS6(SYS_process_vm_readv, slv_sys_getpid(), &to, 1, &from, 1, 0) != sizeof wrapped)
-      return SLV_SYS4(SYS_rt_sigaction, signal, action, old, size);
+    // A bad address must be the kernel's EFAULT, not a fault of ours. The kernel reads the action before
+    // it finds out that there is no signal 0.
+    if (SLV_SYS4(SYS_rt_sigaction, 0, action, NULL, 8) == -EFAULT) return -EFAULT;
+    slv_copy(&wrapped, action, sizeof wrapped);
     if (wrapped.handler > (uintptr_t)SIG_IGN && (wrapped.flags & SA_ONSTACK)) slv_altstack_remove();
     slv_action_wrap(signal, &wrapped, 1);
   }

@@ -7,12 +7,10 @@
 
 #define MAPPED_SHARED 8u
 
-static uint32_t original; // as the program had it; 0: not changed by us
+static SLV_HOT uint32_t original; // as the program had it; 0: not changed by us
 
 // Context: any
-static int open_filter(int flags) {
-  return slv_sys_open("/proc/self/coredump_filter", flags, 0);
-}
+static int open_filter(int flags) { return slv_sys_open("/proc/self/coredump_filter", flags, 0); }
 
 // Context: any
 static void write_filter(uint32_t value) {
@@ -37,8 +35,11 @@ static uint32_t read_filter(void) {
 
 // Context: thread
 void slv_core_filter_share(void) {
-  if (original != 0 || slv_process.sandboxed) return;
-  uint32_t now = slv_process.cell->core_filter; // what a parent under the shim had before its change
+  static SLV_HOT int looked;
+  if (looked || slv_process.sandboxed) return;
+  looked = 1;
+  uint32_t now =
+      slv_process.cell->core_filter; // what a parent under the shim had before its change
   uint32_t stands = read_filter();
   if (now == 0) now = stands;
   if (stands == 0) return;
@@ -54,9 +55,7 @@ void slv_core_filter_start(void) {
 }
 
 // Context: any
-uint32_t slv_core_filter_original(void) {
-  return original;
-}
+uint32_t slv_core_filter_original(void) { return original; }
 
 // Context: any
 void slv_core_filter_restore(void) {

@@ -10,14 +10,21 @@
 void slv_counters_lock(uint64_t *mask);
 void slv_counters_unlock(const uint64_t *mask);
 
+// For callbacks of dl_iterate_phdr, which hold the loader's lock: waiting there for ours, whose holder
+// may be forking, would leave the loader's locked in the child (glibc 2.36). 0 when it is held: answer
+// SLV_WALK_AGAIN, and walk again. Context: thread
+#define SLV_WALK_AGAIN 2
+int slv_counters_try_lock(uint64_t *mask);
+
 // ---- leases.c
 struct slv_lease {
   int file;
-  unsigned number;    // <n> of the counter file's name
+  unsigned number; // <n> of the counter file's name
   unsigned slot;
   uint64_t offset;    // of the slot in the file
   uint64_t attach_at; // of its attach word
   uint32_t attach;    // as found
+  int checked;        // the file's header is right
 };
 
 // Opens the object's counter file and takes the lock of a free slot that is ready to be mapped: blocks
@@ -51,12 +58,14 @@ void slv_counters_note_loss(int error);
 // For live_fork.c: the bytes of a page that are not counters, to the slot; all runs over the pages.
 int slv_write_neighbours(const struct slv_object *object, const struct slv_lease *lease,
                          uint64_t page, const char *from);
+void slv_restore_neighbours(const struct slv_object *object, uint64_t page, const char *from);
 int slv_map_runs(struct slv_object *object, const struct slv_lease *lease);
 void slv_counters_lock_reset(void);
 
 // ---- live_fork.c
 void slv_counters_fork_prepare(void);
 void slv_counters_fork_child(void);
+void slv_stash_drop(struct slv_object *object);
 
 // ---- core_filter.c
 void slv_core_filter_share(void);

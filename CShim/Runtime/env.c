@@ -173,7 +173,8 @@ static __thread size_t kept_bytes;
 // Context: any
 void *slv_env_map(size_t bytes, int child) {
   if (child && kept != NULL && kept_bytes >= bytes) return kept;
-  void *room = slv_sys_mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void *room =
+      slv_sys_mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (slv_failed(room)) return NULL;
   if (!child) return room;
   if (kept != NULL) slv_sys_munmap(kept, kept_bytes);

@@ -11,14 +11,14 @@ extern char **environ;
 #define SLV_ENV_STACK 6144u
 
 struct slv_env {
-  char *const *from;    // the caller's; NULL is an empty one, as for Linux
-  const char *preload;  // value of the LD_PRELOAD that ld.so would obey: the last one; NULL none
-  uint64_t life;        // of the image that starts
-  size_t entries;       // of `from`, without the closing NULL
-  size_t bytes;         // that slv_env_build() needs
-  int complete;         // carries our library first and this recording: its children will be entered
-  int take_out;         // our library shall not be in LD_PRELOAD
-  int foreign;          // names another recording and its library: a nested run, left as it is
+  char *const *from;   // the caller's; NULL is an empty one, as for Linux
+  const char *preload; // value of the LD_PRELOAD that ld.so would obey: the last one; NULL none
+  uint64_t life;       // of the image that starts
+  size_t entries;      // of `from`, without the closing NULL
+  size_t bytes;        // that slv_env_build() needs
+  int complete;        // carries our library first and this recording: its children will be entered
+  int take_out;        // our library shall not be in LD_PRELOAD
+  int foreign;         // names another recording and its library: a nested run, left as it is
 };
 
 // Looks at an environment that shall carry `life`. Context: any
@@ -36,13 +36,14 @@ void *slv_env_map(size_t bytes, int child);
 void slv_env_unmap(void *room, size_t bytes, int child);
 
 // Room for `env` in the calling function's frame, or a mapping. slv_env_release() gives it back.
-#define SLV_ENV_ROOM(env, child)                                                      \
-  ((env).foreign                        ? NULL                                        \
-   : (env).bytes <= SLV_ENV_STACK       ? __builtin_alloca_with_align((env).bytes, 64) \
-   : slv_process.sandboxed              ? NULL                                        \
-                                        : slv_env_map((env).bytes, child))
-#define slv_env_release(env, room, child) \
-  ((room) != NULL && (env).bytes > SLV_ENV_STACK ? slv_env_unmap(room, (env).bytes, child) : (void)0)
+#define SLV_ENV_ROOM(env, child)                                                 \
+  ((env).foreign                  ? NULL                                         \
+   : (env).bytes <= SLV_ENV_STACK ? __builtin_alloca_with_align((env).bytes, 64) \
+   : slv_process.sandboxed        ? NULL                                         \
+                                  : slv_env_map((env).bytes, child))
+#define slv_env_release(env, room, child)                                                  \
+  ((room) != NULL && (env).bytes > SLV_ENV_STACK ? slv_env_unmap(room, (env).bytes, child) \
+                                                 : (void)0)
 
 // True where a pointer can't be one: the kernel shall say EFAULT, we must not fault on it first.
 // Context: any

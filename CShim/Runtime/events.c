@@ -38,9 +38,7 @@ void slv_event(enum slv_cell_state state, pid_t pid, int status) {
 }
 
 // Context: any
-void slv_reap(pid_t pid, int status) {
-  slv_event(SLV_CELL_REAP, pid, status);
-}
+void slv_reap(pid_t pid, int status) { slv_event(SLV_CELL_REAP, pid, status); }
 
 #define PIECES 64 // iovecs on the stack: 1 KiB
 
@@ -56,7 +54,8 @@ void slv_program_append(uint64_t life, const char *path, char *const argv[]) {
   int used = 2;
   for (; argv != NULL && argv[record.arguments] != NULL; record.arguments++) {
     size_t bytes = slv_length(argv[record.arguments]) + 1;
-    if (used == PIECES || record.present != record.arguments || total + bytes > SLV_PROGRAM_TEXT_MAX)
+    if (used == PIECES || record.present != record.arguments ||
+        total + bytes > SLV_PROGRAM_TEXT_MAX)
       continue; // cut here, but counted
     pieces[used++] = (struct iovec){argv[record.arguments], bytes};
     total += bytes;
@@ -71,7 +70,8 @@ void slv_program_append(uint64_t life, const char *path, char *const argv[]) {
   struct stat now;
   struct rlimit limit; // an append past RLIMIT_FSIZE is SIGXFSZ
   if (slv_sys_getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY ||
-      (slv_sys_fstat(file, &now) == 0 && (uint64_t)now.st_size + sizeof record + total <= limit.rlim_cur))
+      (slv_sys_fstat(file, &now) == 0 &&
+       (uint64_t)now.st_size + sizeof record + total <= limit.rlim_cur))
     slv_sys_writev(file, pieces, used);
   slv_sys_close(file);
 }

@@ -22,10 +22,12 @@ static int add(const struct slv_object *o, int file, uint64_t word, unsigned slo
       uint64_t at = slv_slot_position(o, r->address + done);
       if (slv_sys_pread(file, more, step, slot_offset(o, slot) + at) != (slv_word)step) return -EIO;
       if (word & SLV_FOLD_PRESENT) {
-        if (slv_sys_pread(file, sum, step, slot_offset(o, from) + at) != (slv_word)step) return -EIO;
+        if (slv_sys_pread(file, sum, step, slot_offset(o, from) + at) != (slv_word)step)
+          return -EIO;
         slv_region_add(r->kind, more, sum, step);
       }
-      if (slv_sys_pwrite(file, more, step, slot_offset(o, to) + at) != (slv_word)step) error = -ENOSPC;
+      if (slv_sys_pwrite(file, more, step, slot_offset(o, to) + at) != (slv_word)step)
+        error = -ENOSPC;
     }
   }
   return error;
@@ -54,8 +56,8 @@ static int fold_locked(const struct slv_object *o, int file, unsigned slot, uint
 // another slot would let the file grow; never for ever, it may be stopped.
 // Context: any
 int slv_fold(const struct slv_object *o, const struct slv_lease *lease) {
-  struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET,
-                       .l_start = (off_t)slot_offset(o, 0), .l_len = 1};
+  struct flock lock = {
+      .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = (off_t)slot_offset(o, 0), .l_len = 1};
   int own = slv_lease_open(o, lease->number); // an open file of its own: closing it unlocks
   if (own < 0) return own;
   int error = (int)slv_sys_fcntl(own, F_OFD_SETLK, &lock);

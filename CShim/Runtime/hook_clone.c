@@ -19,8 +19,8 @@ static int enter(void *state) {
 }
 
 // Context: thread
-static int clone_hook(int (*function)(void *), void *stack, int flags, void *argument, pid_t *parent,
-                      void *tls, pid_t *child) {
+static int clone_hook(int (*function)(void *), void *stack, int flags, void *argument,
+                      pid_t *parent, void *tls, pid_t *child) {
   __typeof__(clone) *real = SLV_REAL(clone);
   if ((flags & CLONE_VM) || function == NULL || stack == NULL || !slv_process.active)
     return real(function, stack, flags, argument, parent, tls, child);
@@ -33,13 +33,13 @@ static int clone_hook(int (*function)(void *), void *stack, int flags, void *arg
 
 // The three optional arguments are passed on as they are found: reading one that the caller did not
 // give is harmless on both processors, they are in registers or above our frame. Context: thread
-#define CLONE_BODY                                                  \
-  va_list rest;                                                     \
-  va_start(rest, argument);                                         \
-  pid_t *parent = va_arg(rest, pid_t *);                            \
-  void *tls = va_arg(rest, void *);                                 \
-  pid_t *child = va_arg(rest, pid_t *);                             \
-  va_end(rest);                                                     \
+#define CLONE_BODY                       \
+  va_list rest;                          \
+  va_start(rest, argument);              \
+  pid_t *parent = va_arg(rest, pid_t *); \
+  void *tls = va_arg(rest, void *);      \
+  pid_t *child = va_arg(rest, pid_t *);  \
+  va_end(rest);                          \
   return clone_hook(function, stack, flags, argument, parent, tls, child)
 
 // Context: thread
@@ -49,9 +49,7 @@ SLV_EXPORT int clone(int (*function)(void *), void *stack, int flags, void *argu
 
 // Context: thread
 SLV_EXPORT int __clone(int (*function)(void *), void *stack, int flags, void *argument, ...);
-int __clone(int (*function)(void *), void *stack, int flags, void *argument, ...) {
-  CLONE_BODY;
-}
+int __clone(int (*function)(void *), void *stack, int flags, void *argument, ...) { CLONE_BODY; }
 
 // A fork through syscall(): the child returns through our frames, of which it has a copy. A child
 // with a stack of its own could not. Context: thread

@@ -36,7 +36,7 @@ static int drop_absent(struct dl_phdr_info *info, size_t size, void *state) {
   (void)state;
   slv_zero(present, sizeof present);
   dl_iterate_phdr(mark, present);
-  slv_counters_lock(&mask);
+  if (!slv_counters_try_lock(&mask)) return SLV_WALK_AGAIN;
   struct slv_object *o = slv_objects(&count);
   for (int i = 0; i < count; i++)
     if (o[i].mode != SLV_MODE_GONE && !present[i]) slv_object_drop(&o[i]);
@@ -46,18 +46,16 @@ static int drop_absent(struct dl_phdr_info *info, size_t size, void *state) {
 
 // Context: thread
 void slv_objects_after_unload(void) {
-  dl_iterate_phdr(drop_absent, NULL);
+  while (dl_iterate_phdr(drop_absent, NULL) == SLV_WALK_AGAIN) slv_sys_sched_yield();
   __atomic_fetch_sub(&unloading, 1, __ATOMIC_ACQ_REL);
 }
 
 // Whether another thread is unloading right now. Context: thread
-int slv_objects_unloading(void) {
-  return __atomic_load_n(&unloading, __ATOMIC_ACQUIRE) != 0;
-}
+int slv_objects_unloading(void) { return __atomic_load_n(&unloading, __ATOMIC_ACQUIRE) != 0; }
 
 // In a fork child, which has none of its parent's other threads. Context: thread
 void slv_objects_unloading_reset(void) {
-  __atomic_store_n(&unloading, 0, __ATOMIC_RELEASE);
+  if (slv_objects_unloading()) __atomic_store_n(&unloading, 0, __ATOMIC_RELEASE);
 }
 
 // Context: thread

@@ -40,8 +40,8 @@ SLV_EXPORT int execve(const char *path, char *const argv[], char *const envp[]) 
 SLV_EXPORT int execv(const char *path, char *const argv[]) { return execve(path, argv, environ); }
 
 // Context: any
-SLV_EXPORT int execveat(
-    int dir, const char *path, char *const argv[], char *const envp[], int flags) {
+SLV_EXPORT int execveat(int dir, const char *path, char *const argv[], char *const envp[],
+                        int flags) {
   // Zero flags and AT_FDCWD are what execve does, so slv_launch_plain() may use that.
   const struct slv_image image = {dir, flags, path, argv, envp};
   return (int)slv_answer(slv_exec_image(&image));
@@ -73,7 +73,7 @@ long slv_syscall_execve(const char *path, char *const argv[], char *const envp[]
 }
 
 // Context: any
-long slv_syscall_execveat(
-    int dir, const char *path, char *const argv[], char *const envp[], int flags) {
+long slv_syscall_execveat(int dir, const char *path, char *const argv[], char *const envp[],
+                          int flags) {
   return execveat(dir, path, argv, envp, flags);
 }

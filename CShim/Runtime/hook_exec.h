@@ -17,7 +17,7 @@ slv_word slv_exec_search(const char *file, char *const argv[], char *const envp[
 
 // What the stub of syscall(2) calls for these numbers; returns as it does. Context: any
 long slv_syscall_execve(const char *path, char *const argv[], char *const envp[]);
-long slv_syscall_execveat(
-    int dir, const char *path, char *const argv[], char *const envp[], int flags);
+long slv_syscall_execveat(int dir, const char *path, char *const argv[], char *const envp[],
+                          int flags);
 
 #endif

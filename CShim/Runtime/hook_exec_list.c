@@ -20,14 +20,14 @@ static void collect(char **argv, size_t n, const char *first, va_list *list) {
 
 // Sets `argv` to the arguments that follow `first`, in the calling function's frame, and leaves `list`
 // open behind them.
-#define COLLECT(argv, list, first)                          \
-  va_list counted;                                          \
-  va_start(counted, first);                                 \
-  size_t n = count(first, &counted);                        \
-  va_end(counted);                                          \
-  char **argv = __builtin_alloca(n * sizeof(char *));       \
-  va_list list;                                             \
-  va_start(list, first);                                    \
+#define COLLECT(argv, list, first)                    \
+  va_list counted;                                    \
+  va_start(counted, first);                           \
+  size_t n = count(first, &counted);                  \
+  va_end(counted);                                    \
+  char **argv = __builtin_alloca(n * sizeof(char *)); \
+  va_list list;                                       \
+  va_start(list, first);                              \
   collect(argv, n, first, &list)
 
 // Context: any

@@ -3,16 +3,17 @@
 #include "path.h"
 
 // One candidate, as part of one launch. Context: any
-static slv_word attempt(
-    struct slv_launch *launch, const char *path, char *const argv[], char *const envp[]) {
+static slv_word attempt(struct slv_launch *launch, const char *path, char *const argv[],
+                        char *const envp[]) {
   const struct slv_image image = {AT_FDCWD, 0, path, argv, envp};
   if (launch == NULL || slv_wild_list(argv) || slv_wild_list(envp)) return slv_exec_image(&image);
   return slv_launch_exec(launch, &image);
 }
 
 // The shell on a text file. Context: any
-static __attribute__((noinline)) slv_word attempt_by_shell(
-    struct slv_launch *launch, const char *path, char *const argv[], char *const envp[]) {
+static __attribute__((noinline)) slv_word attempt_by_shell(struct slv_launch *launch,
+                                                           const char *path, char *const argv[],
+                                                           char *const envp[]) {
   size_t n = 0;
   while (argv != NULL && argv[n] != NULL) n++;
   char **shell = __builtin_alloca((n + 3) * sizeof(char *));
@@ -24,8 +25,8 @@ static __attribute__((noinline)) slv_word attempt_by_shell(
 }
 
 // Context: any
-static slv_word attempt_either(
-    struct slv_launch *launch, const char *path, char *const argv[], char *const envp[]) {
+static slv_word attempt_either(struct slv_launch *launch, const char *path, char *const argv[],
+                               char *const envp[]) {
   slv_word result = attempt(launch, path, argv, envp);
   if (result == -ENOEXEC) result = attempt_by_shell(launch, path, argv, envp);
   return result;
@@ -39,8 +40,9 @@ static int try_next(slv_word result) {
 }
 
 // Context: any
-static __attribute__((noinline)) slv_word search(
-    struct slv_launch *launch, struct slv_search *search, char *const argv[], char *const envp[]) {
+static __attribute__((noinline)) slv_word search(struct slv_launch *launch,
+                                                 struct slv_search *search, char *const argv[],
+                                                 char *const envp[]) {
   char *candidate = __builtin_alloca(search->room);
   slv_word result = -ENOENT;
   int denied = 0;
@@ -60,8 +62,8 @@ slv_word slv_exec_search(const char *file, char *const argv[], char *const envp[
   int error = slash ? 0 : slv_search_begin(&along, file);
   if (error != 0) return -error;
   if (slv_may_call()) slv_launch_begin(launch = &begun, SLV_KIND_EXEC);
-  slv_word result = slash ? attempt_either(launch, file, argv, envp)
-                          : search(launch, &along, argv, envp);
+  slv_word result =
+      slash ? attempt_either(launch, file, argv, envp) : search(launch, &along, argv, envp);
   if (launch != NULL) slv_launch_failed(launch, (int)-result);
   return result;
 }

@@ -1,20 +1,33 @@
-// exit, _exit, _Exit, quick_exit, abort, and the end of main. What glibc calls inside itself (err(),
-// the parent's side of daemon(), the last pthread_exit) comes by none of these names: the handler that
-// is registered before all others, and so runs after all others, sees those too.
+// exit, _exit, _Exit, quick_exit, abort, and the end of main; hook_exit.S is in front of it. What glibc
+// calls inside itself (after main, err(), the parent's side of daemon(), the last pthread_exit) comes by
+// none of these names: the handler that is registered before all others, and so runs after all others,
+// sees those too.
 #include "hook_exit.h"
 
 #include <stdlib.h>
 
 typedef int main_function(int argc, char **argv, char **envp);
 
-int __libc_start_main(
-    main_function *program, int argc, char **argv, void (*init)(void), void (*fini)(void),
-    void (*loader_fini)(void), void *stack_end);
+int __libc_start_main(main_function *program, int argc, char **argv, void (*init)(void),
+                      void (*fini)(void), void (*loader_fini)(void), void *stack_end);
 int __cxa_at_quick_exit(void (*handler)(void *), void *library);
-void slv_syscall_exit_group(int status);
 
-static main_function *program_main;
-static int registered; // exit handlers: ours runs last
+// Of hook_exit.S.
+#define SLV_INTERNAL __attribute__((visibility("hidden")))
+SLV_INTERNAL void *slv_start(main_function *program);
+SLV_INTERNAL void *slv_note_exit(int status);
+SLV_INTERNAL void *slv_note__exit(int status);
+SLV_INTERNAL void *slv_note__Exit(int status);
+SLV_INTERNAL void *slv_note_quick_exit(int status);
+SLV_INTERNAL void *slv_note_abort(void);
+#if defined(__x86_64__)
+SLV_INTERNAL int slv_main(int argc, char **argv, char **envp);
+SLV_INTERNAL SLV_HOT main_function *slv_main_program;
+SLV_INTERNAL SLV_HOT void *slv_main_return; // main's return address
+SLV_INTERNAL SLV_HOT void **slv_main_slot;  // and where it stands
+#endif
+
+static SLV_HOT int registered; // exit handlers: ours runs last
 
 // Does not come back, whatever stands behind the name. Context: any
 static __attribute__((noreturn)) void leave(int status) {
@@ -41,10 +54,30 @@ static enum slv_cause noted_cause(enum slv_cause otherwise) {
   return (enum slv_cause)cell->cause;
 }
 
+// True when main has returned. Its caller in glibc calls exit() from the same frame, so that another
+// return address stands where main's stood. Where the address was in a register (aarch64), all that no
+// hook saw counts as a return: err() does too. Context: thread
+static int main_returned(void) {
+#if defined(__x86_64__)
+  return slv_main_slot != NULL &&
+         __atomic_load_n(slv_main_slot, __ATOMIC_RELAXED) != slv_main_return;
+#else
+  return 1;
+#endif
+}
+
+// The cause of an end that only the last handler saw. When the last thread ends, after main has left by
+// pthread_exit(), glibc calls exit(0) in it. Context: thread
+static enum slv_cause unnoted_cause(int status) {
+  int other_thread = slv_may_call() && slv_sys_gettid() != slv_process.pid;
+  if (other_thread) return status == 0 ? SLV_CAUSE_THREAD_EXIT : SLV_CAUSE_EXIT;
+  return main_returned() ? SLV_CAUSE_RETURN : SLV_CAUSE_EXIT;
+}
+
 // The last exit handler; `status` is the one that the process will have. Context: thread
 static void last_handler(int status, void *unused) {
   (void)unused;
-  if (slv_process.active) ended(noted_cause(SLV_CAUSE_EXIT), status & 0xff);
+  if (slv_process.active) ended(noted_cause(unnoted_cause(status)), status & 0xff);
 }
 
 // Context: thread
@@ -60,62 +93,65 @@ void slv_exit_destructor(void) {
   if (!registered) slv_end(SLV_CELL_ENDED, noted_cause(SLV_CAUSE_NONE), slv_process.cell->status);
 }
 
+// What __libc_start_main does first: before glibc registers the loader's destructors. Returns glibc's.
 // Context: thread
-static int noted_main(int argc, char **argv, char **envp) {
-  int status = program_main(argc, argv, envp);
-  ending(SLV_CAUSE_RETURN, status & 0xff);
-  return status;
-}
-
-// Registered before glibc registers the loader's destructors, which is the first thing that it does.
-// Context: thread
-SLV_EXPORT int __libc_start_main(
-    main_function *program, int argc, char **argv, void (*init)(void), void (*fini)(void),
-    void (*loader_fini)(void), void *stack_end) {
+void *slv_start(main_function *program) {
   if (slv_process.active) {
-    program_main = program;
-    program = noted_main;
+#if defined(__x86_64__)
+    slv_main_program = program;
+#endif
     registered = on_exit(last_handler, NULL) == 0;
     __cxa_at_quick_exit(last_quick_handler, NULL);
   }
-  return SLV_REAL(__libc_start_main)(program, argc, argv, init, fini, loader_fini, stack_end);
+  (void)program;
+  return (void *)SLV_REAL(__libc_start_main);
+}
+
+// What the entry points go on to. Context: any
+static void *next(void *real) { return real != NULL ? real : (void *)leave; }
+
+// Context: any
+static __typeof__(_exit) *real_exit_at_once(void) { return SLV_REAL(_exit); }
+
+// Context: any
+static __typeof__(exit) *real_exit(void) { return SLV_REAL(exit); }
+
+// Context: any
+void slv_exit_prepare(void) {
+  real_exit_at_once();
+  real_exit();
 }
 
 // Context: thread
-SLV_EXPORT __attribute__((noreturn)) void exit(int status) {
+void *slv_note_exit(int status) {
   ending(SLV_CAUSE_EXIT, status & 0xff);
-  SLV_REAL(exit)(status);
-  leave(status);
+  return next((void *)real_exit());
 }
 
 // Context: any
-SLV_EXPORT __attribute__((noreturn)) void _exit(int status) {
+void *slv_note__exit(int status) {
   ended(SLV_CAUSE__EXIT, status & 0xff);
-  SLV_REAL(_exit)(status);
-  leave(status);
+  return next((void *)real_exit_at_once());
 }
 
 // Context: any
-SLV_EXPORT __attribute__((noreturn)) void _Exit(int status) {
+void *slv_note__Exit(int status) {
   ended(SLV_CAUSE__EXIT, status & 0xff);
-  SLV_REAL(_Exit)(status);
-  leave(status);
+  return next(SLV_REAL(_Exit));
 }
 
 // Context: thread
-SLV_EXPORT __attribute__((noreturn)) void quick_exit(int status) {
+void *slv_note_quick_exit(int status) {
   ending(SLV_CAUSE_QUICK_EXIT, status & 0xff);
-  SLV_REAL(quick_exit)(status);
-  leave(status);
+  return next(SLV_REAL(quick_exit));
 }
 
 // A handler of the program may still jump out of it: the life then goes on, and what is noted later
 // counts. Context: any
-SLV_EXPORT __attribute__((noreturn)) void abort(void) {
+void *slv_note_abort(void) {
   if (slv_process.active) slv_flush();
   ending(SLV_CAUSE_ABORT, SIGABRT);
-  SLV_REAL(abort)();
-  leave(127);
+  return next(SLV_REAL(abort));
 }
 
 // Context: any

@@ -7,6 +7,9 @@
 // What the library's destructor does. Context: thread
 void slv_exit_destructor(void);
 
+// Looks up what a fork child is likely to call first, once for all children. Context: any
+void slv_exit_prepare(void);
+
 // What the stub of syscall(2) calls for these numbers; they do not return. Context: any
 void slv_syscall_exit_group(int status);
 void slv_syscall_exit(int status);

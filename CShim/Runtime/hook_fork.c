@@ -6,18 +6,45 @@
 #include <unistd.h>
 
 #include "counters.h"
+#include "hook_exit.h"
 #include "recording.h"
 #include "signals.h"
 
-static __thread struct slv_cell *forked; // for the hook that will know the child's pid
+// The cell that handler_parent() left for the hook of this thread, which knows the child's pid. No
+// thread-local variable: its page would be one more that every fork makes the parent copy.
+// Context: thread
+static struct slv_cell *take_forked(void) {
+  uintptr_t self = slv_thread();
+  for (int i = 0; i < SLV_FORKED; i++) {
+    struct slv_forked *f = &slv_process.forked[i];
+    if (__atomic_load_n(&f->thread, __ATOMIC_ACQUIRE) != self) continue;
+    struct slv_cell *cell = f->cell;
+    __atomic_store_n(&f->thread, 0, __ATOMIC_RELEASE);
+    return cell;
+  }
+  return NULL;
+}
+
+// With the lock held. When more threads than there is room for are forking, the cell goes without the
+// pid as its parent sees it. Context: thread
+static void leave_forked(struct slv_cell *cell) {
+  for (int i = 0; i < SLV_FORKED; i++) {
+    struct slv_forked *f = &slv_process.forked[i];
+    if (__atomic_load_n(&f->thread, __ATOMIC_ACQUIRE) != 0) continue;
+    f->cell = cell;
+    __atomic_store_n(&f->thread, slv_thread(), __ATOMIC_RELEASE);
+    return;
+  }
+}
 
 // Context: thread
 void slv_fork_prepare(void) {
-  forked = NULL;
   if (!slv_process.active || slv_is_vfork_child()) return;
   uint64_t mask;
   slv_counters_lock(&mask);
-  slv_process.fork_prepared = 1;
+  take_forked(); // of a fork inside libc, whose caller no hook is
+  slv_exit_prepare();
+  slv_process.fork_thread = slv_thread();
   slv_process.fork_mask = mask;
   slv_process.fork_cell = slv_cell_announce(SLV_KIND_FORK);
   slv_counters_fork_prepare();
@@ -25,22 +52,24 @@ void slv_fork_prepare(void) {
 
 // Context: thread
 void slv_fork_parent(pid_t child) {
-  if (!slv_process.active || slv_is_vfork_child()) return;
+  // Another thread's fork, or none: this one is of a vfork child, which prepared nothing.
+  if (!slv_process.active || slv_process.fork_thread != slv_thread()) return;
   struct slv_cell *cell = slv_process.fork_cell;
   uint64_t mask = slv_process.fork_mask;
-  slv_process.fork_prepared = 0;
+  slv_process.fork_thread = 0;
   if (cell != NULL && child > 0) cell->outer_pid = child;
   if (child < 0) slv_cell_cancel(cell, -child);
-  forked = child == 0 ? cell : NULL;
+  if (cell != NULL && child == 0) leave_forked(cell);
   slv_counters_unlock(&mask);
 }
 
 // Context: thread
 void slv_fork_child(void) {
   // Not prepared: forked by a vfork child, which exec soon follows.
-  if (!slv_process.active || !slv_process.fork_prepared) return;
+  if (!slv_process.active || slv_process.fork_thread == 0) return;
   uint64_t mask = slv_process.fork_mask;
-  slv_process.fork_prepared = 0;
+  slv_process.fork_thread = 0;
+  for (int i = 0; i < SLV_FORKED; i++) slv_process.forked[i].thread = 0; // the parent's
   slv_ledger_enter_fork(slv_process.fork_cell);
   slv_counters_fork_child();
   slv_signals_fork_child();
@@ -48,9 +77,7 @@ void slv_fork_child(void) {
 }
 
 // Context: thread
-static void handler_parent(void) {
-  slv_fork_parent(0);
-}
+static void handler_parent(void) { slv_fork_parent(0); }
 
 // Context: constructor
 void slv_fork_register(void) {
@@ -62,24 +89,19 @@ void slv_fork_register(void) {
 
 // What a fork returned, to the cell that prepare announced. Context: thread
 static pid_t returned(pid_t child) {
-  struct slv_cell *cell = forked;
-  forked = NULL;
-  if (cell == NULL || child == 0) return child;
+  struct slv_cell *cell = child != 0 ? take_forked() : NULL;
+  if (cell == NULL) return child;
   if (child > 0) cell->outer_pid = child;
   else slv_cell_cancel(cell, errno);
   return child;
 }
 
 // Context: thread
-SLV_EXPORT pid_t fork(void) {
-  return returned(SLV_REAL(fork)());
-}
+SLV_EXPORT pid_t fork(void) { return returned(SLV_REAL(fork)()); }
 
 // Context: thread
 SLV_EXPORT pid_t __fork(void);
-pid_t __fork(void) {
-  return returned(SLV_REAL(fork)());
-}
+pid_t __fork(void) { return returned(SLV_REAL(fork)()); }
 
 // Runs no atfork handlers, and may be called in a signal handler. Context: any
 SLV_EXPORT pid_t _Fork(void) {

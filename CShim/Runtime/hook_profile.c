@@ -44,12 +44,27 @@ static int is_unwanted(const char *name) {
   return slv_process.active && name != NULL && slv_same(slv_basename(name), unwanted);
 }
 
+// Without a write function glibc's stream reports an error instead of discarding. Context: thread
+static ssize_t discard(void *unused, const char *bytes, size_t size) {
+  (void)unused;
+  (void)bytes;
+  return (ssize_t)size;
+}
+
+// The runtime skips over padding. Context: thread
+static int skip(void *unused, off64_t *offset, int whence) {
+  (void)unused;
+  (void)whence;
+  if (*offset < 0) *offset = 0;
+  return 0;
+}
+
 typedef FILE *open_function(const char *name, const char *mode);
 
 // Context: thread
 static FILE *open_or_discard(open_function *real, const char *name, const char *mode) {
   if (!is_unwanted(name)) return real(name, mode);
-  return fopencookie(NULL, "w", (cookie_io_functions_t){0}); // no write function: discarded
+  return fopencookie(NULL, "w", (cookie_io_functions_t){.write = discard, .seek = skip});
 }
 
 // Context: thread

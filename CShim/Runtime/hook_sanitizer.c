@@ -6,6 +6,4 @@
 SLV_EXPORT const char *__asan_default_options(void);
 
 // Context: any
-const char *__asan_default_options(void) {
-  return "verify_asan_link_order=0";
-}
+const char *__asan_default_options(void) { return "verify_asan_link_order=0"; }

@@ -129,10 +129,8 @@ SLV_EXPORT int siginterrupt(int signal, int interrupts) {
   } else if (slv_sigaction(signal, NULL, &action) != 0) {
     return -1;
   }
-  if (interrupts)
-    __atomic_fetch_or(&slv_interrupting, SLV_SIGNAL_BIT(signal), __ATOMIC_RELAXED);
-  else
-    __atomic_fetch_and(&slv_interrupting, ~SLV_SIGNAL_BIT(signal), __ATOMIC_RELAXED);
+  if (interrupts) __atomic_fetch_or(&slv_interrupting, SLV_SIGNAL_BIT(signal), __ATOMIC_RELAXED);
+  else __atomic_fetch_and(&slv_interrupting, ~SLV_SIGNAL_BIT(signal), __ATOMIC_RELAXED);
   if (passes) return 0;
   action.sa_flags = interrupts ? action.sa_flags & ~SA_RESTART : action.sa_flags | SA_RESTART;
   return slv_sigaction(signal, &action, NULL);

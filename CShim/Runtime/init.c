@@ -24,7 +24,7 @@ __attribute__((constructor)) static void start(int argc, char *argv[], char *env
   (void)argc;
   if (!slv_recording_open(environment, &life)) return;
   slv_process.page = (uint32_t)auxiliary(environment, AT_PAGESZ);
-  if (!slv_ledger_open()) return;
+  if (!slv_ledger_open() && !(slv_process_outer_user() && slv_ledger_open())) return;
   slv_real_prepare();
   slv_ledger_enter(life, argv);
   if (slv_environment_value(environment, "LLVM_PROFILE_FILE") != NULL)
@@ -38,6 +38,4 @@ __attribute__((constructor)) static void start(int argc, char *argv[], char *env
 }
 
 // Context: thread
-__attribute__((destructor)) static void finish(void) {
-  slv_exit_destructor();
-}
+__attribute__((destructor)) static void finish(void) { slv_exit_destructor(); }

@@ -4,7 +4,7 @@
 #include "recording.h"
 #include "source.h"
 
-#define KEEP 10                // sections
+#define KEEP 10                 // sections
 #define KEEP_MAX (512ull << 20) // bytes of a section; a larger one stays in its program
 
 struct output {
@@ -20,17 +20,15 @@ static void put(struct output *o, const void *bytes, size_t count) {
 }
 
 // Context: thread
-static void align(struct output *o) {
-  o->at = (o->at + 7) & ~7ull;
-}
+static void align(struct output *o) { o->at = (o->at + 7) & ~7ull; }
 
 // Copies a section's bytes from the file on disk. Context: thread
 static void copy_section(struct output *o, const struct slv_file *from, const Elf64_Shdr *section) {
   if (section->sh_size == 0) return; // __llvm_prf_bits of a program without MC/DC
   uint64_t page = slv_process.page, start = section->sh_offset / page * page;
   uint64_t lead = section->sh_offset - start;
-  char *map = slv_sys_mmap(NULL, lead + section->sh_size, PROT_READ, MAP_PRIVATE, from->descriptor,
-                           start);
+  char *map =
+      slv_sys_mmap(NULL, lead + section->sh_size, PROT_READ, MAP_PRIVATE, from->descriptor, start);
   if (slv_failed(map)) {
     o->failed = 1;
     return;
@@ -66,9 +64,12 @@ static void write_object(struct output *o, const struct slv_file *from, const ch
     const Elf64_Shdr *section = slv_section(from, *keep);
     if (section == NULL || section->sh_size > KEEP_MAX) continue;
     Elf64_Shdr *h = &headers[count++];
-    *h = (Elf64_Shdr){.sh_name = add_name(&names, *keep), .sh_type = section->sh_type,
-                      .sh_flags = section->sh_flags, .sh_addr = section->sh_addr,
-                      .sh_offset = (align(o), o->at), .sh_size = section->sh_size,
+    *h = (Elf64_Shdr){.sh_name = add_name(&names, *keep),
+                      .sh_type = section->sh_type,
+                      .sh_flags = section->sh_flags,
+                      .sh_addr = section->sh_addr,
+                      .sh_offset = (align(o), o->at),
+                      .sh_size = section->sh_size,
                       .sh_addralign = 8};
     if (h->sh_type == SHT_NOBITS) continue;
     h->sh_type = SHT_PROGBITS;
@@ -76,12 +77,17 @@ static void write_object(struct output *o, const struct slv_file *from, const ch
   }
   size_t length = slv_length(path) + 1;
   headers[count++] = (Elf64_Shdr){.sh_name = add_name(&names, SLV_ORIGIN_SECTION),
-                                  .sh_type = SHT_PROGBITS, .sh_offset = o->at,
-                                  .sh_size = length, .sh_addralign = 1};
+                                  .sh_type = SHT_PROGBITS,
+                                  .sh_offset = o->at,
+                                  .sh_size = length,
+                                  .sh_addralign = 1};
   put(o, path, length);
   uint32_t own = add_name(&names, ".shstrtab");
-  headers[count] = (Elf64_Shdr){.sh_name = own, .sh_type = SHT_STRTAB, .sh_offset = o->at,
-                                .sh_size = names.used, .sh_addralign = 1};
+  headers[count] = (Elf64_Shdr){.sh_name = own,
+                                .sh_type = SHT_STRTAB,
+                                .sh_offset = o->at,
+                                .sh_size = names.used,
+                                .sh_addralign = 1};
   put(o, names.text, names.used);
   align(o);
   Elf64_Ehdr header = from->header;

@@ -9,8 +9,8 @@
 void slv_launch_begin(struct slv_launch *launch, enum slv_kind kind) {
   launch->cell = NULL;
   launch->kind = kind;
-  launch->child = slv_is_vfork_child();
-  if (launch->child && kind == SLV_KIND_EXEC) launch->kind = SLV_KIND_VFORK;
+  launch->child = kind == SLV_KIND_EXEC && slv_is_vfork_child();
+  if (launch->child) launch->kind = SLV_KIND_VFORK;
 }
 
 // Context: any
@@ -20,18 +20,28 @@ void slv_launch_begin_sandboxed(struct slv_launch *launch, enum slv_kind kind) {
   launch->cell = slv_cell_announce(kind);
   if (launch->cell == NULL) return;
   launch->cell->outer_pid = kind == SLV_KIND_EXEC ? slv_process.pid : 0;
-  launch->cell->loss = SLV_LOSS_UNREACHABLE;
+  launch->cell->loss = SLV_LOSS_SANDBOX;
   launch->cell->flags = SLV_FLAG_NO_PRELOAD | SLV_FLAG_SANDBOXED;
 }
 
-// Where `path` is: a descriptor's own name before it. Context: any
-static const char *place(const struct slv_image *image, char *text, size_t room) {
-  if (image->dir == AT_FDCWD || image->path[0] == '/') return image->path;
-  char link[32] = "/proc/self/fd/";
-  *slv_decimal(link + 14, (uint64_t)image->dir) = 0;
+// The text of a link of /proc, which names a file of this process. 0 when it can't be read. Context: any
+static slv_word link_text(const char *link, char *text, size_t room) {
   slv_word n = slv_sys_readlinkat(AT_FDCWD, link, text, room - 1);
-  if (n <= 0) return image->path;
+  if (n <= 0) return 0;
   text[n] = 0;
+  return n;
+}
+
+// Where the file is: a descriptor's own name before its path, /proc/self/exe as what it is. Context: any
+static const char *place(const struct slv_image *image, char *text, size_t room) {
+  char link[32] = "/proc/self/fd/";
+  if (image->dir == AT_FDCWD || image->path[0] == '/') {
+    int linked = slv_starts(image->path, "/proc/") && link_text(image->path, text, room) > 0;
+    return linked ? text : image->path;
+  }
+  *slv_decimal(link + 14, (uint64_t)image->dir) = 0;
+  slv_word n = link_text(link, text, room);
+  if (n == 0) return image->path;
   if (image->path[0] == 0) return text;
   char *end = slv_text(text + n, text + room, "/");
   slv_text(end, text + room, image->path);
@@ -39,8 +49,8 @@ static const char *place(const struct slv_image *image, char *text, size_t room)
 }
 
 // Context: any
-void slv_launch_announce(
-    struct slv_launch *launch, const struct slv_image *image, const struct slv_target *target) {
+void slv_launch_announce(struct slv_launch *launch, const struct slv_image *image,
+                         const struct slv_target *target) {
   char text[1024];
   if (launch->cell == NULL) launch->cell = slv_cell_announce(launch->kind);
   if (launch->cell == NULL) return;
@@ -85,14 +95,15 @@ slv_word slv_launch_plain(const struct slv_image *image, char *const envp[]) {
 }
 
 // A function of its own: its room on the stack is free again for the next candidate. Context: any
-static __attribute__((noinline)) slv_word exec_repaired(
-    const struct slv_launch *launch, const struct slv_image *image, int take_out) {
+static __attribute__((noinline)) slv_word
+exec_repaired(const struct slv_launch *launch, const struct slv_image *image, int take_out) {
   struct slv_env env;
   slv_env_measure(&env, image->envp, slv_launch_life(launch), take_out);
   void *room = SLV_ENV_ROOM(env, launch->child);
   slv_word result = slv_launch_plain(image, slv_env_build(&env, room));
   slv_env_release(env, room, launch->child);
-  return result;
+  if (result != -E2BIG || room == NULL) return result;
+  return slv_launch_plain(image, image->envp); // our two variables were too much: without them
 }
 
 // Context: any

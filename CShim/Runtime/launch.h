@@ -17,7 +17,7 @@ struct slv_image {
 struct slv_launch {
   struct slv_cell *cell; // announced; NULL: not yet, or there was none to be had
   enum slv_kind kind;
-  int child;             // we are a vfork child: the cell and the counters here are our parent's
+  int child; // we are a vfork child: the cell and the counters here are our parent's
 };
 
 // Begins a launch; `kind` is EXEC or SPAWN. Context: any
@@ -27,8 +27,8 @@ void slv_launch_begin(struct slv_launch *launch, enum slv_kind kind);
 void slv_launch_begin_sandboxed(struct slv_launch *launch, enum slv_kind kind);
 
 // Announces the life, once, and appends what it runs. Context: any
-void slv_launch_announce(
-    struct slv_launch *launch, const struct slv_image *image, const struct slv_target *target);
+void slv_launch_announce(struct slv_launch *launch, const struct slv_image *image,
+                         const struct slv_target *target);
 
 // The life id that the image finds in its environment. Context: any
 uint64_t slv_launch_life(const struct slv_launch *launch);

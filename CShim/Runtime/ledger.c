@@ -4,8 +4,14 @@
 #include "recording.h"
 #include "safe/file.h"
 
-#define WINDOW (4u << 20) // bytes mapped at a time; also what a process sees in its address space
-#define WINDOWS 64 // 256 MiB: two million lives and events
+// What is mapped at a time, and what a process sees in its address space. The first window holds what
+// the file had at start and a few hundred cells more: so small a mapping mostly shares its page table
+// with the libraries beside it, where a larger one costs each process and each fork child one of its
+// own. Processes that outgrow it, and recordings of more than 32,000 cells, map larger ones.
+#define SPARE (128u << 10)
+#define SECOND_WINDOW (4u << 20) // from the file's beginning
+#define WINDOW (128u << 20)
+#define WINDOWS 10
 
 // Where a life writes that got no cell (disk full; counted in lost_cells): everything else goes on.
 static struct slv_cell nowhere;
@@ -15,10 +21,12 @@ static struct slv_cell nowhere;
 #define VIEWS 4
 struct view {
   uint32_t uid;           // whose: only that user can open the file again
-  char *windows[WINDOWS]; // window n shows the bytes from n * WINDOW on; [0] has the header
+  uint32_t first;         // bytes of the first window
+  char *windows[WINDOWS]; // [0] has the header
 };
-static struct view views[VIEWS];
-static struct view *current = views;
+static SLV_HOT struct view views[VIEWS];
+static SLV_HOT struct view *current = views;
+static SLV_HOT uint64_t allocated_at_start; // bytes of our first ledger
 
 // Context: any
 struct slv_ledger_header *slv_ledger(void) {
@@ -41,33 +49,45 @@ static int open_ledger(int flags) {
   return slv_sys_open(path, O_RDWR | flags, 0600);
 }
 
-// Maps window `n` of an open ledger. Context: any
-static char *map_window(int file, unsigned n) {
-  char *at = slv_sys_mmap(NULL, WINDOW, PROT_READ | PROT_WRITE, MAP_SHARED, file, (uint64_t)n * WINDOW);
+// Where window `n` begins in the file, and its bytes. Context: any
+static uint64_t window_offset(unsigned n) {
+  return n < 2 ? 0 : SECOND_WINDOW + (uint64_t)(n - 2) * WINDOW;
+}
+
+// Context: any
+static uint64_t window_size(const struct view *view, unsigned n) {
+  return n == 0 ? view->first : n == 1 ? SECOND_WINDOW : WINDOW;
+}
+
+// Maps a part of an open ledger. Context: any
+static char *map_part(int file, uint64_t offset, uint64_t bytes) {
+  char *at = slv_sys_mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, offset);
   return slv_failed(at) ? NULL : at;
 }
 
 // The cell with that number, whose blocks are allocated; NULL when it can't be mapped. Context: any
 static struct slv_cell *cell_at(struct view *view, uint32_t number) {
   uint64_t offset = SLV_CELLS_OFFSET + (uint64_t)number * sizeof(struct slv_cell);
-  unsigned n = (unsigned)(offset / WINDOW);
+  unsigned n = offset < view->first     ? 0
+               : offset < SECOND_WINDOW ? 1
+                                        : 2 + (unsigned)((offset - SECOND_WINDOW) / WINDOW);
   if (n >= WINDOWS) return NULL;
   char *window = __atomic_load_n(&view->windows[n], __ATOMIC_ACQUIRE);
   if (window == NULL) {
     if (slv_process.sandboxed || view->uid != slv_process.uid) return NULL;
     int file = open_ledger(0);
     if (file < 0) return NULL;
-    window = map_window(file, n);
+    window = map_part(file, window_offset(n), window_size(view, n));
     slv_sys_close(file);
     if (window == NULL) return NULL;
     char *none = NULL; // another thread may have been faster
     if (!__atomic_compare_exchange_n(&view->windows[n], &none, window, 0, __ATOMIC_ACQ_REL,
                                      __ATOMIC_ACQUIRE)) {
-      slv_sys_munmap(window, WINDOW);
+      slv_sys_munmap(window, window_size(view, n));
       window = none;
     }
   }
-  return (struct slv_cell *)(void *)(window + offset % WINDOW);
+  return (struct slv_cell *)(void *)(window + (offset - window_offset(n)));
 }
 
 // Gives the file blocks up to `end`. 0 when it can't. Context: any
@@ -75,7 +95,7 @@ static int grow(struct view *view, uint64_t end) {
   struct slv_ledger_header *header = (struct slv_ledger_header *)(void *)view->windows[0];
   uint64_t old = __atomic_load_n(&header->allocated, __ATOMIC_ACQUIRE);
   if (end <= old) return 1;
-  if (end > (uint64_t)WINDOWS * WINDOW) return 0; // or a corrupt count would fill the disk
+  if (end > window_offset(WINDOWS)) return 0; // or a corrupt count would fill the disk
   uint64_t size = (end + SLV_LEDGER_CHUNK - 1) / SLV_LEDGER_CHUNK * SLV_LEDGER_CHUNK;
   if (slv_process.sandboxed || view->uid != slv_process.uid || !slv_file_may_grow(size)) return 0;
   int file = open_ledger(0);
@@ -146,15 +166,17 @@ static void fill(struct slv_cell *cell, pid_t parent) {
 }
 
 // The cell announced under that id, if it was announced for this very process: a static program
-// between us hands its own id on to its children. Context: constructor
+// between us hands its own id on to its children. The header is not looked at: its page would be one
+// more fault, and what was allocated when we opened the file is enough. Context: constructor
 static struct slv_cell *announced_for_us(uint64_t life) {
   uint32_t number = SLV_LIFE_NUMBER(life);
-  if (number == SLV_LIFE_NO_CELL || number >= __atomic_load_n(&slv_ledger()->next, __ATOMIC_ACQUIRE))
-    return NULL;
+  uint64_t end = SLV_CELLS_OFFSET + ((uint64_t)number + 1) * sizeof(struct slv_cell);
+  if (number == SLV_LIFE_NO_CELL || end > allocated_at_start) return NULL;
   struct slv_cell *cell = cell_at(current, number);
   if (cell == NULL || cell->life != life) return NULL;
-  int ours = cell->outer_pid == slv_process.pid ||
-             (cell->kind == SLV_KIND_SPAWN && cell->outer_pid == 0 && cell->ppid == slv_sys_getppid());
+  int ours =
+      cell->outer_pid == slv_process.pid ||
+      (cell->kind == SLV_KIND_SPAWN && cell->outer_pid == 0 && cell->ppid == slv_sys_getppid());
   uint32_t expected = SLV_CELL_ANNOUNCED;
   if (!ours || !__atomic_compare_exchange_n(&cell->state, &expected, SLV_CELL_ENTERED, 0,
                                             __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
@@ -207,7 +229,7 @@ void slv_ledger_enter_fork(struct slv_cell *cell) {
 static int make_ledger(int file) {
   uint64_t size = SLV_CELLS_OFFSET + SLV_LEDGER_CHUNK;
   if (!slv_file_may_grow(size) || slv_file_allocate(file, 0, size) != 0) return 0;
-  char *map = map_window(file, 0);
+  char *map = map_part(file, 0, SLV_LEDGER_HEADER_SIZE);
   if (map == NULL) return 0;
   struct slv_ledger_header *header = (struct slv_ledger_header *)(void *)map;
   struct timespec real = {0, 0};
@@ -223,7 +245,7 @@ static int make_ledger(int file) {
   header->created_boot = slv_sys_boottime();
   header->uid = slv_process.uid;
   __atomic_store_n(&header->magic, SLV_LEDGER_MAGIC, __ATOMIC_RELEASE);
-  slv_sys_munmap(map, WINDOW);
+  slv_sys_munmap(map, SLV_LEDGER_HEADER_SIZE);
   return 1;
 }
 
@@ -242,21 +264,21 @@ static int open_or_make(void) {
   slv_text(slv_text(name, name + sizeof name, slv_process.home), name + sizeof name, "/ledger");
   file = slv_sys_open(made, O_RDWR | O_CREAT | O_EXCL, 0600);
   if (file < 0) return file;
-  int linked = make_ledger(file)
-                   ? (int)SLV_SYS5(SYS_linkat, AT_FDCWD, made, AT_FDCWD, name, 0)
-                   : -ENOSPC;
+  int linked =
+      make_ledger(file) ? (int)SLV_SYS5(SYS_linkat, AT_FDCWD, made, AT_FDCWD, name, 0) : -ENOSPC;
   slv_sys_unlinkat(AT_FDCWD, made, 0);
   if (linked == 0) return file;
   slv_sys_close(file);
   return linked == -EEXIST ? open_ledger(0) : linked;
 }
 
-// The first window of this user's ledger; NULL when it can't be had. Context: any
-static char *open_first_window(void) {
+// Maps the first window of this user's ledger; 0 when it can't be had. Context: any
+static int open_first_window(struct view *view) {
   int file = open_or_make();
-  if (file < 0) return NULL;
+  if (file < 0) return 0;
   // "In use" for as long as this image or a fork child of it maps the file: no owner, no release.
-  struct flock use = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = SLV_LEDGER_USE_BYTE, .l_len = 1};
+  struct flock use = {
+      .l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = SLV_LEDGER_USE_BYTE, .l_len = 1};
   slv_sys_fcntl(file, F_OFD_SETLK, &use);
   struct slv_ledger_header header;
   struct stat now; // a ledger that somebody cut off would be SIGBUS
@@ -266,16 +288,22 @@ static char *open_first_window(void) {
              header.cell_size == sizeof(struct slv_cell) &&
              header.index_entries == SLV_INDEX_ENTRIES && header.cells_offset == SLV_CELLS_OFFSET &&
              header.allocated >= SLV_CELLS_OFFSET && header.allocated <= (uint64_t)now.st_size;
-  char *window = fits ? map_window(file, 0) : NULL;
+  char *window = NULL;
+  if (fits) {
+    uint64_t bytes = (header.allocated + SPARE) / SLV_LEDGER_CHUNK * SLV_LEDGER_CHUNK;
+    view->first = bytes < SECOND_WINDOW ? (uint32_t)bytes : SECOND_WINDOW;
+    window = map_part(file, 0, view->first);
+  }
   slv_sys_close(file);
-  return window;
+  if (allocated_at_start == 0) allocated_at_start = window != NULL ? header.allocated : 0;
+  view->windows[0] = window;
+  return window != NULL;
 }
 
 // Context: constructor
 int slv_ledger_open(void) {
   current->uid = slv_process.uid;
-  current->windows[0] = open_first_window();
-  return current->windows[0] != NULL;
+  return open_first_window(current);
 }
 
 // Context: any
@@ -284,8 +312,7 @@ void slv_ledger_move(void) {
     if (view->windows[0] != NULL && view->uid != slv_process.uid) continue;
     if (view->windows[0] == NULL) {
       view->uid = slv_process.uid;
-      view->windows[0] = open_first_window();
-      if (view->windows[0] == NULL) return;
+      if (!open_first_window(view)) return;
     }
     __atomic_store_n(&current, view, __ATOMIC_RELEASE);
     return;

@@ -18,6 +18,15 @@ void slv_counters_lock(uint64_t *mask) {
   }
 }
 
+// Context: thread
+int slv_counters_try_lock(uint64_t *mask) {
+  *mask = SLV_MASK_UNCHANGED;
+  if (!slv_process.sandboxed) slv_signals_block(mask);
+  if (__atomic_exchange_n(&slv_process.lock, 1, __ATOMIC_ACQUIRE) == 0) return 1;
+  if (*mask != SLV_MASK_UNCHANGED) slv_signals_restore(mask);
+  return 0;
+}
+
 // Context: any
 void slv_counters_unlock(const uint64_t *mask) {
   __atomic_store_n(&slv_process.lock, 0, __ATOMIC_RELEASE);
@@ -25,9 +34,7 @@ void slv_counters_unlock(const uint64_t *mask) {
 }
 
 // Context: thread (a fork child: nobody else is there)
-void slv_counters_lock_reset(void) {
-  __atomic_store_n(&slv_process.lock, 0, __ATOMIC_RELAXED);
-}
+void slv_counters_lock_reset(void) { __atomic_store_n(&slv_process.lock, 0, __ATOMIC_RELAXED); }
 
 // Places the runs around the regions: pages between two runs may be protected by the program, so they
 // are never bridged. Context: any
@@ -89,26 +96,41 @@ uint64_t slv_slot_position(const struct slv_object *o, uint64_t address) {
   return 0;
 }
 
+// The next part [*at, *stop) below `end` that is not counters; 0 when there is none. Context: any
+static int next_neighbours(const struct slv_object *o, uint64_t *at, uint64_t end, uint64_t *stop) {
+  while (*at < end) {
+    uint64_t skip = end;
+    *stop = end;
+    for (int i = 0; i < SLV_REGIONS; i++) { // the next region before `end`
+      const struct slv_region *r = &o->found.region[i];
+      if (r->size == 0 || r->address + r->size <= *at || r->address >= end) continue;
+      uint64_t begin = r->address > *at ? r->address : *at;
+      if (begin < *stop) *stop = begin, skip = r->address + r->size;
+    }
+    if (*stop > *at) return 1;
+    *at = skip;
+  }
+  return 0;
+}
+
 // Writes the bytes of a page that are not counters to the slot. `from` shows the page's contents.
 // pwrite answers EFAULT where a store or load would be SIGSEGV. Context: any
 int slv_write_neighbours(const struct slv_object *o, const struct slv_lease *lease, uint64_t page,
-                            const char *from) {
-  uint64_t at = page, end = page + slv_process.page;
-  while (at < end) {
-    uint64_t stop = end, skip = end;
-    for (int i = 0; i < SLV_REGIONS; i++) { // the next region in this page
-      const struct slv_region *r = &o->found.region[i];
-      if (r->size == 0 || r->address + r->size <= at || r->address >= end) continue;
-      uint64_t begin = r->address > at ? r->address : at;
-      if (begin < stop) stop = begin, skip = r->address + r->size;
-    }
-    if (stop > at && slv_sys_pwrite(lease->file, from + (at - page), stop - at,
-                                    lease->offset + slv_slot_position(o, page) + (at - page)) !=
-                         (slv_word)(stop - at))
+                         const char *from) {
+  uint64_t place = lease->offset + slv_slot_position(o, page), end = page + slv_process.page, stop;
+  for (uint64_t at = page; next_neighbours(o, &at, end, &stop); at = stop)
+    if (slv_sys_pwrite(lease->file, from + (at - page), stop - at, place + (at - page)) !=
+        (slv_word)(stop - at))
       return -EIO;
-    at = skip > at ? skip : end;
-  }
   return 0;
+}
+
+// The same by stores, where the page is mapped from the slot and nobody else runs: two system calls
+// less in a fork child, and the fault is one that the program would take. Context: thread
+void slv_restore_neighbours(const struct slv_object *o, uint64_t page, const char *from) {
+  uint64_t end = page + slv_process.page, stop;
+  for (uint64_t at = page; next_neighbours(o, &at, end, &stop); at = stop)
+    slv_copy((char *)(o->bias + at), from + (at - page), stop - at);
 }
 
 // Adds counts that were made before the page was shared (constructors, resolvers) to the slot's.
@@ -173,8 +195,9 @@ static int share_stretch(struct slv_object *o, const struct slv_lease *lease, ui
                          uint64_t high) {
   int error = add_present(o, lease, low, high);
   if (error != 0) return error;
-  void *got = slv_sys_mmap(o->bias + low, high - low, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
-                           lease->file, lease->offset + slv_slot_position(o, low));
+  void *got =
+      slv_sys_mmap(o->bias + low, high - low, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+                   lease->file, lease->offset + slv_slot_position(o, low));
   return slv_failed(got) ? (int)(intptr_t)got : 0;
 }
 
@@ -219,7 +242,7 @@ static int has_threads(void) {
 // Context: any
 void slv_counters_note_loss(int error) {
   struct slv_cell *cell = slv_process.cell;
-  cell->loss = error == -ENOSPC ? SLV_LOSS_DISK_FULL
+  cell->loss = error == -ENOSPC  ? SLV_LOSS_DISK_FULL
                : error == -EFBIG ? SLV_LOSS_FILE_LIMIT
                                  : SLV_LOSS_NO_SLOT;
   cell->loss_errno = -error;
@@ -236,10 +259,11 @@ void slv_counters_attach(struct slv_object *o, int starting) {
   struct slv_lease lease;
   int error = slv_lease_take(o, &lease);
   if (error == 0) {
-    o->mode = whole ? SLV_MODE_PRIVATE
+    o->mode = whole                                             ? SLV_MODE_PRIVATE
               : !starting && o->boundaries > 0 && has_threads() ? SLV_MODE_MIXED
-                                                               : SLV_MODE_LIVE;
-    error = o->mode == SLV_MODE_LIVE ? share(o, &lease, starting) : share_interior(o, &lease, whole);
+                                                                : SLV_MODE_LIVE;
+    error =
+        o->mode == SLV_MODE_LIVE ? share(o, &lease, starting) : share_interior(o, &lease, whole);
     slv_lease_remember(o, &lease);
     slv_sys_close(lease.file);
   }

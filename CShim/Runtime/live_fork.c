@@ -5,19 +5,41 @@
 #include "counters.h"
 #include "recording.h"
 
+// The stashes of the first objects: in a mapping that is there anyway, for a fork copies mappings.
+#define NEAR_STASH 16384u
+static char near_stash[NEAR_STASH] __attribute__((aligned(4096))); // one fault a page
+static uint32_t near_used;
+
+// Context: thread
+static char *make_stash(const struct slv_object *o) {
+  size_t bytes = (size_t)o->boundaries * slv_process.page;
+  if (bytes <= NEAR_STASH - near_used) {
+    near_used += (uint32_t)bytes;
+    return near_stash + near_used - bytes;
+  }
+  char *at = slv_sys_mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return slv_failed(at) ? NULL : at;
+}
+
+// Context: thread
+void slv_stash_drop(struct slv_object *o) {
+  int near = o->stash >= near_stash && o->stash < near_stash + NEAR_STASH;
+  if (o->stash != NULL && !near) slv_sys_munmap(o->stash, (size_t)o->boundaries * slv_process.page);
+  o->stash = NULL;
+}
+
 // Shares a fork child's pages with a slot of its own: program data comes from the stash, which the
-// parent filled; the counters of the parent's slot are the parent's. Context: thread
+// parent filled; the counters of the parent's slot are the parent's. For a moment the page shows the
+// data that the slot's last owner left: nothing but this code runs in the child yet, and a death here
+// leaves nothing that anybody reads. Context: thread
 static int share_child(struct slv_object *o) {
   struct slv_lease lease;
   int error = slv_lease_take(o, &lease);
   if (error != 0) return error;
+  slv_lease_count(o, &lease);
+  error = slv_map_runs(o, &lease);
   for (int b = 0; b < o->boundaries && error == 0; b++)
-    error = slv_write_neighbours(o, &lease, o->boundary[b] - o->bias,
-                             o->stash + (size_t)b * slv_process.page);
-  if (error == 0) {
-    slv_lease_count(o, &lease);
-    error = slv_map_runs(o, &lease);
-  }
+    slv_restore_neighbours(o, o->boundary[b] - o->bias, o->stash + (size_t)b * slv_process.page);
   if (error == 0) slv_lease_remember(o, &lease);
   slv_sys_close(lease.file);
   return error;
@@ -31,16 +53,19 @@ static void unshare_child(struct slv_object *o) {
   for (int b = 0; b < o->boundaries; b++) {
     char *at = (char *)o->boundary[b];
     char *aside = slv_sys_mremap(at, 0, page, MREMAP_MAYMOVE, NULL); // 0: another view of the page
-    slv_sys_mremap(o->stash + (size_t)b * page, page, page, MREMAP_MAYMOVE | MREMAP_FIXED, at);
+    void *own = slv_sys_mmap(at, page, PROT_READ | PROT_WRITE,
+                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    if (slv_failed(own)) continue;
+    slv_copy(at, o->stash + (size_t)b * page, page);
     if (!slv_failed(aside)) slv_private_add(o, at, aside, page, at);
   }
-  o->stash = NULL;
   o->mode = SLV_MODE_MIXED;
 }
 
 // Makes one boundary page private, still backed by our slot's page until it is written: the switch is
-// one mmap, so that no store of another thread is lost. Context: thread
-static void unshare_page(struct slv_object *o, int file, uintptr_t at) {
+// one mmap, so that no store of another thread is lost. In a fork child the page set aside is the
+// parent's, which goes on counting. Context: thread
+static void unshare_page(struct slv_object *o, int file, uintptr_t at, int in_child) {
   uint64_t page = slv_process.page;
   char *aside = slv_sys_mremap(at, 0, page, MREMAP_MAYMOVE, NULL);
   if (slv_failed(aside)) return;
@@ -49,14 +74,14 @@ static void unshare_page(struct slv_object *o, int file, uintptr_t at) {
   if (slv_failed(got)) return;
   // Written once, so that what other lives add to the slot's page never shows here.
   __atomic_fetch_or((char *)at, 0, __ATOMIC_RELAXED);
-  slv_private_add(o, (char *)at, aside, page, aside); // which stands still from here on
+  slv_private_add(o, (char *)at, aside, page, in_child ? (char *)at : aside);
 }
 
 // Context: thread
-static void unshare_object(struct slv_object *o) {
+static void unshare_object(struct slv_object *o, int in_child) {
   int file = slv_lease_reopen(o);
   if (file < 0) return;
-  for (int b = 0; b < o->boundaries; b++) unshare_page(o, file, o->boundary[b]);
+  for (int b = 0; b < o->boundaries; b++) unshare_page(o, file, o->boundary[b], in_child);
   slv_sys_close(file);
   o->mode = SLV_MODE_MIXED;
 }
@@ -78,13 +103,8 @@ void slv_counters_fork_prepare(void) {
   uint64_t page = slv_process.page;
   for (int i = 0; i < count; i++, o++) {
     if (o->mode != SLV_MODE_LIVE || o->boundaries == 0) continue;
-    if (o->stash == NULL) {
-      char *at = slv_sys_mmap(NULL, SLV_BOUNDARIES * page, PROT_READ | PROT_WRITE,
-                              MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-      if (slv_failed(at)) continue;
-      o->stash = at;
-    }
-    for (int b = 0; b < o->boundaries; b++) {
+    if (o->stash == NULL && (o->stash = make_stash(o)) == NULL) continue;
+    for (int b = 0; b < o->boundaries && o->mode == SLV_MODE_LIVE; b++) {
       char *to = o->stash + (size_t)b * page;
       if (!slv_objects_unloading()) slv_copy(to, (const void *)o->boundary[b], page);
       else if (!copy_if_mapped(to, o->boundary[b], page)) slv_object_drop(o);
@@ -103,7 +123,7 @@ void slv_counters_fork_child(void) {
     slv_private_rebase(o);
     if (o->mode != SLV_MODE_LIVE || slv_process.sandboxed) continue;
     if (o->boundaries > 0 && o->stash == NULL) {
-      unshare_object(o); // no memory for a stash: the parent's pages as they are now
+      unshare_object(o, 1); // no memory for a stash: the parent's pages as they are now
       continue;
     }
     if ((error = share_child(o)) == 0) continue;
@@ -124,7 +144,7 @@ void slv_counters_enter_sandbox(void) {
   struct slv_object *o = slv_objects(&count);
   for (int i = 0; i < count; i++, o++) {
     if (o->mode != SLV_MODE_LIVE || o->boundaries == 0) continue;
-    unshare_object(o);
+    unshare_object(o, 0);
   }
   slv_counters_mode_changed();
   slv_counters_unlock(&mask);

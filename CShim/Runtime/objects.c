@@ -9,14 +9,18 @@
 
 #define OBJECTS 1024
 
-static struct slv_object *objects; // reserved address space, touched as far as used
-static int used;
-static const char *program = "/proc/self/exe";
+// The first few stand with the other things that a fork child changes; a process that has more moves
+// all of them to reserved address space, touched as far as used.
+#define FIRST_OBJECTS 3
+static SLV_HOT struct slv_object first_objects[FIRST_OBJECTS];
+static SLV_HOT struct slv_object *objects = first_objects;
+static SLV_HOT int used;
+static SLV_HOT const char *executed; // what exec was given; may be relative
 
 // Context: any
 struct slv_object *slv_objects(int *count) {
-  *count = used;
-  return objects;
+  *count = used; // before the array: one that is read later holds at least as many
+  return __atomic_load_n(&objects, __ATOMIC_ACQUIRE);
 }
 
 // Context: any
@@ -30,7 +34,8 @@ const Elf64_Shdr *slv_section(const struct slv_file *file, const char *name) {
 
 // True when [address, address + size) lies in one segment with these permissions. Everything that a
 // file or the index says about addresses is asked this before it is used. Context: thread
-static int in_segment(const struct dl_phdr_info *info, uint64_t address, uint64_t size, uint32_t flags) {
+static int in_segment(const struct dl_phdr_info *info, uint64_t address, uint64_t size,
+                      uint32_t flags) {
   for (int i = 0; i < info->dlpi_phnum; i++) {
     const ElfW(Phdr) *p = &info->dlpi_phdr[i];
     if (p->p_type == PT_LOAD && (p->p_flags & flags) == flags && address >= p->p_vaddr &&
@@ -61,6 +66,15 @@ static int read_sections(struct slv_file *file, char *buffer, size_t size) {
 }
 
 #define SECTIONS_MAX (2u << 20) // 65,535 sections, the most that fit e_shnum, are 4 MiB: rare
+
+// The file of an object. Where /proc is not mounted, the name that exec was given. Asked for only where
+// it is needed: each first look into /proc/self costs a process as much as opening the ledger.
+// Context: thread
+static const char *file_of(const struct dl_phdr_info *info) {
+  static const char self[] = "/proc/self/exe";
+  if (info->dlpi_name[0] != 0) return info->dlpi_name;
+  return executed != NULL && slv_sys_faccessat(AT_FDCWD, self, F_OK) == -ENOENT ? executed : self;
+}
 
 // Asks every source about the file at `path`. 0 when it could not be read, for a reason that may not
 // hold for the next life (no descriptor left). Context: thread
@@ -110,7 +124,7 @@ static const char *build_id(const struct dl_phdr_info *info, size_t *size) {
 }
 
 // A key of the loaded file, 0 when there is none. Context: thread
-static uint64_t key_of(const struct dl_phdr_info *info, const char *path) {
+static uint64_t key_of(const struct dl_phdr_info *info) {
   size_t size;
   const char *id = build_id(info, &size);
   if (id != NULL) {
@@ -118,7 +132,7 @@ static uint64_t key_of(const struct dl_phdr_info *info, const char *path) {
     return slv_hash(h, info->dlpi_phdr, info->dlpi_phnum * sizeof *info->dlpi_phdr) | 1;
   }
   struct stat st;
-  if (slv_sys_fstatat(AT_FDCWD, path, &st, 0) != 0) return 0;
+  if (slv_sys_fstatat(AT_FDCWD, file_of(info), &st, 0) != 0) return 0;
   uint64_t words[] = {(uint64_t)st.st_dev,          (uint64_t)st.st_ino,
                       (uint64_t)st.st_size,         (uint64_t)st.st_mtim.tv_sec,
                       (uint64_t)st.st_mtim.tv_nsec, (uint64_t)st.st_ctim.tv_sec,
@@ -139,16 +153,22 @@ static void extent(const struct dl_phdr_info *info, uintptr_t *low, uintptr_t *h
   }
 }
 
+// A flush in a handler or another thread may read the old place meanwhile: it stays as it is, and what
+// both lead to (saved copies, slots) is the same. Context: thread
+static int move_objects(void) {
+  void *at = slv_sys_mmap(NULL, OBJECTS * sizeof *objects, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (slv_failed(at)) return 0;
+  slv_copy(at, objects, (size_t)used * sizeof *objects);
+  __atomic_store_n(&objects, at, __ATOMIC_RELEASE);
+  return 1;
+}
+
 // An entry for a new object: a hole of an unloaded one, or the next. Context: thread
 static struct slv_object *entry(void) {
-  if (objects == NULL) {
-    void *at = slv_sys_mmap(NULL, OBJECTS * sizeof *objects, PROT_READ | PROT_WRITE,
-                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (slv_failed(at)) return NULL;
-    objects = at;
-  }
   for (int i = 0; i < used; i++)
     if (objects[i].mode == SLV_MODE_GONE) return &objects[i];
+  if (used == FIRST_OBJECTS && objects == first_objects && !move_objects()) return NULL;
   return used < OBJECTS ? &objects[used++] : NULL;
 }
 
@@ -186,19 +206,19 @@ void slv_object_drop(struct slv_object *o) {
   for (int p = 0; p < o->privates; p++)
     if (o->private[p].saved != NULL) slv_sys_munmap(o->private[p].saved, o->private[p].bytes);
   if (o->aside != NULL) slv_sys_munmap(o->aside, o->slot_size);
-  if (o->stash != NULL) slv_sys_munmap(o->stash, SLV_BOUNDARIES * slv_process.page);
+  o->privates = 0;
+  o->aside = NULL;
+  slv_stash_drop(o);
 }
 
 // Context: thread
 void slv_object_attach(const struct dl_phdr_info *info, int starting) {
-  const char *path = info->dlpi_name;
-  if (slv_starts(slv_basename(path), "linux-vdso")) return;
-  if (path[0] == 0) path = program;
-  uint64_t key = key_of(info, path);
+  if (slv_starts(slv_basename(info->dlpi_name), "linux-vdso")) return;
+  uint64_t key = key_of(info);
   struct slv_found found = {.source = SLV_SOURCE_NONE};
   if (key == 0) return;
   if (!slv_index_lookup(key, &found)) {
-    if (!inspect(info, path, &found)) return;
+    if (!inspect(info, file_of(info), &found)) return;
     slv_index_insert(key, &found);
   }
   if (found.source == SLV_SOURCE_NONE || !regions_fit(info, &found)) return;
@@ -222,14 +242,14 @@ void slv_object_attach(const struct dl_phdr_info *info, int starting) {
 static int start_one(struct dl_phdr_info *info, size_t size, void *state) {
   (void)size;
   (void)state;
+  if (info->dlpi_addr == (uintptr_t)slv_image) return 0; // ours
   slv_object_attach(info, 1);
   return 0;
 }
 
 // Context: constructor
-void slv_objects_start(const char *executed) {
-  // Where /proc is not mounted, the name that exec was given, which may be relative.
-  if (executed != NULL && slv_sys_faccessat(AT_FDCWD, program, F_OK) == -ENOENT) program = executed;
+void slv_objects_start(const char *name) {
+  executed = name;
   dl_iterate_phdr(start_one, NULL);
 }
 
@@ -240,7 +260,7 @@ static int attach_if_holds(struct dl_phdr_info *info, size_t size, void *address
   extent(info, &low, &high);
   if ((uintptr_t)address < low || (uintptr_t)address >= high) return 0;
   uint64_t mask;
-  slv_counters_lock(&mask);
+  if (!slv_counters_try_lock(&mask)) return SLV_WALK_AGAIN;
   slv_object_attach(info, 0);
   slv_counters_unlock(&mask);
   return 1;
@@ -250,5 +270,6 @@ static int attach_if_holds(struct dl_phdr_info *info, size_t size, void *address
 void slv_objects_attach_caller(const void *address) {
   if (!slv_process.active || slv_process.sandboxed || slv_is_vfork_child()) return;
   // The loader's lock first, ours inside: dlopen holds the loader's already.
-  dl_iterate_phdr(attach_if_holds, (void *)(uintptr_t)address);
+  while (dl_iterate_phdr(attach_if_holds, (void *)(uintptr_t)address) == SLV_WALK_AGAIN)
+    slv_sys_sched_yield();
 }

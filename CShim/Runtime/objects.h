@@ -30,8 +30,8 @@ struct slv_object {
   unsigned file_number; // of our slot's counter file, and the slot's place in it
   uint64_t slot_offset;
   int fresh, runs, mapped, boundaries, privates;
-  int starting; // it came with the program: dlclose never unloads it
-  uint64_t key; // of the file it was loaded from
+  int starting;              // it came with the program: dlclose never unloads it
+  uint64_t key;              // of the file it was loaded from
   uintptr_t bias, low, high; // load bias; run-time address range of the whole object
   struct slv_found found;    // source, identity, regions
   struct slv_run run[SLV_RUNS];
@@ -40,6 +40,9 @@ struct slv_object {
   char *stash;                        // as many pages; NULL until the first fork
   struct slv_private private[SLV_BOUNDARIES];
 };
+
+// Where our own library begins in memory (from the linker); its load bias, for it is linked at 0.
+extern const char slv_image[] __asm__("__ehdr_start") __attribute__((visibility("hidden")));
 
 // All entries that were ever used; those with SLV_MODE_GONE are holes.
 struct slv_object *slv_objects(int *count);

@@ -7,7 +7,7 @@
 struct slv_search {
   const char *next; // where the next directory begins; NULL: no more
   const char *file;
-  size_t room;      // bytes of the longest candidate
+  size_t room; // bytes of the longest candidate
 };
 
 // Begins a search for `file`, a name without slash. 0, or the errno to fail with. Context: any

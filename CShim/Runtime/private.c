@@ -24,7 +24,8 @@ void slv_region_add(uint32_t kind, char *to, const char *from, size_t bytes) {
 int slv_private_add(struct slv_object *o, char *memory, char *shared, size_t bytes,
                     const char *base) {
   if (o->privates == SLV_BOUNDARIES) return -ENOSPC;
-  char *saved = slv_sys_mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  char *saved =
+      slv_sys_mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (slv_failed(saved)) return (int)(intptr_t)saved;
   if (base != NULL) slv_copy(saved, base, bytes);
   o->private[o->privates] = (struct slv_private){memory, shared, saved, bytes};
@@ -89,7 +90,7 @@ void slv_flush(void) {
     if (o->mode == SLV_MODE_GONE || (!o->starting && slv_objects_unloading())) continue;
     int privates = __atomic_load_n(&o->privates, __ATOMIC_ACQUIRE);
     for (int p = 0; p < privates; p++)
-      for (int r = 0; r < SLV_REGIONS; r++) flush_part(o, &o->private[p], &o->found.region[r]);
+      for (int r = 0; r < SLV_REGIONS; r++) flush_part(o, &o->private[p], &o -> found.region[r]);
   }
   __atomic_fetch_add(&slv_process.cell->snapshots, 1, __ATOMIC_RELAXED);
 }
@@ -99,7 +100,7 @@ void slv_private_rebase(struct slv_object *o) {
   for (int p = 0; p < o->privates; p++)
     for (int r = 0; r < SLV_REGIONS; r++) {
       uintptr_t low, high;
-      if (overlap(o, &o->private[p], &o->found.region[r], &low, &high))
+      if (overlap(o, &o->private[p], &o -> found.region[r], &low, &high))
         slv_copy(o->private[p].saved + (low - (uintptr_t)o->private[p].memory), (void *)low,
                  high - low);
     }

@@ -17,9 +17,17 @@ struct table { // one object's dynamic symbols
   int looked;
 };
 
-static struct table tables[OBJECTS]; // the objects that follow ours in search order
-static int tables_used;
-static int ready;
+#define FIRST_OBJECTS 6 // most processes have no more
+
+static SLV_HOT struct table first_tables[FIRST_OBJECTS]; // the objects after ours in search order
+static struct table more_tables[OBJECTS - FIRST_OBJECTS];
+static SLV_HOT int tables_used;
+static SLV_HOT int ready;
+
+// Context: any
+static struct table *table(int i) {
+  return i < FIRST_OBJECTS ? &first_tables[i] : &more_tables[i - FIRST_OBJECTS];
+}
 
 extern const char slv_image[] __asm__("__ehdr_start") __attribute__((visibility("hidden")));
 
@@ -34,7 +42,7 @@ static int collect(struct dl_phdr_info *info, size_t size, void *state) {
   if (!*found || tables_used == OBJECTS) return 0;
   for (int i = 0; i < info->dlpi_phnum; i++) {
     if (info->dlpi_phdr[i].p_type != PT_DYNAMIC) continue;
-    struct table *t = &tables[tables_used];
+    struct table *t = table(tables_used);
     t->base = info->dlpi_addr;
     t->dynamic = (const ElfW(Dyn) *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
     tables_used++;
@@ -74,7 +82,8 @@ static void *find(struct table *t, const char *name, uint32_t hash) {
   for (;; i++) {
     uint32_t h = chain[i - first];
     const ElfW(Sym) *s = &t->symbols[i];
-    if ((h | 1) == (hash | 1) && s->st_shndx != SHN_UNDEF && slv_same(t->names + s->st_name, name) &&
+    if ((h | 1) == (hash | 1) && s->st_shndx != SHN_UNDEF &&
+        slv_same(t->names + s->st_name, name) &&
         (t->versions == NULL || (t->versions[i] & 0x8000) == 0) &&
         ELF64_ST_TYPE(s->st_info) == STT_FUNC)
       return (void *)(t->base + s->st_value);
@@ -96,7 +105,7 @@ void *slv_next(const char *name) {
   uint32_t hash = 5381;
   for (const char *c = name; *c != 0; c++) hash = hash * 33 + (unsigned char)*c;
   for (int i = 0; i < tables_used; i++) {
-    void *found = find(&tables[i], name, hash);
+    void *found = find(table(i), name, hash);
     if (found != NULL) return found;
   }
   return NULL;

@@ -2,7 +2,7 @@
 // initialised: everything comes from the constructor's arguments and raw system calls.
 #include "recording.h"
 
-struct slv_process slv_process __attribute__((aligned(4096)));
+SLV_HOT struct slv_process slv_process;
 
 // Context: any
 int slv_is_vfork_child(void) {
@@ -19,18 +19,17 @@ const char *slv_environment_value(char *const environment[], const char *name) {
   return NULL;
 }
 
-// Takes `<path>;life=<16 hex>;ctx=<8 hex>` apart, from the right. Context: any
-int slv_recording_parse(const char *value, struct slv_address *address) {
+// Takes `<path>;life=<16 hex>;ctx=<8 hex>` apart, from the right. Context: constructor
+static int parse(const char *value, uint64_t *life) {
   static const char tail[] = ";life=0123456789abcdef;ctx=01234567";
   size_t length = slv_length(value), suffix = sizeof tail - 1;
   if (length <= suffix || length - suffix >= SLV_PATH_MAX || value[0] != '/') return 0;
   const char *t = value + length - suffix;
   uint64_t context;
-  if (!slv_starts(t, ";life=") || !slv_parse_hex(t + 6, 16, &address->life)) return 0;
+  if (!slv_starts(t, ";life=") || !slv_parse_hex(t + 6, 16, life)) return 0;
   if (!slv_starts(t + 22, ";ctx=") || !slv_parse_hex(t + 27, 8, &context)) return 0;
-  address->context = (uint32_t)context;
-  slv_copy(address->root, value, length - suffix);
-  address->root[length - suffix] = 0;
+  slv_process.context = (uint32_t)context;
+  slv_copy(slv_process.root, value, length - suffix); // the rest is zero
   return 1;
 }
 
@@ -62,8 +61,8 @@ static int read_settings(void) {
   if (got != (slv_word)sizeof settings || settings.magic != SLV_SETTINGS_MAGIC) return 0;
   if (settings.version != SLV_ABI_VERSION || settings.size < sizeof settings) return 0;
   settings.users[SLV_PATH_MAX - 1] = settings.library[SLV_PATH_MAX - 1] = 0;
-  slv_copy(slv_process.users, settings.users, SLV_PATH_MAX);
-  slv_copy(slv_process.library, settings.library, SLV_PATH_MAX);
+  slv_copy(slv_process.users, settings.users, slv_length(settings.users));
+  slv_copy(slv_process.library, settings.library, slv_length(settings.library));
   slv_process.settings = settings.flags;
   slv_process.save_before = settings.save_before;
   return 1;
@@ -87,6 +86,37 @@ void slv_process_identify(void) {
   slv_recording_home(slv_process.home, sizeof slv_process.home, slv_process.uid);
 }
 
+// Context: constructor
+static const char *number(const char *text, const char *end, uint64_t *value) {
+  while (text < end && (*text < '0' || *text > '9')) text++;
+  for (*value = 0; text < end && *text >= '0' && *text <= '9'; text++)
+    *value = *value * 10 + (uint64_t)(*text - '0');
+  return text;
+}
+
+// In a user namespace the directory of "our" user id is somebody else's: takes the one that the id
+// stands for outside, as of /proc/self/uid_map (user_namespaces(7)). 0 when that is no other.
+// Context: constructor
+int slv_process_outer_user(void) {
+  char map[512];
+  int file = slv_sys_open("/proc/self/uid_map", O_RDONLY, 0);
+  if (file < 0) return 0;
+  slv_word n = slv_sys_read(file, map, sizeof map);
+  slv_sys_close(file);
+  const char *end = map + (n > 0 ? n : 0);
+  for (const char *line = map; line < end;) {
+    uint64_t inside, outside, count;
+    line = number(number(number(line, end, &inside), end, &outside), end, &count);
+    if (slv_process.uid - inside >= count || inside > slv_process.uid) continue;
+    uint32_t uid = (uint32_t)(outside + slv_process.uid - inside);
+    if (uid == slv_process.uid) return 0;
+    slv_process.uid = uid;
+    slv_recording_home(slv_process.home, sizeof slv_process.home, uid);
+    return 1;
+  }
+  return 0;
+}
+
 // The first process of a namespace has its number 1; only then can it differ from its parent's.
 // Context: any
 void slv_process_namespace(uint64_t parents) {
@@ -97,12 +127,7 @@ void slv_process_namespace(uint64_t parents) {
 int slv_recording_open(char *const environment[], uint64_t *life) {
   const char *value = slv_environment_value(environment, SLV_ENV_RECORDING);
   if (value == NULL) return 0;
-  static struct slv_address address; // 1 KiB: not on a stack that a program may have made small
-  if (!slv_recording_parse(value, &address)) return 0;
-  slv_copy(slv_process.root, address.root, SLV_PATH_MAX);
-  slv_process.context = address.context;
-  *life = address.life;
-  if (!read_settings()) return 0;
+  if (!parse(value, life) || !read_settings()) return 0;
   slv_process_identify();
   return 1;
 }

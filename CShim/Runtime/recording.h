@@ -6,18 +6,12 @@
 
 #define SLV_ADDRESS_MAX (SLV_PATH_MAX + 48)
 
-struct slv_address { // SALVAGE_RECORDING, taken apart
-  uint64_t life;
-  uint32_t context;
-  char root[SLV_PATH_MAX];
-};
-
 const char *slv_environment_value(char *const environment[], const char *name);
-int slv_recording_parse(const char *value, struct slv_address *address);
 void slv_recording_format(char *to, uint64_t life);
 void slv_recording_home(char *to, size_t size, uint32_t uid);
 int slv_recording_open(char *const environment[], uint64_t *life);
 void slv_process_identify(void);
+int slv_process_outer_user(void);
 void slv_process_namespace(uint64_t parents);
 
 // Opens and maps this user's ledger, making it when it is not there. 0 when it can't. Context: constructor

@@ -9,28 +9,40 @@
 
 #define SLV_EXPORT __attribute__((visibility("default")))
 
+// For variables that every start touches: they stand in the data segment's first page, which the
+// loader's relocations have made private anyway. One page less is a fault less in each process.
+#define SLV_HOT __attribute__((section(".data")))
+
 // ---- recording.c: where this process records ------------------------------------------------------
+
+#define SLV_FORKED 4
+
+struct slv_forked { // hook_fork.c: of a fork by `thread`, whose child's pid comes later
+  uintptr_t thread; // 0: free
+  struct slv_cell *cell;
+};
 
 // Everything that the other files may read at any time; written by the constructor and in a fork child.
 // What a fork writes stands together, in one page: each page that parent or child touch after a fork is
 // a fault and a copy.
 struct slv_process {
-  int active;           // a recording was opened and this process has a cell; else every hook passes
-  int sandboxed;        // a seccomp filter stands: no system call of our own (hook_sandbox.c)
-  pid_t pid;            // raw; differs from slv_sys_getpid() in a vfork child, which shares this memory
-  uint32_t uid;         // effective user id that `home` belongs to
+  int active;    // a recording was opened and this process has a cell; else every hook passes
+  int sandboxed; // a seccomp filter stands: no system call of our own (hook_sandbox.c)
+  pid_t pid;     // raw; differs from slv_sys_getpid() in a vfork child, which shares this memory
+  uint32_t uid;  // effective user id that `home` belongs to
   uint64_t pidns;
   uint32_t context;
-  uint32_t page;        // bytes
-  uint32_t settings;    // enum slv_setting
-  uint64_t save_before; // as slv_settings.save_before
+  uint32_t page;         // bytes
+  uint32_t settings;     // enum slv_setting
+  uint64_t save_before;  // as slv_settings.save_before
   struct slv_cell *cell; // ours; never NULL when active
   uint32_t lock;         // live.c: of all objects; 0 free, 1 held
-  int fork_prepared;     // hook_fork.c, guarded by `lock`: of the fork under way
+  uintptr_t fork_thread; // hook_fork.c, guarded by `lock`: who prepared the fork under way; 0 none
   uint64_t fork_mask;
   struct slv_cell *fork_cell;
-  char root[SLV_PATH_MAX];    // the recording, as in the environment
-  char users[SLV_PATH_MAX];   // where the u<uid> directories are
+  struct slv_forked forked[SLV_FORKED];
+  char root[SLV_PATH_MAX];      // the recording, as in the environment
+  char users[SLV_PATH_MAX];     // where the u<uid> directories are
   char home[SLV_PATH_MAX + 16]; // users/u<uid>
   char library[SLV_PATH_MAX];
 };
@@ -112,17 +124,16 @@ void *slv_next(const char *name);
 void slv_real_prepare(void);
 
 // SLV_REAL(waitpid)(pid, &status, 0): looked up once, kept in a static of the calling function.
-#define SLV_REAL(name)                                                                         \
-  ({                                                                                           \
-    static __typeof__(name) *slv_cached;                                                       \
-    __typeof__(name) *slv_found = __atomic_load_n(&slv_cached, __ATOMIC_RELAXED);              \
-    if (slv_found == NULL) {                                                                   \
-      slv_found = (__typeof__(name) *)slv_next(#name);                                         \
-      __atomic_store_n(&slv_cached, slv_found, __ATOMIC_RELAXED);                              \
-    }                                                                                          \
-    slv_found;                                                                                 \
+#define SLV_REAL(name)                                                            \
+  ({                                                                              \
+    static SLV_HOT __typeof__(name) *slv_cached;                                  \
+    __typeof__(name) *slv_found = __atomic_load_n(&slv_cached, __ATOMIC_RELAXED); \
+    if (slv_found == NULL) {                                                      \
+      slv_found = (__typeof__(name) *)slv_next(#name);                            \
+      __atomic_store_n(&slv_cached, slv_found, __ATOMIC_RELAXED);                 \
+    }                                                                             \
+    slv_found;                                                                    \
   })
-
 
 // ---- env.c, hook_exec.c: declared in env.h ----------------------------------------------------------
 // ---- hook_signal.c: declared in signals.h -----------------------------------------------------------

@@ -16,7 +16,10 @@
 // All that the library calls when an image starts, forks, execs and ends, with arguments as it has
 // them where filters look at those; addresses are shown as 0.
 static const struct seccomp_data calls[] = {
-#define CALL(name, ...) {SYS_##name, ARCHITECTURE, 0, {__VA_ARGS__}}
+#define CALL(name, ...)                          \
+  {                                              \
+    SYS_##name, ARCHITECTURE, 0, { __VA_ARGS__ } \
+  }
     CALL(openat, (unsigned)AT_FDCWD, 0, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600),
     CALL(openat, (unsigned)AT_FDCWD, 0, O_RDONLY | O_CLOEXEC),
     CALL(openat, (unsigned)AT_FDCWD, 0, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600),
@@ -31,22 +34,47 @@ static const struct seccomp_data calls[] = {
     CALL(rt_sigprocmask, SIG_BLOCK, 0, 0, 8),
     CALL(fallocate, 3, 0, 0, 4096),
     CALL(newfstatat, (unsigned)AT_FDCWD, 0, 0, 0),
-    CALL(read, 3, 0, 4096), CALL(write, 3, 0, 4096), CALL(writev, 3, 0, 4),
-    CALL(pread64, 3, 0, 4096, 0), CALL(pwrite64, 3, 0, 4096, 0),
-    CALL(close, 3), CALL(fstat, 3), CALL(munmap, 0, 4096), CALL(madvise, 0, 4096),
-    CALL(readlinkat, (unsigned)AT_FDCWD, 0, 0, 1024), CALL(faccessat, (unsigned)AT_FDCWD, 0, R_OK),
-    CALL(mkdirat, (unsigned)AT_FDCWD, 0, 0700), CALL(unlinkat, (unsigned)AT_FDCWD, 0, 0),
+    CALL(read, 3, 0, 4096),
+    CALL(write, 3, 0, 4096),
+    CALL(writev, 3, 0, 4),
+    CALL(pread64, 3, 0, 4096, 0),
+    CALL(pwrite64, 3, 0, 4096, 0),
+    CALL(close, 3),
+    CALL(fstat, 3),
+    CALL(munmap, 0, 4096),
+    CALL(madvise, 0, 4096),
+    CALL(readlinkat, (unsigned)AT_FDCWD, 0, 0, 1024),
+    CALL(faccessat, (unsigned)AT_FDCWD, 0, R_OK),
+    CALL(mkdirat, (unsigned)AT_FDCWD, 0, 0700),
+    CALL(unlinkat, (unsigned)AT_FDCWD, 0, 0),
     CALL(linkat, (unsigned)AT_FDCWD, 0, (unsigned)AT_FDCWD, 0, 0),
     CALL(renameat2, (unsigned)AT_FDCWD, 0, (unsigned)AT_FDCWD, 0, 0),
-    CALL(getpid, 0), CALL(getppid, 0), CALL(gettid, 0), CALL(geteuid, 0), CALL(getuid, 0),
-    CALL(getgid, 0), CALL(getegid, 0), CALL(sched_yield, 0), CALL(nanosleep, 0),
-    CALL(process_vm_readv, 0), CALL(fgetxattr, 3),
+    CALL(getpid, 0),
+    CALL(getppid, 0),
+    CALL(gettid, 0),
+    CALL(geteuid, 0),
+    CALL(getuid, 0),
+    CALL(getgid, 0),
+    CALL(getegid, 0),
+    CALL(sched_yield, 0),
+    CALL(nanosleep, 0),
+    CALL(process_vm_readv, 0),
+    CALL(fgetxattr, 3),
+    CALL(getresuid, 0),
+    CALL(getresgid, 0),
+    CALL(getpgid, 0),
+    CALL(fchmod, 3, 0700),
+    CALL(fchown, 3, 0, 0),
 };
 
 // And with handlers of ours.
 static const struct seccomp_data chained_calls[] = {
-    CALL(rt_sigaction, SIGTERM, 0, 0, 8), CALL(sigaltstack, 0, 0),
-    CALL(rt_tgsigqueueinfo, 2, 2, SIGTERM), CALL(tgkill, 2, 2, SIGTERM), CALL(kill, 2, SIGTERM),
+    CALL(rt_sigaction, SIGTERM, 0, 0, 8),
+    CALL(sigaltstack, 0, 0),
+    CALL(rt_tgsigqueueinfo, 2, 2, SIGTERM),
+    CALL(tgkill, 2, 2, SIGTERM),
+    CALL(kill, 2, SIGTERM),
+    CALL(rt_sigpending, 0, 8),
 #undef CALL
 };
 
@@ -58,16 +86,36 @@ struct machine {
 static void compute(struct machine *m, uint16_t code, uint32_t k) {
   uint32_t value = BPF_SRC(code) == BPF_X ? m->x : k;
   switch (BPF_OP(code)) {
-    case BPF_ADD: m->a += value; break;
-    case BPF_SUB: m->a -= value; break;
-    case BPF_MUL: m->a *= value; break;
-    case BPF_DIV: m->a = value != 0 ? m->a / value : 0; break;
-    case BPF_AND: m->a &= value; break;
-    case BPF_OR: m->a |= value; break;
-    case BPF_XOR: m->a ^= value; break;
-    case BPF_LSH: m->a = value < 32 ? m->a << value : 0; break;
-    case BPF_RSH: m->a = value < 32 ? m->a >> value : 0; break;
-    default: m->a = -m->a; break; // BPF_NEG
+    case BPF_ADD:
+      m->a += value;
+      break;
+    case BPF_SUB:
+      m->a -= value;
+      break;
+    case BPF_MUL:
+      m->a *= value;
+      break;
+    case BPF_DIV:
+      m->a = value != 0 ? m->a / value : 0;
+      break;
+    case BPF_AND:
+      m->a &= value;
+      break;
+    case BPF_OR:
+      m->a |= value;
+      break;
+    case BPF_XOR:
+      m->a ^= value;
+      break;
+    case BPF_LSH:
+      m->a = value < 32 ? m->a << value : 0;
+      break;
+    case BPF_RSH:
+      m->a = value < 32 ? m->a >> value : 0;
+      break;
+    default:
+      m->a = -m->a;
+      break; // BPF_NEG
   }
 }
 
@@ -80,9 +128,12 @@ static uint32_t load(const struct machine *m, uint16_t code, uint32_t k, const v
         slv_copy(&word, (const char *)data + k, sizeof word);
       }
       return word;
-    case BPF_MEM: return k < BPF_MEMWORDS ? m->memory[k] : 0;
-    case BPF_LEN: return sizeof(struct seccomp_data);
-    default: return k; // BPF_IMM
+    case BPF_MEM:
+      return k < BPF_MEMWORDS ? m->memory[k] : 0;
+    case BPF_LEN:
+      return sizeof(struct seccomp_data);
+    default:
+      return k; // BPF_IMM
   }
 }
 
@@ -91,29 +142,51 @@ static uint32_t jump(const struct machine *m, const struct sock_filter *at) {
   uint32_t value = BPF_SRC(at->code) == BPF_X ? m->x : at->k;
   int taken = 0;
   switch (BPF_OP(at->code)) {
-    case BPF_JA: return at->k;
-    case BPF_JEQ: taken = m->a == value; break;
-    case BPF_JGT: taken = m->a > value; break;
-    case BPF_JGE: taken = m->a >= value; break;
-    default: taken = (m->a & value) != 0; break; // BPF_JSET
+    case BPF_JA:
+      return at->k;
+    case BPF_JEQ:
+      taken = m->a == value;
+      break;
+    case BPF_JGT:
+      taken = m->a > value;
+      break;
+    case BPF_JGE:
+      taken = m->a >= value;
+      break;
+    default:
+      taken = (m->a & value) != 0;
+      break; // BPF_JSET
   }
   return taken ? at->jt : at->jf;
 }
 
-// What the filter answers; the kernel has checked it: it goes forward only, and ends. Context: any
+// What the filter answers. The kernel has not checked it yet: a jump may lead anywhere. Context: any
 static uint32_t answer(const struct sock_fprog *program, const struct seccomp_data *call) {
   struct machine m;
   slv_zero(&m, sizeof m);
-  for (uint32_t i = 0; i < program->len; i++) {
+  for (uint64_t i = 0; i < program->len; i++) {
     const struct sock_filter *at = &program->filter[i];
     switch (BPF_CLASS(at->code)) {
-      case BPF_LD: m.a = load(&m, at->code, at->k, call); break;
-      case BPF_LDX: m.x = load(&m, at->code, at->k, call); break;
-      case BPF_ST: if (at->k < BPF_MEMWORDS) m.memory[at->k] = m.a; break;
-      case BPF_STX: if (at->k < BPF_MEMWORDS) m.memory[at->k] = m.x; break;
-      case BPF_ALU: compute(&m, at->code, at->k); break;
-      case BPF_JMP: i += jump(&m, at); break;
-      case BPF_RET: return BPF_RVAL(at->code) == BPF_A ? m.a : at->k;
+      case BPF_LD:
+        m.a = load(&m, at->code, at->k, call);
+        break;
+      case BPF_LDX:
+        m.x = load(&m, at->code, at->k, call);
+        break;
+      case BPF_ST:
+        if (at->k < BPF_MEMWORDS) m.memory[at->k] = m.a;
+        break;
+      case BPF_STX:
+        if (at->k < BPF_MEMWORDS) m.memory[at->k] = m.x;
+        break;
+      case BPF_ALU:
+        compute(&m, at->code, at->k);
+        break;
+      case BPF_JMP:
+        i += jump(&m, at);
+        break;
+      case BPF_RET:
+        return BPF_RVAL(at->code) == BPF_A ? m.a : at->k;
       default: // BPF_MISC
         if (BPF_MISCOP(at->code) == BPF_TAX) m.x = m.a;
         else m.a = m.x;
@@ -124,8 +197,8 @@ static uint32_t answer(const struct sock_fprog *program, const struct seccomp_da
 }
 
 // Context: any
-static int is_harsh(
-    const struct sock_fprog *program, const struct seccomp_data *call, size_t count) {
+static int is_harsh(const struct sock_fprog *program, const struct seccomp_data *call,
+                    size_t count) {
   for (; count != 0; count--, call++) {
     uint32_t action = answer(program, call) & SECCOMP_RET_ACTION_FULL;
     if (action != SECCOMP_RET_ALLOW && action != SECCOMP_RET_LOG && action != SECCOMP_RET_ERRNO) {

@@ -32,7 +32,7 @@ long slv_syscall_rt_sigaction(int signal, const void *action, void *old, size_t 
 // ---- chain.c: views -----------------------------------------------------------------------------
 
 #define SLV_SIGNALS 64
-#define SLV_SIGNAL_BIT(n) (1ull << ((n) - 1))
+#define SLV_SIGNAL_BIT(n) (1ull << ((n)-1))
 
 // As rt_sigaction(2) reads and writes it, on x86-64 and aarch64.
 struct slv_action {

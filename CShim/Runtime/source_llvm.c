@@ -4,8 +4,8 @@
 #include "source.h"
 
 static const char *const kept[] = {
-    "__llvm_prf_names", "__llvm_prf_data",    "__llvm_prf_cnts", "__llvm_prf_bits",
-    "__llvm_covmap",    "__llvm_covfun", ".note.gnu.build-id", NULL,
+    "__llvm_prf_names", "__llvm_prf_data", "__llvm_prf_cnts",    "__llvm_prf_bits",
+    "__llvm_covmap",    "__llvm_covfun",   ".note.gnu.build-id", NULL,
 };
 
 struct record { // the fields both layouts share a place for

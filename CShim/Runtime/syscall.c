@@ -14,8 +14,8 @@
 #include "signals.h"
 #include "syscall.h"
 
-uint64_t slv_syscall_numbers[8] __attribute__((visibility("hidden")));
-void *slv_syscall_next __attribute__((visibility("hidden")));
+SLV_HOT uint64_t slv_syscall_numbers[8] __attribute__((visibility("hidden")));
+SLV_HOT void *slv_syscall_next __attribute__((visibility("hidden")));
 
 // Context: any
 long slv_syscall_failed(long result) {
@@ -24,9 +24,7 @@ long slv_syscall_failed(long result) {
 }
 
 // Context: constructor
-static void take(long number) {
-  slv_syscall_numbers[number / 64] |= 1ull << number % 64;
-}
+static void take(long number) { slv_syscall_numbers[number / 64] |= 1ull << number % 64; }
 
 // Context: constructor
 void slv_syscall_start(void) {
@@ -54,9 +52,7 @@ void slv_syscall_start(void) {
 }
 
 // Context: any
-static long result_of(long raw) {
-  return raw < 0 && raw >= -4095 ? slv_syscall_failed(raw) : raw;
-}
+static long result_of(long raw) { return raw < 0 && raw >= -4095 ? slv_syscall_failed(raw) : raw; }
 
 // A clone3 that makes a process with memory of its own. `size` tells old kernels from new ones, and a
 // NULL or short structure is a question whether there is a clone3: the kernel answers. Context: any
@@ -92,7 +88,8 @@ long slv_syscall_dispatch(long number, long a, long b, long c, long d, long e, l
     case SYS_execve:
       return slv_syscall_execve((const char *)a, (char *const *)b, (char *const *)c);
     case SYS_execveat:
-      return slv_syscall_execveat((int)a, (const char *)b, (char *const *)c, (char *const *)d, (int)e);
+      return slv_syscall_execveat((int)a, (const char *)b, (char *const *)c, (char *const *)d,
+                                  (int)e);
     case SYS_wait4:
       return slv_syscall_wait4((pid_t)a, (int *)b, (int)c, (struct rusage *)d);
     case SYS_waitid:

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <sys/auxv.h>
 
+#include "source.h"
 #include "target_file.h"
 
 #if defined(__x86_64__)
@@ -21,17 +22,46 @@
 
 static int identity_split;
 
+// Fingerprints of files that were found ordinary: a process that starts one program many times looks
+// into it once. One word each: a vfork child or another thread finds it whole.
+#define ORDINARY 64u
+static uint64_t ordinary[ORDINARY];
+
+// 0: of a file that is looked into each time. Contents, mode, owner and capabilities of a file do not
+// change without its ctime. Context: any
+static uint64_t fingerprint(const struct stat *st) {
+  if (identity_split || !S_ISREG(st->st_mode) || (st->st_mode & (S_ISUID | S_ISGID)) != 0) return 0;
+  uint64_t words[] = {(uint64_t)st->st_dev,
+                      (uint64_t)st->st_ino,
+                      (uint64_t)st->st_size,
+                      (uint64_t)st->st_mtim.tv_sec,
+                      (uint64_t)st->st_mtim.tv_nsec,
+                      (uint64_t)st->st_ctim.tv_sec,
+                      (uint64_t)st->st_ctim.tv_nsec,
+                      st->st_mode,
+                      slv_process.uid};
+  return slv_hash(3, words, sizeof words) | 1;
+}
+
+// Context: any
+static int is_known(uint64_t key) {
+  return key != 0 && __atomic_load_n(&ordinary[key / 2 % ORDINARY], __ATOMIC_RELAXED) == key;
+}
+
 // Context: any
 void slv_target_split_identity(int differ) { identity_split = differ; }
 
-// Opens what was found. A file that can be executed but not read, or no free descriptor: nothing to
-// see. Context: any
-static int open_file(struct slv_target_file *file, int dir, const char *path, int flags) {
-  const int how = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+// Finds the file. Context: any
+static int find_file(struct slv_target_file *file, int dir, const char *path, int flags) {
   file->st.st_mode = 0;
   int r = slv_sys_fstatat(dir, path, &file->st, flags & (AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW));
-  if (r != 0) return r;
-  if (!S_ISREG(file->st.st_mode)) return -EACCES;
+  return r != 0 || S_ISREG(file->st.st_mode) ? r : -EACCES;
+}
+
+// Opens what was found. A file that can be executed but not read, or no free descriptor: nothing to
+// see. Context: any
+static int open_file(struct slv_target_file *file, int dir, const char *path) {
+  const int how = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
   file->borrowed = path[0] == 0;
   file->descriptor = file->borrowed ? dir : slv_sys_openat(dir, path, how, 0);
   if (file->descriptor < 0 && !file->borrowed) return file->descriptor;
@@ -52,8 +82,7 @@ static void close_file(const struct slv_target_file *file) {
 }
 
 // Context: any
-int slv_target_read(
-    const struct slv_target_file *file, void *to, size_t bytes, uint64_t offset) {
+int slv_target_read(const struct slv_target_file *file, void *to, size_t bytes, uint64_t offset) {
   if (file->size >= 0 && offset <= (uint64_t)file->size && bytes <= (uint64_t)file->size - offset) {
     slv_copy(to, file->head + offset, bytes);
     return 1;
@@ -63,8 +92,8 @@ int slv_target_read(
 }
 
 // Context: any
-int slv_target_segment(
-    const struct slv_target_file *file, const ElfW(Ehdr) *elf, size_t i, ElfW(Phdr) *segment) {
+int slv_target_segment(const struct slv_target_file *file, const ElfW(Ehdr) * elf, size_t i,
+                       ElfW(Phdr) * segment) {
   return elf->e_phentsize == sizeof *segment &&
          slv_target_read(file, segment, sizeof *segment, elf->e_phoff + i * sizeof *segment);
 }
@@ -125,8 +154,8 @@ static int is_old_glibc(const char *path) {
 }
 
 // The path in PT_INTERP; 0: none, -1: can't be told. Context: any
-static int elf_interpreter(
-    const struct slv_target_file *file, const ElfW(Ehdr) *elf, char *name, size_t room) {
+static int elf_interpreter(const struct slv_target_file *file, const ElfW(Ehdr) * elf, char *name,
+                           size_t room) {
   for (size_t i = 0; i < elf->e_phnum; i++) {
     ElfW(Phdr) segment;
     if (!slv_target_segment(file, elf, i, &segment)) return -1;
@@ -154,8 +183,8 @@ static int is_secure(const struct slv_target_file *file) {
 }
 
 // Context: any
-static void look_at_elf(
-    struct slv_target *target, const struct slv_target_file *file, const char *path) {
+static void look_at_elf(struct slv_target *target, const struct slv_target_file *file,
+                        const char *path) {
   char interpreter[256];
   ElfW(Ehdr) elf;
   if (!slv_target_read(file, &elf, sizeof elf, 0)) return;
@@ -188,14 +217,19 @@ void slv_target_look(struct slv_target *target, int dir, const char *path, int f
   struct slv_target_file file;
   slv_zero(target, sizeof *target);
   for (int depth = 0; depth <= SCRIPT_DEPTH; depth++) {
-    int r = open_file(&file, dir, path, flags);
+    int r = find_file(&file, dir, path, flags);
     if (depth == 0) {
       if (r == -ENOENT || r == -ENOTDIR) target->missing = -r;
       target->plausible = S_ISREG(file.st.st_mode) && (file.st.st_mode & 0111) != 0;
     }
-    if (r != 0) break;
+    uint64_t key = r == 0 ? fingerprint(&file.st) : 0;
+    if (r != 0 || is_known(key) || open_file(&file, dir, path) != 0) break;
     int is_script = file.size >= 3 && file.head[0] == '#' && file.head[1] == '!';
-    if (file.size >= 4 && slv_equal(file.head, ELFMAG, SELFMAG)) look_at_elf(target, &file, path);
+    if (file.size >= 4 && slv_equal(file.head, ELFMAG, SELFMAG)) {
+      look_at_elf(target, &file, path);
+      if (key != 0 && target->loss == SLV_LOSS_NONE && !target->take_out)
+        __atomic_store_n(&ordinary[key / 2 % ORDINARY], key, __ATOMIC_RELAXED);
+    }
     close_file(&file);
     if (!is_script || !script_interpreter(&file, script)) break;
     dir = AT_FDCWD;

@@ -5,9 +5,9 @@
 #include "runtime.h"
 
 struct slv_target {
-  int missing;   // the errno with which an exec of it fails for sure; 0: it is there
-  int plausible; // a regular file with an execute bit
-  int take_out;  // with our library in LD_PRELOAD its loader would print an error, or fail
+  int missing;        // the errno with which an exec of it fails for sure; 0: it is there
+  int plausible;      // a regular file with an execute bit
+  int take_out;       // with our library in LD_PRELOAD its loader would print an error, or fail
   enum slv_loss loss; // why it will not be entered; NONE: it will, as far as can be seen
 };
 

@@ -9,23 +9,22 @@
 
 struct slv_target_file {
   int descriptor;
-  int borrowed; // the caller's descriptor: stays open
+  int borrowed;  // the caller's descriptor: stays open
   slv_word size; // of what is in `head`; -errno: unreadable
   struct stat st;
   unsigned char head[1024];
 };
 
 // `bytes` of the file at `offset` into `to`; 1 when all are there. Context: any
-int slv_target_read(
-    const struct slv_target_file *file, void *to, size_t bytes, uint64_t offset);
+int slv_target_read(const struct slv_target_file *file, void *to, size_t bytes, uint64_t offset);
 
 // Segment `i`; 0 when it can't be read. Context: any
-int slv_target_segment(
-    const struct slv_target_file *file, const ElfW(Ehdr) *elf, size_t i, ElfW(Phdr) *segment);
+int slv_target_segment(const struct slv_target_file *file, const ElfW(Ehdr) * elf, size_t i,
+                       ElfW(Phdr) * segment);
 
 // True when the program is linked to a shared AddressSanitizer and brings its own
 // __asan_default_options: such a runtime ends the process when it does not come first among the
 // libraries, and our answer to that (hook_sanitizer.c) is not asked. Context: any
-int slv_target_refuses_preload(const struct slv_target_file *file, const ElfW(Ehdr) *elf);
+int slv_target_refuses_preload(const struct slv_target_file *file, const ElfW(Ehdr) * elf);
 
 #endif

@@ -12,8 +12,8 @@ struct dynamic {
 };
 
 // Where a link-time address is in the file; 0: nowhere. Context: any
-static uint64_t file_offset(
-    const struct slv_target_file *file, const ElfW(Ehdr) *elf, uint64_t address) {
+static uint64_t file_offset(const struct slv_target_file *file, const ElfW(Ehdr) * elf,
+                            uint64_t address) {
   ElfW(Phdr) segment;
   for (size_t i = 0; i < elf->e_phnum; i++) {
     if (!slv_target_segment(file, elf, i, &segment)) return 0;
@@ -26,15 +26,15 @@ static uint64_t file_offset(
 }
 
 // Context: any
-static int read_dynamic(
-    const struct slv_target_file *file, const ElfW(Ehdr) *elf, struct dynamic *dynamic) {
+static int read_dynamic(const struct slv_target_file *file, const ElfW(Ehdr) * elf,
+                        struct dynamic *dynamic) {
   ElfW(Phdr) segment;
   size_t i = 0;
   do {
     if (i == elf->e_phnum || !slv_target_segment(file, elf, i++, &segment)) return 0;
   } while (segment.p_type != PT_DYNAMIC);
-  size_t bytes = segment.p_filesz < sizeof dynamic->entries ? segment.p_filesz
-                                                            : sizeof dynamic->entries;
+  size_t bytes =
+      segment.p_filesz < sizeof dynamic->entries ? segment.p_filesz : sizeof dynamic->entries;
   if (!slv_target_read(file, dynamic->entries, bytes, segment.p_offset)) return 0;
   dynamic->count = bytes / sizeof *dynamic->entries;
   dynamic->strings = dynamic->strings_size = 0;
@@ -61,8 +61,8 @@ static int needs_asan(const struct slv_target_file *file, const struct dynamic *
 }
 
 // True when .dynstr has that name. Context: any
-static int has_name(
-    const struct slv_target_file *file, const struct dynamic *dynamic, const char *name) {
+static int has_name(const struct slv_target_file *file, const struct dynamic *dynamic,
+                    const char *name) {
   char part[512];
   const size_t length = slv_length(name) + 1;
   for (uint64_t at = 0; at + length <= dynamic->strings_size; at += sizeof part - length + 1) {
@@ -77,7 +77,7 @@ static int has_name(
 }
 
 // Context: any
-int slv_target_refuses_preload(const struct slv_target_file *file, const ElfW(Ehdr) *elf) {
+int slv_target_refuses_preload(const struct slv_target_file *file, const ElfW(Ehdr) * elf) {
   struct dynamic dynamic;
   return read_dynamic(file, elf, &dynamic) && needs_asan(file, &dynamic) &&
          has_name(file, &dynamic, "__asan_default_options");

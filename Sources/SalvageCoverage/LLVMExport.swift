@@ -41,7 +41,8 @@ struct LLVMExport: Sendable {
 
   private func run(_ content: Coverage.Content) async throws -> Answer {
     guard object.mappingVersion <= tools.newestMapping else {
-      throw ObjectProblem(.mappingTooNew(version: object.mappingVersion), counters)
+      throw ObjectProblem(
+        .mappingTooNew(version: object.mappingVersion, tools: tools), counters)
     }
     let profile = try await indexedProfile()
     defer { scratch.remove(profile) }
@@ -93,13 +94,18 @@ struct LLVMExport: Sendable {
     let first = try await merge(tools.rawLayout, to: merged)
     if first.succeeded { return merged }
     // A tool whose version number promised another format than it reads says which one.
-    if let version = Self.expectedVersion(in: first.messages),
-      let layout = RecordLayout(rawVersion: version), layout != tools.rawLayout
-    {
-      let second = try await merge(layout, to: merged)
-      if second.succeeded { return merged }
+    guard let version = Self.expectedVersion(in: first.messages) else {
+      throw failure(of: tools.profdata, first.messages)
     }
-    throw failure(of: tools.profdata, first.messages)
+    guard let layout = RecordLayout(rawVersion: version) else {
+      throw failure(
+        of: tools.profdata, first.messages,
+        cure: "; name tools of LLVM \(LLVMTools.oldestVersion) to \(LLVMTools.newestKnown) by "
+          + "--llvm-bin: their raw profiles we can write")
+    }
+    let second = try await merge(layout, to: merged)
+    guard second.succeeded else { throw failure(of: tools.profdata, second.messages) }
+    return merged
   }
 
   private func merge(
@@ -137,10 +143,13 @@ struct LLVMExport: Sendable {
       .map { "\(subject): llvm-cov: \($0)" }
   }
 
-  private func failure(of tool: FilePath, _ messages: String) -> ObjectProblem {
+  private func failure(
+    of tool: FilePath, _ messages: String, cure: String = ""
+  ) -> ObjectProblem {
     let lines = messages.split(whereSeparator: \.isNewline)
     let line = lines.first { $0.hasPrefix("error:") } ?? lines.first ?? "failed without a message"
-    return ObjectProblem(.toolFailed("\(tool) (LLVM \(tools.majorVersion)): \(line)"), counters)
+    return ObjectProblem(
+      .toolFailed("\(tool) (LLVM \(tools.majorVersion)): \(line)\(cure)"), counters)
   }
 
   /// `… format version = 8; expected version = 10` (InstrProfReader.cpp).

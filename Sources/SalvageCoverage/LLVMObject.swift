@@ -10,17 +10,43 @@ struct LLVMObject: Sendable {
   var profile: RawProfile
 
   /// Joins the summed counters with the sections of the object: those that the recording keeps, or
-  /// else of the program itself if it is still the recorded one.
+  /// else, where they are damaged or lack the mapping, of the program itself if it is still the
+  /// recorded one.
   init(_ counters: ObjectCounters) throws(ObjectProblem) {
+    var kept: LLVMSections?
+    var problem: ObjectProblem?
     do {
-      self = try Self.make(counters)
-    } catch let error as ObjectProblem {
-      throw error
-    } catch let error as ELFError {
-      throw ObjectProblem(.malformed(error.description), counters)
+      kept = try Self.sections(counters.keptObject, counters)
+      if let object = try kept.flatMap({ sections throws(ObjectProblem) in
+        try Self.object(sections, counters)
+      }) {
+        self = object
+        return
+      }
+      if kept != nil { problem = ObjectProblem(.noMapping, counters) }
     } catch {
-      throw ObjectProblem(.malformed("\(error)"), counters)
+      problem = error
     }
+    do {
+      self = try Self.fromProgram(counters, kept)
+    } catch {
+      // What was kept tells more than that the program is gone or another one now.
+      throw problem ?? error
+    }
+  }
+
+  private static func fromProgram(
+    _ counters: ObjectCounters, _ kept: LLVMSections?
+  ) throws(ObjectProblem) -> LLVMObject {
+    guard let program = try sections(counters.origin, counters) else {
+      throw ObjectProblem(.missing, counters)
+    }
+    let isRecorded = try explained(counters) { try program.isRecorded(counters, kept) }
+    guard isRecorded else { throw ObjectProblem(.changed, counters) }
+    guard let object = try object(program, counters) else {
+      throw ObjectProblem(.noMapping, counters)
+    }
+    return object
   }
 
   private init(file: FilePath, mappingVersion: Int, profile: RawProfile) {
@@ -29,26 +55,36 @@ struct LLVMObject: Sendable {
     self.profile = profile
   }
 
-  private static func make(_ counters: ObjectCounters) throws -> LLVMObject {
-    let kept = try counters.keptObject.flatMap { try LLVMSections(existing: $0) }
-    if let kept {
-      let profile = try kept.profile(counters)
-      if let version = try kept.mappingVersion() {
-        return LLVMObject(file: kept.path, mappingVersion: version, profile: profile)
-      }
+  private static func sections(
+    _ path: FilePath?, _ counters: ObjectCounters
+  ) throws(ObjectProblem) -> LLVMSections? {
+    guard let path else { return nil }
+    return try explained(counters) { try LLVMSections(existing: path) }
+  }
+
+  /// Nil where there is no coverage mapping.
+  private static func object(
+    _ sections: LLVMSections, _ counters: ObjectCounters
+  ) throws(ObjectProblem) -> LLVMObject? {
+    try explained(counters) {
+      guard let version = try sections.mappingVersion() else { return nil }
+      return LLVMObject(
+        file: sections.path, mappingVersion: version, profile: try sections.profile(counters))
     }
-    guard let origin = try counters.origin.flatMap({ try LLVMSections(existing: $0) }) else {
-      throw ObjectProblem(kept == nil ? .missing : .noMapping, counters)
+  }
+
+  private static func explained<Answer>(
+    _ counters: ObjectCounters, _ body: () throws -> Answer
+  ) throws(ObjectProblem) -> Answer {
+    do {
+      return try body()
+    } catch let problem as ObjectProblem {
+      throw problem
+    } catch ELFError.io(let path, let errno) {
+      throw ObjectProblem(.unreadable(path, errno), counters)
+    } catch {
+      throw ObjectProblem(.malformed("\(error)"), counters)
     }
-    guard try origin.isRecorded(counters, kept) else {
-      // What was kept says that there was no mapping: then the rebuild is not the matter.
-      throw ObjectProblem(kept == nil ? .changed : .noMapping, counters)
-    }
-    guard let version = try origin.mappingVersion() else {
-      throw ObjectProblem(.noMapping, counters)
-    }
-    return LLVMObject(
-      file: origin.path, mappingVersion: version, profile: try origin.profile(counters))
   }
 }
 

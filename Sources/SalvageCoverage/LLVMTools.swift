@@ -14,8 +14,17 @@ public struct LLVMTools: Sendable, Hashable {
   }
 
   /// The newest coverage mapping that they read, counted from 1 (`CovMapVersion`): 6 since LLVM 13,
-  /// 7 since LLVM 18. Later LLVMs read at least that.
-  var newestMapping: Int { majorVersion >= 18 ? 7 : 6 }
+  /// 7 since LLVM 18. LLVMs newer than we know are asked: they will say so themselves.
+  var newestMapping: Int {
+    switch majorVersion {
+    case ..<18: 6
+    case ...Self.newestKnown: 7
+    default: .max
+    }
+  }
+
+  /// The newest LLVM whose formats we know.
+  static let newestKnown = 22
 
   /// The raw profile version that they read: they refuse every other one. 8 since LLVM 14, 9 is
   /// LLVM 18, 10 since LLVM 19.
@@ -29,7 +38,11 @@ public struct LLVMTools: Sendable, Hashable {
 
   /// The first LLVM that reads a coverage mapping.
   static func oldestVersion(readingMapping version: Int) -> Int {
-    version >= 7 ? 18 : oldestVersion
+    switch version {
+    case ..<7: oldestVersion
+    case 7: 18
+    default: newestKnown + 1
+    }
   }
 
   /// The first LLVM whose raw profiles we know how to write.

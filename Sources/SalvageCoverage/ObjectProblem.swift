@@ -6,13 +6,15 @@ public struct ObjectProblem: Error, Sendable, Hashable {
   public enum Kind: Sendable, Hashable {
     /// Neither the recording nor the place where the program was has its sections.
     case missing
+    /// It is there, but it cannot be read.
+    case unreadable(FilePath, Errno)
     /// The program was rebuilt or replaced since, and the recording did not keep its sections.
     case changed
     /// There is no coverage mapping in it.
     case noMapping
-    /// The coverage mapping has a version (counted from 1, as LLVM names it) that the tool does not
+    /// The coverage mapping has a version (counted from 1, as LLVM names it) that the tools do not
     /// read.
-    case mappingTooNew(version: Int)
+    case mappingTooNew(version: Int, tools: LLVMTools)
     /// Its sections contradict each other; the words say how.
     case malformed(String)
     /// The recording's counters are not those of the object.
@@ -41,6 +43,7 @@ public struct ObjectProblem: Error, Sendable, Hashable {
   public var name: String {
     switch kind {
     case .missing: "object-missing"
+    case .unreadable: "object-unreadable"
     case .changed: "object-changed"
     case .noMapping: "no-mapping"
     case .mappingTooNew: "mapping-too-new"
@@ -68,14 +71,18 @@ extension ObjectProblem: CustomStringConvertible {
     case .missing:
       "its coverage mapping is neither in the recording nor there any more; "
         + "put the same build back and report again"
+    case .unreadable(let path, let errno):
+      "\(path) cannot be read (\(errno)); make it readable and report again"
     case .changed:
       "was rebuilt since it was recorded; put the recorded build back, or record again"
     case .noMapping:
       "its coverage mapping was removed (llvm-strip does that); build it without, "
         + "or use GNU strip, which keeps __llvm_covmap and __llvm_covfun"
-    case .mappingTooNew(let version):
-      "its coverage mapping has version \(version), newer than the llvm-cov in use reads; "
-        + "give --llvm-bin the tools of the compiler that built it"
+    case .mappingTooNew(let version, let tools):
+      "its coverage mapping has version \(version), and the newest tools found, \(tools.cov) of "
+        + "LLVM \(tools.majorVersion), read up to \(tools.newestMapping); install those of LLVM "
+        + "\(LLVMTools.oldestVersion(readingMapping: version)) or later, or name their folder by "
+        + "--llvm-bin"
     case .malformed(let what):
       "is damaged: \(what); rebuild it and record again"
     case .foreignCounters:

@@ -42,6 +42,7 @@ public enum LossReason: UInt16, Sendable, Hashable, CaseIterable {
   case notStarted = 14
   case noLedger = 15
   case asanOptions = 16
+  case sandbox = 17
 
   // The reader's own verdicts; no number of the contract.
   case noCell = 1000
@@ -150,6 +151,11 @@ public enum LossReason: UInt16, Sendable, Hashable, CaseIterable {
       (
         "asan-options", "The program's own __asan_default_options refuses preloaded libraries.",
         "Return verify_asan_link_order=0 from it."
+      )
+    case .sandbox:
+      (
+        "sandbox", "It was executed in a seccomp sandbox that forbids the library's system calls.",
+        "Record it without the sandbox, or allow what the program's own start needs there."
       )
     case .noCell:
       (

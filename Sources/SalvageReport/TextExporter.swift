@@ -77,16 +77,16 @@ public struct TextExporter: Exporter {
       .joined(separator: ", ")
   }
 
-  /// As wide as the widest cell; then the list of lines gives way down to 16 columns, then the
-  /// names down to 16.
+  /// As wide as the widest cell; then the list of lines gives way down to its heading, then the
+  /// names down to 20 columns: 80 columns are enough for files of less than 100,000 lines.
   private func columnWidths(_ rows: [[String]]) -> [Int] {
     var widths = Self.header.indices.map { column in
       rows.reduce(0) { max($0, $1[column].count) }
     }
     guard let width else { return widths }
-    for column in [Self.header.count - 1, 0] {
+    for (column, least) in [(Self.header.count - 1, Self.header.last?.count ?? 0), (0, 20)] {
       let excess = widths.reduce(0, +) + 2 * (widths.count - 1) - width
-      if excess > 0 { widths[column] = max(min(widths[column], 16), widths[column] - excess) }
+      if excess > 0 { widths[column] = max(min(widths[column], least), widths[column] - excess) }
     }
     return widths
   }

@@ -188,3 +188,15 @@ enum Tools {
     return outcome
   }
 }
+
+/// What rows need of the machine, and why it is not there.
+enum Needs {
+  static func missing(_ needs: [String]) -> [String] {
+    needs.filter { need in
+      switch need {
+      case "root": geteuid() != 0
+      default: Tools.find(need) == nil
+      }
+    }
+  }
+}

@@ -23,6 +23,8 @@ struct Row: Sendable, CustomStringConvertible {
   var languages: [Language]
   /// The first process's end, as its parent sees it. Nil: whatever it is without the shim.
   var status: Status?
+  /// Under us, where LLVM's own runtime would end the program (it writes its profile at exit).
+  var statusUnder: Status?
   /// The marked lines that run. All others must be reported as not executed. The destructor's line
   /// runs wherever libc runs destructors, and is left to the tally.
   var ran: Set<Mark>
@@ -47,7 +49,7 @@ struct Row: Sendable, CustomStringConvertible {
 
   init(
     _ death: String, _ arguments: String..., in languages: [Language] = [.c, .cxx],
-    status: Status?, ran: String, ends: String? = nil, losses: String = "", mayLose: String = "",
+    status: Status?, under: Status? = nil, ran: String, ends: String? = nil, losses: String = "", mayLose: String = "",
     loses: Loses = .nothing, privateLoses: Loses = .nothing, bounded: Bool = false,
     liveOnly: Bool = false, needs: [String] = []
   ) {
@@ -55,6 +57,7 @@ struct Row: Sendable, CustomStringConvertible {
     self.arguments = arguments
     self.languages = languages
     self.status = status
+    self.statusUnder = under
     self.ran = Mark.parse(ran)
     self.ends = ends.map(Row.parseEnds)
     self.losses = Set(losses.split(separator: " ").map(String.init))

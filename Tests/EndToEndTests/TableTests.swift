@@ -1,5 +1,4 @@
 import Foundation
-import SystemPackage
 import Testing
 
 /// Every death of the table, in every language that can express it, under the real command.
@@ -21,186 +20,20 @@ import Testing
   }
 }
 
-/// One row run with and without the shim, and compared.
-struct Trial {
-  var item: Case
-  var isPrivate: Bool
-  var directory: FilePath
-  var recording: FilePath { directory.appending("recording") }
-
-  static func check(_ item: Case, options: [String]) async throws {
-    let missing = Tools.missing(item.fixture.needs) + Needs.missing(item.row.needs)
-    guard missing.isEmpty else {
-      print("skipped: \(item): needs \(missing.joined(separator: ", "))")
-      return
+/// The essential rows again, in every other build of the programs.
+@Suite struct VariantTests {
+  static func chosen(_ cases: [Case]) -> [Case] {
+    guard let only = ProcessInfo.processInfo.environment["SALVAGE_TEST_VARIANT"] else {
+      return cases
     }
-    let program = try await FixtureBuilder.shared.program(item.fixture)
-    try await Gate.pass {
-      let name = "\(item)\(options.joined())".map { $0.isLetter || $0.isNumber ? $0 : "-" }
-      let directory = try Places.fresh(String(name))
-      let trial = Trial(item: item, isPrivate: options == ["--private"], directory: directory)
-      try await trial.run(program, options)
-      try? FileManager.default.removeItem(atPath: directory.string)
-    }
+    return cases.filter { $0.fixture.name == only || $0.description == only }
   }
 
-  private func run(_ program: FilePath, _ options: [String]) async throws {
-    let bare = try await once(program, under: nil, in: "bare")
-    let salvaged = try await once(
-      program, under: ["run", "-o", recording.string] + options + ["--"], in: "salvaged")
-    compare(bare.outcome, salvaged.outcome)
-    if let status = item.row.status { #expect(bare.outcome.status == status, "without the shim") }
-    let allowed = item.row.ran.union([.destroyed])
-    #expect(salvaged.tally.marks.isSubset(of: allowed), "ran more than the table says")
-    #expect(item.row.ran.isSubset(of: salvaged.tally.marks), "ran less than the table says")
-    for name in try FileManager.default.contentsOfDirectory(atPath: salvaged.place.string)
-    where !item.row.losses.contains("secure") {
-      #expect(!name.hasSuffix(".profraw"), "the program's own runtime wrote \(name)")
-    }
-    let ledger = try await readLedger()
-    try await checkCounts(salvaged.tally, ledger)
-    checkLedger(ledger)
+  @Test(arguments: chosen(Case.variants)) func live(_ item: Case) async throws {
+    try await Trial.check(item, options: [])
   }
 
-  private func once(_ program: FilePath, under salvage: [String]?, in name: String) async throws
-    -> (outcome: Outcome, tally: Tally, place: FilePath)
-  {
-    let place = directory.appending(name)
-    let tally = directory.appending("\(name).tally")
-    try FileManager.default.createDirectory(atPath: place.string, withIntermediateDirectories: true)
-    chmod(place.string, 0o777)
-    try Tally.create(at: tally)
-    let arguments = [tally.string, item.row.death] + item.row.arguments
-    let outcome =
-      if let salvage {
-        try await execute(
-          Places.salvage, salvage + [program.string] + arguments, environment: Places.environment,
-          directory: place)
-      } else {
-        try await execute(
-          program, arguments, environment: Places.environment, directory: place)
-      }
-    return (outcome, try Tally(readingFrom: tally), place)
-  }
-
-  /// The program does not notice.
-  private func compare(_ bare: Outcome, _ salvaged: Outcome) {
-    #expect(salvaged.status == bare.status)
-    #expect(salvaged.output == bare.output)
-    #expect(Self.words(salvaged.errors) == Self.words(bare.errors, withoutRuntime: true))
-  }
-
-  /// What a program said, but for our own lines, numbers that differ from run to run, and (without
-  /// the shim only) the complaints of LLVM's runtime about a profile it could not write.
-  private static func words(_ errors: String, withoutRuntime: Bool = false) -> String {
-    errors.split(separator: "\n")
-      .filter { !$0.hasPrefix("salvage: ") }
-      .filter { !withoutRuntime || !$0.hasPrefix("LLVM Profile") }
-      .filter { $0.firstMatch(of: /^ *(\d+[: ]|at )/) == nil } // a backtrace: libsalvage.so is in it
-      .map { $0.replacing(/0x[0-9a-f]+|\(\d+\)/, with: "N") }
-      .joined(separator: "\n")
-  }
-
-  /// Executed lines are all reported with their counts, unexecuted ones with 0; a count that is not
-  /// there is a loss that the ledger names.
-  private func checkCounts(_ tally: Tally, _ ledger: LedgerDocument) async throws {
-    let report = try await execute(
-      Places.salvage, ["report", recording.string, "-f", "lcov"], environment: Places.environment,
-      directory: directory)
-    #expect(report.status == .exit(0), "salvage report: \(report.errors)")
-    let counts = LineCounts(lcov: report.output)
-    var isMissing = false
-    for line in try item.fixture.markedLines() {
-      let range = expectation(line.mark, tally)
-      let count = counts.files[line.file]?[line.line]
-      isMissing = isMissing || (count ?? 0) < range.lowerBound
-      if count == nil && range.contains(0) { continue } // its file was in no process
-      let lower = loses(line.mark) ? 0 : range.lowerBound
-      let mark = Mark(rawValue: line.mark).map { "\($0)" } ?? "\(line.mark)"
-      #expect(
-        (lower...range.upperBound).contains(count ?? 0),
-        "\(mark) (\(line.file):\(line.line)) ran \(range), reported \(count.map(String.init) ?? "-")")
-    }
-    #expect(!isMissing || !ledger.slugs.isEmpty, "counts are missing, and the ledger names no loss")
-  }
-
-  private func loses(_ mark: Int) -> Bool {
-    item.row.loses.contains(mark) || isPrivate && item.row.privateLoses.contains(mark)
-  }
-
-  /// The counts that a mark's line has, where nothing is lost.
-  private func expectation(_ number: Int, _ tally: Tally) -> ClosedRange<UInt64> {
-    let low = tally.counts[number]
-    let high = item.row.isBounded ? max(low, tally.attempts[number]) : low
-    return item.fixture.isSingleByte ? min(low, 1)...min(high, 1) : low...high
-  }
-
-  private func readLedger() async throws -> LedgerDocument {
-    let ledger = try await execute(
-      Places.salvage, ["ledger", recording.string, "--json"], environment: Places.environment,
-      directory: directory)
-    #expect(ledger.status == .exit(0), "salvage ledger: \(ledger.errors)")
-    return try JSONDecoder().decode(LedgerDocument.self, from: Data(ledger.output.utf8))
-  }
-
-  /// The Swift and the Rust program end by exit() where the C program returns from main.
-  private func inLanguage(_ ends: [String: Int]) -> [String: Int] {
-    guard item.fixture.language == .swift || item.fixture.language == .rust else { return ends }
-    return ends.reduce(into: [:]) {
-      $0[$1.key.replacing("returned", with: "exit"), default: 0] += $1.value
-    }
-  }
-
-  private func checkLedger(_ ledger: LedgerDocument) {
-    if let ends = item.row.ends { #expect(ledger.ends == inLanguage(ends)) }
-    if isPrivate {
-      #expect(ledger.slugs.isSuperset(of: item.row.losses))
-    } else {
-      #expect(ledger.slugs.subtracting(item.row.mayLose) == item.row.losses)
-    }
-  }
-}
-
-/// What these tests read of `salvage ledger --json`.
-struct LedgerDocument: Decodable {
-  struct Life: Decodable {
-    var program: String
-    var end: String
-    var status: Int32?
-    var signal: Int32?
-    var losses: [String]
-
-    var words: String {
-      if let signal { return LedgerDocument.names[signal] ?? "signal \(signal)" }
-      let word = end == "ended" ? "ended with" : end
-      return status.map { "\(word) \($0)" } ?? word
-    }
-  }
-  struct Loss: Decodable { var reason: String }
-
-  var lives: [Life]
-  var losses: [Loss]
-
-  var ends: [String: Int] {
-    lives.reduce(into: [:]) { $0[$1.words, default: 0] += 1 }
-  }
-  var slugs: Set<String> { Set(losses.map(\.reason)).union(lives.flatMap(\.losses)) }
-
-  private static let names: [Int32: String] = [
-    1: "SIGHUP", 2: "SIGINT", 3: "SIGQUIT", 4: "SIGILL", 5: "SIGTRAP", 6: "SIGABRT", 7: "SIGBUS",
-    8: "SIGFPE", 9: "SIGKILL", 10: "SIGUSR1", 11: "SIGSEGV", 12: "SIGUSR2", 13: "SIGPIPE",
-    14: "SIGALRM", 15: "SIGTERM", 24: "SIGXCPU", 25: "SIGXFSZ", 31: "SIGSYS",
-  ]
-}
-
-/// What rows need of the machine, and why it is not there.
-enum Needs {
-  static func missing(_ needs: [String]) -> [String] {
-    needs.filter { need in
-      switch need {
-      case "root": geteuid() != 0
-      default: Tools.find(need) == nil
-      }
-    }
+  @Test(arguments: chosen(Case.privateVariants)) func privately(_ item: Case) async throws {
+    try await Trial.check(item, options: ["--private"])
   }
 }

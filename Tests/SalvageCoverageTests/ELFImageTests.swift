@@ -45,7 +45,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("/nonexistent/file", ELFError.io("/nonexistent/file", .noSuchFileOrDirectory)),
+    ("/proc/nonexistent", ELFError.io("/proc/nonexistent", .noSuchFileOrDirectory)),
     ("/", .io("/", .isDirectory)), ("/dev/null", .notELF), ("/etc/passwd", .notELF),
   ])
   func refuses(_ path: String, _ error: ELFError) {

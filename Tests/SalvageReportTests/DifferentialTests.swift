@@ -5,6 +5,10 @@ import Testing
 @testable import SalvageRecord
 @testable import SalvageReport
 
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 /// For a program that ended normally our exports equal llvm-cov's own, byte for byte.
 @Suite struct DifferentialTests {
   @Test(
@@ -20,6 +24,41 @@ import Testing
   @Test(.enabled("needs rustc") { Toolchain.rustc != nil }, arguments: TestProgram.rust)
   func rust(_ program: TestProgram) async throws { try await compare(program) }
 
+  /// Records of 48 bytes: read by today's tools, whose own llvm-profdata refuses such a profile, and
+  /// by the tools of their own LLVM.
+  @Test(
+    .enabled("needs clang-14 and its llvm tools") {
+      Toolchain.hasClang && Toolchain.clang14 != nil && Toolchain.oldTools != nil
+    })
+  func clang14() async throws {
+    let folder = try TemporaryFolder()
+    let old = try #require(Toolchain.oldTools)
+    let source = try folder.write(TestProgram.cSource, to: "old.c")
+    let program = folder.path.appending("old")
+    try await Toolchain.run(
+      try #require(Toolchain.clang14),
+      ["-fprofile-instr-generate", "-fcoverage-mapping", source.string, "-o", program.string],
+      in: folder.path)
+    let run = try await NormalRun(program, in: folder.path)
+    let oldFolder = try TemporaryFolder()
+    for (name, tool) in [("llvm-cov", old.cov), ("llvm-profdata", old.profdata)] {
+      _ = symlink(tool.string, oldFolder.path.appending(name).string)
+    }
+    let searches = [
+      (LLVMToolSearch(), nil as FilePath?), (LLVMToolSearch(folder: oldFolder.path), old.cov),
+    ]
+    for (search, cov) in searches {
+      let collected = try await collectCoverage(
+        of: [run.counters], content: [.lines, .regions], search: search)
+      #expect(collected.problems.map(\.description) == [])
+      let report = Report(coverage: collected.coverage)
+      let lcov = try await run.toolsOwn("lcov", in: folder.path, profdata: old.profdata, cov: cov)
+      let json = try await run.toolsOwn("text", in: folder.path, profdata: old.profdata, cov: cov)
+      #expect(try LCOVExporter().bytes(of: report) == lcov)
+      #expect(try LLVMJSONExporter().bytes(of: report) == json)
+    }
+  }
+
   private func compare(_ program: TestProgram) async throws {
     let folder = try TemporaryFolder()
     let run = try await NormalRun(try await program.build(in: folder), in: folder.path)
@@ -29,7 +68,7 @@ import Testing
     // From the program itself, then from what a recording keeps while the program is gone.
     var kept = run.counters
     kept.keptObject = try await KeptObject.make(of: run.program, as: "kept.obj", in: folder.path)
-    kept.origin = "/nonexistent"
+    kept.origin = "/proc/nonexistent"
     for counters in [run.counters, kept] {
       let collected = try await collectCoverage(of: [counters], content: [.lines, .regions])
       #expect(collected.problems.map(\.description) == [])

@@ -22,24 +22,28 @@ struct NormalRun {
   }
 
   /// What llvm-profdata and llvm-cov say of the profile that the runtime wrote.
-  func toolsOwn(_ format: String, in folder: FilePath) async throws -> [UInt8] {
+  func toolsOwn(
+    _ format: String, in folder: FilePath, profdata: FilePath? = nil, cov: FilePath? = nil
+  ) async throws -> [UInt8] {
     let tools = try #require(Toolchain.tools)
     let merged = profile.string + ".profdata"
     try await Toolchain.run(
-      tools.profdata, ["merge", profile.string, "-o", merged], in: folder)
+      profdata ?? tools.profdata, ["merge", profile.string, "-o", merged], in: folder)
     return try await Toolchain.run(
-      tools.cov,
+      cov ?? tools.cov,
       ["export", program.string, "-instr-profile=" + merged, "-format=" + format], in: folder)
   }
 
-  /// Reads a raw profile of version 10 (InstrProfData.inc of LLVM 19 and later).
+  /// Reads a raw profile of version 8 or 10 (InstrProfData.inc of LLVM 14, and 19 and later).
   private static func counters(
     _ raw: LittleEndian, _ image: ELFImage, _ program: FilePath
   ) throws -> ObjectCounters {
-    try #require(raw.u64(0) == 0xff6c_7072_6f66_7281 && raw.u64(8) & 0xff == 10)
+    try #require(raw.u64(0) == 0xff6c_7072_6f66_7281)
+    let layout = try #require(RecordLayout(rawVersion: Int(raw.u64(8) & 0xff)))
+    try #require(layout != .v9)
     let isByteCoverage = raw.u64(8) & 1 << 60 != 0
-    let words = (0..<16).map { Int(truncatingIfNeeded: raw.u64($0 * 8)) }
-    let start = 128 + words[2] + words[3] * 64 + words[4]
+    let words = (0..<11).map { Int(truncatingIfNeeded: raw.u64($0 * 8)) }
+    let start = (layout == .v8 ? 88 : 128) + words[2] + words[3] * layout.stride + words[4]
     let size = words[5] * (isByteCoverage ? 1 : 8)
     let bitmapStart = start + size + words[6]
     var regions = [
@@ -47,7 +51,7 @@ struct NormalRun {
         address: try #require(image.section("__llvm_prf_cnts")).address,
         kind: isByteCoverage ? .and8 : .add64, bytes: Array(raw.bytes[start..<start + size]))
     ]
-    if let bits = image.section("__llvm_prf_bits"), bits.size > 0 {
+    if layout != .v8, let bits = image.section("__llvm_prf_bits"), bits.size > 0 {
       regions.append(
         Region(
           address: bits.address, kind: .or8,
@@ -57,7 +61,7 @@ struct NormalRun {
     let data = try #require(image.section("__llvm_prf_data"))
     let counters = try #require(image.section("__llvm_prf_cnts"))
     let identity = LLVMIdentity.of(
-      records: try image.bytes(of: data), stride: 64, names: try image.bytes(of: names),
+      records: try image.bytes(of: data), stride: layout.stride, names: try image.bytes(of: names),
       counterBytes: counters.size)
     return ObjectCounters(
       identity: identity, source: .llvm, regions: regions, lives: 1, origin: program)

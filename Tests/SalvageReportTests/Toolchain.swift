@@ -29,6 +29,13 @@ enum Toolchain {
   static let hasSwift = tools != nil && compiler("swiftc") != nil
   static let rustc: FilePath? = find("rustc")
 
+  /// An older LLVM, as Debian installs it beside others: compiler and tools.
+  static let clang14 = find("clang-14")
+  static let oldTools: LLVMTools? = {
+    guard let profdata = find("llvm-profdata-14"), let cov = find("llvm-cov-14") else { return nil }
+    return LLVMTools(profdata: profdata, cov: cov, majorVersion: 14)
+  }()
+
   private static func find(_ name: String) -> FilePath? {
     var folders = (getenv("PATH").map { String(cString: $0) } ?? "").split(separator: ":")
       .map(String.init)

@@ -21,7 +21,7 @@ static const char *pointer_name(handler_t handler) {
 static void say_old(int number, int result, const struct sigaction *old) {
   say("  %d: %d errno %d old %s flags %x mask %016llx restorer %d", number, result,
       result == 0 ? 0 : errno, handler_name(old), (unsigned)old->sa_flags,
-      (unsigned long long)bits(&old->sa_mask), old->sa_restorer != NULL);
+      (unsigned long long)bits(&old->sa_mask), has_restorer(old));
 }
 
 static void sigaction_matrix(const void *argument) {

@@ -3,11 +3,11 @@
 
 enum state {
   DEFAULT, DEFAULT_BY_SIGNAL, IGNORED, BY_SIGNAL, SIGINFO, RESETHAND, NODEFER, ONSTACK, MASKED, SYSV,
-  SIGSET, JUMPS, RERAISES, EXITS, RAW, STATES
+  SIGSET, NO_STACK, JUMPS, RERAISES, EXITS, RAW, STATES
 };
 static const char *const state_names[STATES] = {
   "default", "signal(SIG_DFL)", "ignored", "signal()", "siginfo", "resethand", "nodefer", "onstack",
-  "masked", "sysv", "sigset", "jumps", "reraises", "exits", "raw"};
+  "masked", "sysv", "sigset", "no stack", "jumps", "reraises", "exits", "raw"};
 
 enum delivery { KILL, RAISE, PTHREAD_KILL, TGKILL, SIGQUEUE, FROM_CHILD, TIMER, DELIVERIES };
 static const char *const delivery_names[DELIVERIES] = {
@@ -71,6 +71,7 @@ static void set_state(const struct choice *c) {
     case RESETHAND: action.sa_flags |= (int)SA_RESETHAND; break;
     case NODEFER: action.sa_flags |= SA_NODEFER; action.sa_sigaction = again; break;
     case ONSTACK: action.sa_flags |= SA_ONSTACK; sigaltstack(&stack, NULL); break;
+    case NO_STACK: action.sa_flags |= SA_ONSTACK; break; // runs on the stack that it interrupts
     case MASKED: sigfillset(&action.sa_mask); break;
     case SYSV: __sysv_signal(c->signal, record_handler); return;
     case SIGSET: sigset(c->signal, record_handler); return;

@@ -34,22 +34,31 @@ uint64_t bits(const sigset_t *set) {
   return value;
 }
 
+// A blocked set. Linux never has these two in it; qemu-user does when a handler's mask has them.
+static unsigned long long blocked(const sigset_t *set) {
+  return bits(set) & ~(1ull << (SIGKILL - 1) | 1ull << (SIGSTOP - 1));
+}
+
 const char *relation(pid_t pid) {
   if (pid == getpid()) return "self";
   if (pid == case_parent) return "parent";
   return pid == 0 ? "0" : "other";
 }
 
+static const char *main_stack;
+
+// Where a handler runs: 1 the stack that the case gave, 2 the main thread's, 0 another.
 static int on_own_stack(void) {
-  char here;
-  return &here >= own_stack && &here < own_stack + sizeof own_stack;
+  const char here = 0, *at = &here;
+  if (at >= own_stack && at < own_stack + sizeof own_stack) return 1;
+  return main_stack - at < 1 << 20 && at - main_stack < 1 << 20 ? 2 : 0;
 }
 
 void record_handler(int signal) {
   sigset_t mask;
   int saved = errno;
   sigprocmask(SIG_BLOCK, NULL, &mask);
-  say("  handler %d mask %016llx stack %d", signal, (unsigned long long)bits(&mask), on_own_stack());
+  say("  handler %d mask %016llx stack %d", signal, blocked(&mask), on_own_stack());
   say_action("    in handler", signal);
   errno = saved;
 }
@@ -60,8 +69,8 @@ void record_siginfo(int signal, siginfo_t *info, void *context) {
   int saved = errno;
   sigprocmask(SIG_BLOCK, NULL, &mask);
   say("  siginfo %d/%d code %d errno %d mask %016llx was %016llx stack %d", signal, info->si_signo,
-      info->si_code, info->si_errno, (unsigned long long)bits(&mask),
-      (unsigned long long)bits(&interrupted->uc_sigmask), on_own_stack());
+      info->si_code, info->si_errno, blocked(&mask),
+      blocked(&interrupted->uc_sigmask), on_own_stack());
   if (info->si_code == SI_USER || info->si_code == SI_TKILL)
     say("    from %s uid %d", relation(info->si_pid), (int)info->si_uid);
   if (info->si_code == SI_QUEUE)
@@ -81,6 +90,15 @@ const char *handler_name(const struct sigaction *action) {
   return "other";
 }
 
+int has_restorer(const struct sigaction *action) {
+#if defined(__x86_64__)
+  return action->sa_restorer != NULL;
+#else
+  (void)action;
+  return 0;
+#endif
+}
+
 void say_action(const char *label, int signal) {
   struct sigaction action;
   memset(&action, 0, sizeof action);
@@ -91,7 +109,7 @@ void say_action(const char *label, int signal) {
   }
   say("%s %d: %s flags %x mask %016llx restorer %d", label, signal, handler_name(&action),
       (unsigned)action.sa_flags, (unsigned long long)bits(&action.sa_mask),
-      action.sa_restorer != NULL);
+      has_restorer(&action));
 }
 
 void say_state(void) {
@@ -100,7 +118,7 @@ void say_state(void) {
   sigprocmask(SIG_BLOCK, NULL, &mask);
   sigpending(&pending);
   sigaltstack(NULL, &stack);
-  say("  mask %016llx pending %016llx stack %s size %zu flags %x", (unsigned long long)bits(&mask),
+  say("  mask %016llx pending %016llx stack %s size %zu flags %x", blocked(&mask),
       (unsigned long long)bits(&pending),
       stack.ss_sp == NULL        ? "none"
       : stack.ss_sp == own_stack ? "own"
@@ -180,10 +198,16 @@ void run_case(void (*body)(const void *), const void *argument, const char *name
 }
 
 int main(int argc, char *argv[]) {
+  char here = 0;
   self_path = argv[0];
+  main_stack = &here;
   if (argc > 1 && strcmp(argv[1], "show") == 0) {
     show_inherited();
     return 7;
+  }
+  if (argc > 1 && strcmp(argv[1], "process") == 0) {
+    show_process();
+    return 8;
   }
   for (int i = 1; i + 1 < argc; i += 2) {
     if (strcmp(argv[i], "--stride") == 0) stride = atoi(argv[i + 1]);
@@ -197,6 +221,9 @@ int main(int argc, char *argv[]) {
   fault_cases();
   life_cases();
   thread_cases();
+  process_cases();
+  sandbox_cases();
+  start_cases();
   deliver_cases();
   printf("cases %d\n", cases);
   return 0;

@@ -39,6 +39,8 @@ const char *relation(pid_t pid);
 void record_handler(int signal);
 void record_siginfo(int signal, siginfo_t *info, void *context);
 const char *handler_name(const struct sigaction *action);
+// Whether there is one; on aarch64 libc leaves what was on its stack there. 0 or 1.
+int has_restorer(const struct sigaction *action);
 void say_action(const char *label, int signal);
 void say_state(void);
 
@@ -51,6 +53,10 @@ void fault_cases(void);
 void action_cases(void);
 void life_cases(void);
 void thread_cases(void);
+void process_cases(void);
+void sandbox_cases(void);
+void start_cases(void);
 void show_inherited(void);
+void show_process(void);
 
 #endif

@@ -87,7 +87,11 @@ static int as_init(void *argument) {
   say("  nanosleep %d", nanosleep(&moment, NULL));
   if (way == 2) *(volatile int *)0x1234 = 1;
   if (way == 3) abort();
+#if defined(__x86_64__)
   if (way == 5) __asm__ volatile("int3");
+#else
+  if (way == 5) __asm__ volatile("brk #0");
+#endif
   return 11;
 }
 

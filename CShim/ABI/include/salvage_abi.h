@@ -46,18 +46,18 @@ enum slv_setting {
   SLV_SETTING_PRIVATE = 1u << 0,          // never share a page: copy at death (`--private`)
   SLV_SETTING_PER_PROCESS = 1u << 1,      // fresh slots instead of leases (`--per-process`)
   SLV_SETTING_NOTE_SIGNALS = 1u << 2,     // chain handlers in every life, to note signals
-  SLV_SETTING_HIDE_ENVIRONMENT = 1u << 3, // reserved: take our variables out of the program's environ
+  SLV_SETTING_HIDE_ENVIRONMENT = 1u << 3, // reserved: hide our variables from the program
 };
 
 struct slv_settings {
   uint64_t magic;
-  uint32_t version;        // SLV_ABI_VERSION of the writer
-  uint32_t size;           // sizeof(struct slv_settings) of the writer
-  uint32_t flags;          // enum slv_setting
-  uint32_t context;        // id of the context that lives start with; 0 is none
-  uint64_t save_before;    // bit n-1: save or mark before the program's own handler for signal n
-  uint64_t created;        // CLOCK_REALTIME, nanoseconds
-  char command_version[32]; // of the salvage command, for messages
+  uint32_t version;           // SLV_ABI_VERSION of the writer
+  uint32_t size;              // sizeof(struct slv_settings) of the writer
+  uint32_t flags;             // enum slv_setting
+  uint32_t context;           // id of the context that lives start with; 0 is none
+  uint64_t save_before;       // bit n-1: save or mark before the program's own handler for signal n
+  uint64_t created;           // CLOCK_REALTIME, nanoseconds
+  char command_version[32];   // of the salvage command, for messages
   char users[SLV_PATH_MAX];   // absolute: where the u<uid> directories are
   char library[SLV_PATH_MAX]; // absolute, without space or colon: what LD_PRELOAD names
   uint64_t reserved[8];
@@ -68,24 +68,24 @@ struct slv_settings {
 #define SLV_LEDGER_MAGIC 0x4745444c564c5353ull // "SSLVLDEG"
 #define SLV_LEDGER_HEADER_SIZE 4096u
 #define SLV_INDEX_ENTRIES 1024u
-#define SLV_CELLS_OFFSET 69632u     // header + index
-#define SLV_LEDGER_CHUNK 65536u     // the file grows by this, blocks allocated
+#define SLV_CELLS_OFFSET 69632u // header + index
+#define SLV_LEDGER_CHUNK 65536u // the file grows by this, blocks allocated
 // The byte of the ledger file that every entered life holds a shared OFD lock on; fork children hold
 // it through the mapping they inherit. Nobody holds it: the recording is not in use.
 #define SLV_LEDGER_USE_BYTE 0x7fff000000000000ull
 
 struct slv_ledger_header {
-  uint64_t magic;       // written last
+  uint64_t magic; // written last
   uint32_t version;
   uint32_t header_size; // SLV_LEDGER_HEADER_SIZE
   uint32_t cell_size;   // sizeof(struct slv_cell)
   uint32_t index_entries;
   uint64_t index_offset;
   uint64_t cells_offset;
-  uint64_t next;        // cells handed out, atomic; the first has number 0
-  uint64_t allocated;   // bytes of the file that have blocks, atomic, grows only
-  uint64_t lost_cells;  // lives that got no cell (disk full), atomic
-  uint64_t created;     // CLOCK_REALTIME, nanoseconds
+  uint64_t next;         // cells handed out, atomic; the first has number 0
+  uint64_t allocated;    // bytes of the file that have blocks, atomic, grows only
+  uint64_t lost_cells;   // lives that got no cell (disk full), atomic
+  uint64_t created;      // CLOCK_REALTIME, nanoseconds
   uint64_t created_boot; // CLOCK_BOOTTIME at the same moment: dates every `born` below
   uint32_t uid;
   uint32_t reserved;
@@ -103,7 +103,7 @@ enum slv_cell_state {
   SLV_CELL_KILL = 8,      // not a life: life `parent` sent SIGKILL to `pid`
 };
 
-enum slv_kind { // how a life began
+enum slv_kind {       // how a life began
   SLV_KIND_ROOT = 0,  // nobody announced it
   SLV_KIND_FORK = 1,  // fork, _Fork, clone without CLONE_VM: same program, a copy of the memory
   SLV_KIND_EXEC = 2,  // the same process goes on as another image; `parent` is the life before
@@ -124,15 +124,15 @@ enum slv_cause {
 };
 
 enum slv_cell_flag {
-  SLV_FLAG_LIVE = 1u << 0,       // has counters, all in shared pages
-  SLV_FLAG_PRIVATE = 1u << 1,    // has counters that only flush hooks save
-  SLV_FLAG_FLUSHED = 1u << 2,    // the flush of the private ones was complete at its end
-  SLV_FLAG_FRESH = 1u << 3,      // counts in a fresh slot
-  SLV_FLAG_PARENT_SLOT = 1u << 4, // a fork child that counts on its parent's slot
-  SLV_FLAG_SANDBOXED = 1u << 5,  // seccomp: no system calls of ours from here on
-  SLV_FLAG_CHAINED = 1u << 6,    // has signal handlers of ours
-  SLV_FLAG_NO_PRELOAD = 1u << 7, // announced; LD_PRELOAD was taken out, see `loss`
-  SLV_FLAG_OWN_PROFILE = 1u << 8, // the program has its own LLVM_PROFILE_FILE
+  SLV_FLAG_LIVE = 1u << 0,          // has counters, all in shared pages
+  SLV_FLAG_PRIVATE = 1u << 1,       // has counters that only flush hooks save
+  SLV_FLAG_FLUSHED = 1u << 2,       // the flush of the private ones was complete at its end
+  SLV_FLAG_FRESH = 1u << 3,         // counts in a fresh slot
+  SLV_FLAG_PARENT_SLOT = 1u << 4,   // a fork child that counts on its parent's slot
+  SLV_FLAG_SANDBOXED = 1u << 5,     // seccomp: no system calls of ours from here on
+  SLV_FLAG_CHAINED = 1u << 6,       // has signal handlers of ours
+  SLV_FLAG_NO_PRELOAD = 1u << 7,    // announced; LD_PRELOAD was taken out, see `loss`
+  SLV_FLAG_OWN_PROFILE = 1u << 8,   // the program has its own LLVM_PROFILE_FILE
   SLV_FLAG_PARTIAL_HOOKS = 1u << 9, // dlmopen namespace, RTLD_DEEPBIND and the like
 };
 
@@ -140,52 +140,54 @@ enum slv_cell_flag {
 // sentence and the cure for each are in docs/Messages.md and SalvageRecord.
 enum slv_loss {
   SLV_LOSS_NONE = 0,
-  SLV_LOSS_STATIC = 1,        // no PT_INTERP: the dynamic loader never runs
-  SLV_LOSS_SECURE = 2,        // set-id or file capabilities: the loader ignores LD_PRELOAD
-  SLV_LOSS_OTHER_ARCH = 3,    // other ELF class or machine
-  SLV_LOSS_MUSL = 4,          // an interpreter that is not a known glibc loader
-  SLV_LOSS_OLD_GLIBC = 5,     // older than GLIBC_2.17
-  SLV_LOSS_UNREACHABLE = 6,   // the library cannot be opened from there (chroot, mount namespace)
-  SLV_LOSS_NO_SLOT = 7,       // counters, but no slot: `loss_errno` says why
-  SLV_LOSS_FILE_LIMIT = 8,    // RLIMIT_FSIZE is below the counter file's size
+  SLV_LOSS_STATIC = 1,      // no PT_INTERP: the dynamic loader never runs
+  SLV_LOSS_SECURE = 2,      // set-id or file capabilities: the loader ignores LD_PRELOAD
+  SLV_LOSS_OTHER_ARCH = 3,  // other ELF class or machine
+  SLV_LOSS_MUSL = 4,        // an interpreter that is not a known glibc loader
+  SLV_LOSS_OLD_GLIBC = 5,   // older than GLIBC_2.17
+  SLV_LOSS_UNREACHABLE = 6, // the library cannot be opened from there (chroot, mount namespace)
+  SLV_LOSS_NO_SLOT = 7,     // counters, but no slot: `loss_errno` says why
+  SLV_LOSS_FILE_LIMIT = 8,  // RLIMIT_FSIZE is below the counter file's size
   SLV_LOSS_DISK_FULL = 9,
   SLV_LOSS_PRIVATE_KILLED = 10, // private counters and no flush before death (reader's verdict)
-  SLV_LOSS_NO_MAPPING = 11,   // the coverage mapping was stripped or could not be kept
-  SLV_LOSS_CONTINUOUS = 12,   // LLVM continuous mode: counts are not in the section
+  SLV_LOSS_NO_MAPPING = 11,     // the coverage mapping was stripped or could not be kept
+  SLV_LOSS_CONTINUOUS = 12,     // LLVM continuous mode: counts are not in the section
   SLV_LOSS_UNKNOWN_FORMAT = 13, // counters of a version that this library does not know
-  SLV_LOSS_NOT_STARTED = 14,  // announced, never entered, for no reason that we saw
-  SLV_LOSS_NO_LEDGER = 15,    // entered, but the recording could not be opened
+  SLV_LOSS_NOT_STARTED = 14,    // announced, never entered, for no reason that we saw
+  SLV_LOSS_NO_LEDGER = 15,      // entered, but the recording could not be opened
+  SLV_LOSS_SANDBOX = 17, // executed in a seccomp sandbox that forbids the library's system calls
   SLV_LOSS_ASAN_OPTIONS = 16, // the program's own __asan_default_options refuses a preload
 };
 
 // One life, or one event. Stores need no system call. 128 bytes.
 struct slv_cell {
-  uint64_t life;       // (random | number): unique in the recording; 0 in events
-  uint64_t parent;     // life that started it, or that an event belongs to; 0 unknown. Where it equals
-                       // `announced_as`, all that is known is the id in its environment: that of an
-                       // announced life which this is (same pid, another user's ledger; or the root
-                       // in runs/), or of the life that started it where no hook announced (system(),
-                       // a static parent): then `ppid` tells a fork child of that life
-  uint32_t state;      // enum slv_cell_state, stored last (release)
-  uint16_t kind;       // enum slv_kind
-  uint16_t loss;       // enum slv_loss
-  int32_t pid;         // in its own pid namespace; REAP: as the reaping process sees it
-  int32_t outer_pid;   // as the process that started it sees it; 0 not known
-  int32_t ppid;        // getppid() when it entered; ANNOUNCED: pid of the announcing process
-  uint32_t uid;        // effective, when it entered
-  uint64_t pidns;      // inode of its pid namespace; 0 not known
-  uint64_t born;       // CLOCK_BOOTTIME ns: entered (announced, until then)
-  uint64_t ended;      // CLOCK_BOOTTIME ns of the last note about its end; 0 none
-  uint32_t cause;      // enum slv_cause
-  int32_t status;      // exit status, signal, errno (CANCELLED); REAP: wait status as of wait(2)
-  uint32_t flags;      // enum slv_cell_flag
+  uint64_t life;   // (random | number): unique in the recording; 0 in events
+  uint64_t parent; // life that started it, or that an event belongs to; 0 unknown. Where it equals
+                   // `announced_as`, all that is known is the id in its environment: that of an
+                   // announced life which this is (same pid, another user's ledger; or the root
+                   // in runs/), or of the life that started it where no hook announced (system(),
+                   // a static parent): then `ppid` tells a fork child of that life
+  uint32_t state;  // enum slv_cell_state, stored last (release)
+  uint16_t kind;   // enum slv_kind
+  uint16_t loss;   // enum slv_loss
+  int32_t pid;     // in its own pid namespace; REAP: as the reaping process sees it
+  int32_t outer_pid; // as the process that started it sees it; 0 not known
+  int32_t ppid;      // getppid() when it entered; ANNOUNCED: pid of the announcing process
+  uint32_t uid;      // effective, when it entered
+  uint64_t pidns;    // inode of its pid namespace; 0 not known
+  uint64_t born;     // CLOCK_BOOTTIME ns: entered (announced, until then)
+  uint64_t ended;    // CLOCK_BOOTTIME ns of the last note about its end; 0 none
+  uint32_t cause;    // enum slv_cause
+  int32_t status;    // exit status, signal, errno (CANCELLED); REAP: wait status as of wait(2)
+  uint32_t flags;    // enum slv_cell_flag
   int32_t loss_errno;
   uint32_t context;
-  uint32_t snapshots;  // flushes or marks so far
+  uint32_t snapshots;    // flushes or marks so far
   uint64_t announced_as; // the life id in its environment, where that is another cell (other user,
                          // not announced by this id); 0 when it entered the cell announced for it
-  uint32_t core_filter; // announced: the /proc/self/coredump_filter that the child should have; 0 as is
-  uint32_t objects;    // objects with counters that it mapped or keeps privately
+  uint32_t
+      core_filter;  // announced: the /proc/self/coredump_filter that the child should have; 0 as is
+  uint32_t objects; // objects with counters that it mapped or keeps privately
   uint64_t reserved[3];
 };
 
@@ -221,10 +223,10 @@ struct slv_region {
 // What a life found in an object, for the next one: no file is opened for an object listed here.
 // An open-addressed table; `key` is claimed by compare-and-swap, the rest counts when `ready` is 1.
 struct slv_index_entry {
-  uint64_t key;      // of the loaded file: build-id and program headers, or dev/ino/size/mtime/ctime
+  uint64_t key; // of the loaded file: build-id and program headers, or dev/ino/size/mtime/ctime
   uint64_t identity; // of the counters: a content hash
   uint32_t ready;
-  uint32_t source;   // enum slv_source
+  uint32_t source; // enum slv_source
   struct slv_region region[SLV_REGIONS];
   uint64_t reserved;
 };
@@ -252,14 +254,14 @@ struct slv_program_record {
 #define SLV_SLOTS_MAX 960u // attach words fit the first 4096 bytes
 #define SLV_ATTACH_OFFSET 256u
 #define SLV_SLOT_FIRST 2u // 0 and 1 are accumulators
-#define SLV_FILES_MAX 16u  // <n> of the file name: 16 x 960 simultaneous lives of one object
+#define SLV_FILES_MAX 16u // <n> of the file name: 16 x 960 simultaneous lives of one object
 
 // A range of whole pages of the object that hold counters, by link-time address.
 struct slv_run {
   uint64_t low, high;
 };
 
-enum slv_attach { // bits of an attach word
+enum slv_attach {              // bits of an attach word
   SLV_ATTACH_FRESH = 1u << 31, // made ready for one life alone
   SLV_ATTACH_EMPTY = 1u << 30, // its counts were folded away: nothing in it, readers pass it over
   SLV_ATTACH_COUNT = SLV_ATTACH_EMPTY - 1, // lives that used it; never goes back
@@ -280,7 +282,7 @@ enum slv_attach { // bits of an attach word
 struct slv_counters_header {
   uint64_t magic; // written last; the other bytes are the same whoever writes them
   uint32_t version;
-  uint32_t source;   // enum slv_source
+  uint32_t source; // enum slv_source
   uint64_t identity;
   uint32_t slots_offset; // one page
   uint32_t slot_size;    // whole pages
@@ -290,7 +292,7 @@ struct slv_counters_header {
   struct slv_run run[SLV_RUNS];
   uint32_t uncounted; // lives that got no slot, atomic
   uint32_t reserved0;
-  uint64_t fold;      // atomic commit word, see slv_fold_*
+  uint64_t fold; // atomic commit word, see slv_fold_*
   uint64_t reserved[8];
 };
 
@@ -298,7 +300,7 @@ struct slv_counters_header {
 // bits 1..15 the slot that was folded last + 1, bits 16..47 that slot's attach word at that time;
 // bit 63 says that the file has accumulators at all.
 #define SLV_FOLD_PRESENT (1ull << 63)
-#define SLV_FOLD_SELECT(w) ((uint32_t)((w) & 1u))
+#define SLV_FOLD_SELECT(w) ((uint32_t)((w)&1u))
 #define SLV_FOLD_SLOT(w) ((uint32_t)(((w) >> 1) & 0x7fffu)) // slot + 1, 0 none
 #define SLV_FOLD_ATTACH(w) ((uint32_t)((w) >> 16))
 

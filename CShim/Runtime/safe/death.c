@@ -2,10 +2,10 @@
 // place of a default action that ends the process.
 //
 // The order of a death: all signals blocked by the kernel's own mask; one thread becomes its owner;
-// counters are saved; the end is noted; the default action is put back; the signal is queued again with
-// its siginfo; and sigreturn goes back to the program with only this signal unblocked. The kernel then
-// takes it before the program's next instruction, so that wait status, core and registers are those of
-// a death without us.
+// counters are saved; the end is noted; the default action is put back; a signal that was sent is
+// queued again with its siginfo, and sigreturn goes back to the program with only this signal unblocked.
+// The kernel then takes it before the program's next instruction, so that wait status, core and
+// registers are those of a death without us. A fault returns as it is, and faults again.
 #include "../signals.h"
 
 #include "poison.h" // last
@@ -33,14 +33,26 @@ static int slv_is_fault(int signal, const siginfo_t *info) {
          info->si_code > 0;
 }
 
+// True when the return from the handler repeats the instruction, and it will fault again. Not so: what
+// the kernel forces for a system call (a bad signal frame), traps, and memory errors found elsewhere.
+// And not for sure when signals came meanwhile, for their handlers would run first. Context: any
+static int slv_faults_again(int signal, const siginfo_t *info, const ucontext_t *context) {
+  if (!slv_is_fault(signal, info) || info->si_code == SI_KERNEL) return 0;
+  if (signal == SIGBUS && info->si_code == BUS_MCEERR_AO) return 0;
+  uint64_t pending = 0, blocked;
+  SLV_SYS2(SYS_rt_sigpending, &pending, sizeof pending);
+  slv_copy(&blocked, &context->uc_sigmask, sizeof blocked);
+  return (pending & ~blocked) == 0;
+}
+
 // Arranges that the return from this handler is the death. Context: any
 static void slv_die(int signal, siginfo_t *info, ucontext_t *context, const struct slv_view *view) {
   struct slv_action action = view->action;
   action.handler = (uintptr_t)SIG_DFL;
   slv_sys_sigaction(signal, &action, NULL);
   pid_t pid = slv_sys_getpid(), tid = slv_sys_gettid();
-  // Pid 1 would not get it; a fault comes again by itself and is forced on pid 1 too.
-  if (pid == 1) return;
+  // Pid 1 would not get what it sends itself; a fault is forced on it too.
+  if (pid == 1 || slv_faults_again(signal, info, context)) return;
   // The kernel lets a thread send itself any siginfo (rt_tgsigqueueinfo(2)). Full queue: without it.
   if (SLV_SYS4(SYS_rt_tgsigqueueinfo, pid, tid, signal, info) != 0)
     SLV_SYS3(SYS_tgkill, pid, tid, signal);
@@ -136,8 +148,7 @@ static void slv_before(int signal, const struct slv_view *view) {
 
 // Context: any
 uintptr_t slv_signal_entered(int signal, siginfo_t *info, ucontext_t *context, unsigned number) {
-  const struct slv_view *view =
-      slv_view_of((uintptr_t)slv_signal_stubs + number * SLV_STUB_SIZE);
+  const struct slv_view *view = slv_view_of((uintptr_t)slv_signal_stubs + number * SLV_STUB_SIZE);
   if (view == NULL) return 0;
   if (view->action.handler != (uintptr_t)SIG_DFL) {
     slv_before(signal, view);

@@ -177,6 +177,12 @@ slv_call_on_stack:
   .cfi_endproc
   .size slv_call_on_stack, . - slv_call_on_stack
 
+  .section .note.gnu.property, "a" // branch tracking stays on
+  .p2align 3
+  .long 4, 16, 5
+  .asciz "GNU"
+  .long 0xc0000000, 4, 3, 0
+
 #endif
 
   .section .note.GNU-stack, "", %progbits

@@ -67,7 +67,11 @@ const char *slv_basename(const char *path) {
 
 // Context: any
 char *slv_hex(char *to, uint64_t value, int digits) {
-  for (int i = digits - 1; i >= 0; i--) *to++ = "0123456789abcdef"[(value >> (4 * i)) & 15];
+  for (int i = digits - 1; i >= 0; i--) {
+    // No table, nor vectors' constants: a fork child would fault them in.
+    unsigned digit = (unsigned)(value >> (4 * i)) & 15;
+    *(volatile char *)to++ = (char)(digit < 10 ? '0' + digit : 'a' + digit - 10);
+  }
   return to;
 }
 

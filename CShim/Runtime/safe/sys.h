@@ -20,8 +20,8 @@ typedef long slv_word;
 
 #if defined(__x86_64__)
 // Context: any
-static inline slv_word slv_syscall6(
-    slv_word n, slv_word a, slv_word b, slv_word c, slv_word d, slv_word e, slv_word f) {
+static inline slv_word slv_syscall6(slv_word n, slv_word a, slv_word b, slv_word c, slv_word d,
+                                    slv_word e, slv_word f) {
   slv_word r;
   register slv_word r10 __asm__("r10") = d;
   register slv_word r8 __asm__("r8") = e;
@@ -34,8 +34,8 @@ static inline slv_word slv_syscall6(
 }
 #elif defined(__aarch64__)
 // Context: any
-static inline slv_word slv_syscall6(
-    slv_word n, slv_word a, slv_word b, slv_word c, slv_word d, slv_word e, slv_word f) {
+static inline slv_word slv_syscall6(slv_word n, slv_word a, slv_word b, slv_word c, slv_word d,
+                                    slv_word e, slv_word f) {
   register slv_word x8 __asm__("x8") = n;
   register slv_word x0 __asm__("x0") = a;
   register slv_word x1 __asm__("x1") = b;
@@ -61,47 +61,59 @@ static inline slv_word slv_syscall6(
   slv_syscall6(n, (slv_word)(a), (slv_word)(b), (slv_word)(c), (slv_word)(d), 0, 0)
 #define SLV_SYS5(n, a, b, c, d, e) \
   slv_syscall6(n, (slv_word)(a), (slv_word)(b), (slv_word)(c), (slv_word)(d), (slv_word)(e), 0)
-#define SLV_SYS6(n, a, b, c, d, e, f)                                                           \
+#define SLV_SYS6(n, a, b, c, d, e, f)                                                        \
   slv_syscall6(n, (slv_word)(a), (slv_word)(b), (slv_word)(c), (slv_word)(d), (slv_word)(e), \
                (slv_word)(f))
 
-#define slv_sys_openat(dir, path, flags, mode) ((int)SLV_SYS4(SYS_openat, dir, path, flags, mode))
+// Functions, not casts: gcc warns of a cast whose value is not used. Context: any
+static inline int slv_int(slv_word value) { return (int)value; }
+
+// Context: any
+static inline void *slv_pointer(slv_word value) { return (void *)value; }
+
+#define slv_sys_openat(dir, path, flags, mode) slv_int(SLV_SYS4(SYS_openat, dir, path, flags, mode))
 #define slv_sys_open(path, flags, mode) slv_sys_openat(AT_FDCWD, path, (flags) | O_CLOEXEC, mode)
-#define slv_sys_close(fd) ((int)SLV_SYS1(SYS_close, fd))
+#define slv_sys_close(fd) slv_int(SLV_SYS1(SYS_close, fd))
 #define slv_sys_read(fd, p, n) SLV_SYS3(SYS_read, fd, p, n)
 #define slv_sys_write(fd, p, n) SLV_SYS3(SYS_write, fd, p, n)
 #define slv_sys_writev(fd, v, n) SLV_SYS3(SYS_writev, fd, v, n)
 #define slv_sys_pread(fd, p, n, o) SLV_SYS4(SYS_pread64, fd, p, n, o)
 #define slv_sys_pwrite(fd, p, n, o) SLV_SYS4(SYS_pwrite64, fd, p, n, o)
-#define slv_sys_fallocate(fd, m, o, n) ((int)SLV_SYS4(SYS_fallocate, fd, m, o, n))
+#define slv_sys_fallocate(fd, m, o, n) slv_int(SLV_SYS4(SYS_fallocate, fd, m, o, n))
 #define slv_sys_fcntl(fd, c, a) SLV_SYS3(SYS_fcntl, fd, c, a)
-#define slv_sys_fstat(fd, st) ((int)SLV_SYS2(SYS_fstat, fd, st))
-#define slv_sys_fstatat(dir, path, st, fl) ((int)SLV_SYS4(SYS_newfstatat, dir, path, st, fl))
-#define slv_sys_mmap(a, n, p, fl, fd, o) ((void *)SLV_SYS6(SYS_mmap, a, n, p, fl, fd, o))
-#define slv_sys_munmap(a, n) ((int)SLV_SYS2(SYS_munmap, a, n))
-#define slv_sys_mremap(a, o, n, f, t) ((void *)SLV_SYS5(SYS_mremap, a, o, n, f, t))
-#define slv_sys_madvise(a, n, v) ((int)SLV_SYS3(SYS_madvise, a, n, v))
-#define slv_sys_mkdirat(d, p, m) ((int)SLV_SYS3(SYS_mkdirat, d, p, m))
-#define slv_sys_unlinkat(d, p, f) ((int)SLV_SYS3(SYS_unlinkat, d, p, f))
-#define slv_sys_renameat(d, p, e, q) ((int)SLV_SYS5(SYS_renameat2, d, p, e, q, 0))
+#define slv_sys_fstat(fd, st) slv_int(SLV_SYS2(SYS_fstat, fd, st))
+#define slv_sys_fstatat(dir, path, st, fl) slv_int(SLV_SYS4(SYS_newfstatat, dir, path, st, fl))
+#define slv_sys_mmap(a, n, p, fl, fd, o) slv_pointer(SLV_SYS6(SYS_mmap, a, n, p, fl, fd, o))
+#define slv_sys_munmap(a, n) slv_int(SLV_SYS2(SYS_munmap, a, n))
+#define slv_sys_mremap(a, o, n, f, t) slv_pointer(SLV_SYS5(SYS_mremap, a, o, n, f, t))
+#define slv_sys_mkdirat(d, p, m) slv_int(SLV_SYS3(SYS_mkdirat, d, p, m))
+#define slv_sys_unlinkat(d, p, f) slv_int(SLV_SYS3(SYS_unlinkat, d, p, f))
+#define slv_sys_renameat(d, p, e, q) slv_int(SLV_SYS5(SYS_renameat2, d, p, e, q, 0))
 #define slv_sys_readlinkat(d, p, b, n) SLV_SYS4(SYS_readlinkat, d, p, b, n)
-#define slv_sys_faccessat(d, p, m) ((int)SLV_SYS3(SYS_faccessat, d, p, m))
-#define slv_sys_fchownat(d, p, u, g) ((int)SLV_SYS5(SYS_fchownat, d, p, u, g, 0))
-#define slv_sys_getpid() ((pid_t)SLV_SYS0(SYS_getpid))
-#define slv_sys_getppid() ((pid_t)SLV_SYS0(SYS_getppid))
-#define slv_sys_gettid() ((pid_t)SLV_SYS0(SYS_gettid))
+#define slv_sys_faccessat(d, p, m) slv_int(SLV_SYS3(SYS_faccessat, d, p, m))
+#define slv_sys_getpid() slv_int(SLV_SYS0(SYS_getpid))
+#define slv_sys_getppid() slv_int(SLV_SYS0(SYS_getppid))
+#define slv_sys_gettid() slv_int(SLV_SYS0(SYS_gettid))
 #define slv_sys_geteuid() ((uid_t)SLV_SYS0(SYS_geteuid))
 #define slv_sys_getegid() ((gid_t)SLV_SYS0(SYS_getegid))
-#define slv_sys_kill(p, s) ((int)SLV_SYS2(SYS_kill, p, s))
-#define slv_sys_sched_yield() ((int)SLV_SYS0(SYS_sched_yield))
+#define slv_sys_sched_yield() slv_int(SLV_SYS0(SYS_sched_yield))
 // The kernel's signal set is 8 bytes, glibc's 128.
-#define slv_sys_sigmask(how, set, old) ((int)SLV_SYS4(SYS_rt_sigprocmask, how, set, old, 8))
-#define slv_sys_getrlimit(r, l) ((int)SLV_SYS4(SYS_prlimit64, 0, r, 0, l))
+#define slv_sys_sigmask(how, set, old) slv_int(SLV_SYS4(SYS_rt_sigprocmask, how, set, old, 8))
+#define slv_sys_getrlimit(r, l) slv_int(SLV_SYS4(SYS_prlimit64, 0, r, 0, l))
+
+// Names this thread, without a system call; a vfork child has its parent's. Context: any
+static inline uintptr_t slv_thread(void) {
+  uintptr_t self;
+#if defined(__x86_64__)
+  __asm__("mov %%fs:0, %0" : "=r"(self));
+#else
+  __asm__("mrs %0, tpidr_el0" : "=r"(self));
+#endif
+  return self;
+}
 
 // True for the range that the kernel uses for errors. Context: any
-static inline int slv_failed(const void *pointer) {
-  return (uintptr_t)pointer > (uintptr_t)-4096;
-}
+static inline int slv_failed(const void *pointer) { return (uintptr_t)pointer > (uintptr_t)-4096; }
 
 // Nanoseconds of CLOCK_BOOTTIME; the raw call, for the vdso may not be relocated yet. Context: any
 static inline uint64_t slv_sys_boottime(void) {

@@ -1,0 +1,81 @@
+"""Bars of single operations: exec, fork and steady state, measured in turn with their peers."""
+
+import shutil
+from pathlib import Path
+
+import harness
+import recordings
+from harness import Paced, base_environment
+from results import Result
+
+QUIET = {"LLVM_PROFILE_FILE": "/dev/null"}
+
+
+def ways(work: Path, command: list[str], empty: bool = True) -> dict[str, Paced]:
+    """bare, with an empty preload, and recorded."""
+    base = base_environment()
+    made = {"bare": Paced("bare", command, {**base, **QUIET})}
+    if empty:
+        preload = {"LD_PRELOAD": str(work / "empty.so")}
+        made["empty"] = Paced("empty preload", command, {**base, **preload, **QUIET})
+    recorded = recordings.environment(work / "paced")
+    made["salvage"] = Paced("salvage", command, recorded)
+    return made
+
+
+def detail(over: Paced, under: Paced) -> str:
+    low, high = harness.spread(over, under)
+    return (f"{harness.median_us(over):.0f} µs against {harness.median_us(under):.0f}, "
+            f"rounds {low:.2f}…{high:.2f}")
+
+
+def exec_true(work: Path, rounds: int) -> list[Result]:
+    made = ways(work, [str(work / "spawner"), "/bin/true"])
+    harness.measure(list(made.values()), rounds, 8)
+    mine, empty, bare = made["salvage"], made["empty"], made["bare"]
+    return [
+        Result("exec of /bin/true / empty preload", "≤ 1.10", harness.ratio(mine, empty), 1.10,
+               detail(mine, empty)),
+        Result("exec of /bin/true / no preload", "", harness.ratio(mine, bare), None,
+               detail(mine, bare)),
+    ]
+
+
+def exec_large(work: Path, rounds: int) -> list[Result]:
+    profiles = work / "profiles"
+    command = [str(work / "spawner"), str(work / "large")]
+    made = ways(work, command)
+    written = {**base_environment(), "LLVM_PROFILE_FILE": f"{profiles}/%p.profraw"}
+    made["%p"] = Paced("%p", command, written)
+    profiles.mkdir(exist_ok=True)
+    harness.measure(list(made.values()), rounds, 4)
+    shutil.rmtree(profiles)
+    mine, peer, empty = made["salvage"], made["%p"], made["empty"]
+    return [
+        Result("exec of 25,000 functions / LLVM's own %p", "≤ 0.75", harness.ratio(mine, peer),
+               0.75, detail(mine, peer)),
+        Result("exec of 25,000 functions / empty preload, no profile", "",
+               harness.ratio(mine, empty), None, detail(mine, empty)),
+    ]
+
+
+def forks(work: Path, rounds: int, program: str) -> list[Result]:
+    made = ways(work, [str(work / program), "fork"])
+    harness.measure(list(made.values()), rounds, 8)
+    mine, empty, bare = made["salvage"], made["empty"], made["bare"]
+    name = f"fork+exit+wait, {program} program"
+    return [
+        Result(f"{name} / no preload", "≤ 1.15", harness.ratio(mine, bare), 1.15,
+               detail(mine, bare)),
+        Result(f"{name} / empty preload", "", harness.ratio(mine, empty), None,
+               detail(mine, empty)),
+    ]
+
+
+def steady(work: Path, rounds: int) -> list[Result]:
+    made = ways(work, [str(work / "steady")], empty=False)
+    harness.measure(list(made.values()), rounds, 1)
+    mine, bare = made["salvage"], made["bare"]
+    value = min(mine.minimums()) / min(bare.minimums())
+    return [Result("steady state / no preload", "1.00 ± 0.02", value, 1.02, detail(mine, bare),
+                   least=0.98)]

@@ -1,0 +1,172 @@
+"""Bars of whole runs with their reports, of one report, and of memory."""
+
+import resource
+import shutil
+import statistics
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import programs
+import recordings
+from bars_paced import QUIET
+from harness import base_environment
+from results import Result
+
+
+@dataclass
+class Cost:
+    wall: float  # seconds
+    cpu: float   # user + system, of all that was waited for
+
+    def __add__(self, other: "Cost") -> "Cost":
+        return Cost(self.wall + other.wall, self.cpu + other.cpu)
+
+
+def timed(command: list, environment: dict[str, str], **options) -> Cost:
+    """Runs a command to its end."""
+    before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    subprocess.run([str(c) for c in command], env=environment, check=True, **options)
+    wall, after = time.monotonic() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return Cost(wall, after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
+
+
+def many(work: Path, count: int) -> str:
+    """A shell command: the large program `count` times at -j2, each elsewhere in its functions."""
+    return f"seq 1 7 {count * 7} | xargs -P2 -n1 {work}/large"
+
+
+def clean(directory: Path) -> None:
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+# ---- the ways -------------------------------------------------------------------------------------
+
+
+def by_salvage(work: Path, count: int) -> tuple[Cost, Cost, int]:
+    """The run, the report, and the bytes of counters."""
+    directory = work / "many"
+    clean(directory)
+    run = timed([recordings.command(), "run", "-o", directory, "--", "sh", "-c", many(work, count)],
+                base_environment(), stderr=subprocess.DEVNULL)
+    report = salvage_report(work, directory)
+    size = recordings.allocated(directory, "*.cnt")
+    clean(directory)
+    return run, report, size
+
+
+def salvage_report(work: Path, directory: Path) -> Cost:
+    return timed([recordings.command(), "report", directory, "-f", "lcov", "-o", work / "ours.info"],
+                 base_environment())
+
+
+def by_llvm(work: Path, count: int, pattern: str) -> tuple[Cost, Cost, int]:
+    directory = work / "many"
+    clean(directory)
+    directory.mkdir()
+    run = timed(["sh", "-c", many(work, count)],
+                {**base_environment(), "LLVM_PROFILE_FILE": f"{directory}/{pattern}.profraw"})
+    report = llvm_report(work, directory)
+    size = recordings.allocated(directory, "*.profraw")
+    clean(directory)
+    return run, report, size
+
+
+def llvm_report(work: Path, directory: Path) -> Cost:
+    profile = directory / "all.profdata"
+    merge = timed([programs.tool("llvm-profdata"), "merge", "-o", profile, *directory.glob("*.profraw")],
+                  base_environment())
+    with open(work / "theirs.info", "w") as out:
+        return merge + timed(
+            [programs.tool("llvm-cov"), "export", "-format=lcov", f"-instr-profile={profile}",
+             work / "large"],
+            base_environment(), stdout=out)
+
+
+# ---- the bars -------------------------------------------------------------------------------------
+
+
+def figures(name: str, run: Cost, report: Cost, size: int) -> str:
+    return (f"{name}: run {run.wall:.1f} s, report {report.wall:.2f} s, "
+            f"CPU {run.cpu + report.cpu:.1f} s, {size / 1e6:.1f} MB")
+
+
+def least(samples: list[tuple[Cost, Cost, int]]) -> tuple[Cost, Cost, int]:
+    return min(samples, key=lambda s: s[0].cpu + s[1].cpu)
+
+
+def processes(work: Path, counts: list[int]) -> list[Result]:
+    results, reports = [], {}
+    for count in counts:
+        repeats = 3 if count <= 100 else 2 if count <= 1000 else 1
+        mine, pooled, single = [], [], []
+        for _ in range(repeats):
+            mine.append(by_salvage(work, count))
+            pooled.append(by_llvm(work, count, "%4m"))
+        if count <= 1000:
+            single.append(by_llvm(work, count, "%p"))
+        a, b = least(mine), least(pooled)
+        reports[count] = min(m[1].cpu for m in mine)
+        results.append(Result(
+            f"{count} processes at -j2, CPU of run and report / %4m", "≤ 1.00",
+            (a[0].cpu + a[1].cpu) / (b[0].cpu + b[1].cpu), 1.0,
+            figures("salvage", *a) + "; " + figures("%4m", *b)))
+        if single:
+            c = single[0]
+            results.append(Result(
+                f"{count} processes, CPU of run and report / %p", "≤ 0.20" if count == 1000 else "",
+                (a[0].cpu + a[1].cpu) / (c[0].cpu + c[1].cpu), 0.2 if count == 1000 else None,
+                figures("%p", *c)))
+        results.append(Result(f"{count} processes, counter bytes / %4m", "≤ 1.00", a[2] / b[2], 1.0))
+    results.append(Result(
+        f"report of {max(counts)} processes / of {min(counts)}, CPU", "1.00 ± 0.15",
+        reports[max(counts)] / reports[min(counts)], 1.15,
+        f"{reports[max(counts)]:.2f} s against {reports[min(counts)]:.2f} s"))
+    return results
+
+
+def one_report(work: Path, rounds: int) -> list[Result]:
+    """One process; both ways write lcov."""
+    ours, theirs = work / "one", work / "one-llvm"
+    clean(ours), clean(theirs)
+    theirs.mkdir()
+    timed([recordings.command(), "run", "-o", ours, "--", work / "large"], base_environment(),
+          stderr=subprocess.DEVNULL)
+    timed([work / "large"],
+          {**base_environment(), "LLVM_PROFILE_FILE": f"{theirs}/%p.profraw"})
+    a, b = [], []
+    for _ in range(rounds):
+        a.append(salvage_report(work, ours))
+        b.append(llvm_report(work, theirs))
+    wall = statistics.median(x.wall for x in a) / statistics.median(x.wall for x in b)
+    return [Result(
+        "report of one process / llvm-profdata + llvm-cov", "≤ 1.15",
+        wall, 1.15,
+        f"{min(x.wall for x in a):.2f} s against {min(x.wall for x in b):.2f} "
+        f"(CPU {min(x.cpu for x in a):.2f} against {min(x.cpu for x in b):.2f})")]
+
+
+def held(work: Path, environment: dict[str, str]) -> dict[str, int]:
+    """KiB by kind, of the large program after its run."""
+    program = subprocess.Popen([work / "large", "hold"], env=environment, text=True,
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    program.stdout.readline()
+    lines = Path(f"/proc/{program.pid}/smaps_rollup").read_text().splitlines()[1:]
+    program.stdin.close()
+    program.wait()
+    return {line.split()[0].rstrip(":"): int(line.split()[1]) for line in lines}
+
+
+def memory(work: Path) -> list[Result]:
+    preload = {"LD_PRELOAD": str(work / "empty.so")}
+    bare = held(work, {**base_environment(), **QUIET, **preload})
+    recorded = recordings.environment(work / "memory")
+    first = held(work, recorded)  # makes ledger, index and slot
+    ours = held(work, recorded)
+    added = {kind: ours[kind] - bare[kind] for kind in ours}
+    return [Result(
+        "private memory added to an LLVM process", "≤ 200 KiB", added["Private_Dirty"], 200,
+        f"Anonymous {added['Anonymous']:+} KiB, Private_Clean {added['Private_Clean']:+}, "
+        f"Pss {added['Pss']:+}; as first process of the recording Private_Dirty "
+        f"{first['Private_Dirty'] - bare['Private_Dirty']:+}", unit="KiB")]

@@ -1,0 +1,75 @@
+#!/usr/bin/env python3
+"""Salvage against its peers, each bar a ratio in one run. See docs/Benchmarks.md."""
+
+import argparse
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import bars_paced
+import bars_reports
+import programs
+import recordings
+from results import HEADER
+
+
+def first_line(*command: str) -> str:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        return done.stdout.splitlines()[0].strip()
+    except (OSError, subprocess.CalledProcessError, IndexError):
+        return "?"
+
+
+def machine(work: Path) -> str:
+    model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo")
+                  if line.startswith("model name")), platform.machine())
+    place = first_line("stat", "-f", "-c", "%T", str(work))
+    load = " ".join(f"{x:.1f}" for x in os.getloadavg())
+    return (f"{os.cpu_count()} × {model}, Linux {platform.release()}, "
+            f"{first_line('ldd', '--version')}; {first_line(programs.compiler(), '--version')}; "
+            f"recordings on {place}; load {load}")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--directory", type=Path, help="for programs and recordings (default: new)")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, no 5,000 processes")
+    parser.add_argument("--only", action="append", help="a bar's name; may be repeated")
+    options = parser.parse_args()
+    work = (options.directory or Path(tempfile.mkdtemp(prefix="salvage-bench-"))).resolve()
+    programs.build(work)
+    few = options.quick
+    bars = {
+        "true": lambda: bars_paced.exec_true(work, 40 if few else 300),
+        "large": lambda: bars_paced.exec_large(work, 20 if few else 60),
+        "steady": lambda: bars_paced.steady(work, 3 if few else 10),
+        "fork-small": lambda: bars_paced.forks(work, 40 if few else 300, "small"),
+        "fork-large": lambda: bars_paced.forks(work, 40 if few else 200, "large"),
+        "many": lambda: bars_reports.processes(work, [100, 1000] if few else [100, 1000, 5000]),
+        "report": lambda: bars_reports.one_report(work, 3 if few else 9),
+        "memory": lambda: bars_reports.memory(work),
+    }
+    unknown = set(options.only or []) - set(bars)
+    if unknown:
+        parser.error(f"no such bar: {', '.join(unknown)}; there are {', '.join(bars)}")
+    print(f"{recordings.command()}; {machine(work)}\n\n{HEADER}", flush=True)
+    missed = 0
+    for name, bar in bars.items():
+        if options.only and name not in options.only:
+            continue
+        for result in bar():
+            missed += result.passed is False
+            print(result.row(), flush=True)
+    if options.directory is None:
+        shutil.rmtree(work)
+    print(f"\n{missed} bars missed" if missed else "\nall bars met")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
