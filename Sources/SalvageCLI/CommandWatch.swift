@@ -14,41 +14,49 @@ struct CommandWatch {
     var all = sigset_t()
     sigfillset(&all)
     // A stop that only CMD got is nobody's job control; ours must not follow it, or whoever
-    // continues CMD would have to know of us.
-    var stopAsked: Int32 = 0
+    // continues CMD would have to know of us. The two notices come in any order.
+    var stopAsked = false
+    var stoppedBy: Int32 = 0
     var status: Int32 = 0
     while true {
-      switch check(&status) {
-      case .ended: return status
-      case .stopped where stopAsked != 0:
-        stop(by: status >> 8 & 0xff)
-        stopAsked = 0
-      default: break
+      while let change = change(&status) {
+        switch change {
+        case .ended: return status
+        case .stopped: stoppedBy = status >> 8 & 0xff
+        case .continued: stoppedBy = 0
+        }
+      }
+      if stopAsked && stoppedBy != 0 {
+        stop(by: stoppedBy)
+        (stopAsked, stoppedBy) = (false, 0)
       }
       var info = siginfo_t()
       let signal = sigwaitinfo(&all, &info)
       guard signal > 0, signal != SIGCHLD else { continue }
-      if [SIGTSTP, SIGTTIN, SIGTTOU].contains(signal) { stopAsked = signal }
-      if signal == SIGCONT { stopAsked = 0 }
+      if [SIGTSTP, SIGTTIN, SIGTTOU].contains(signal) { stopAsked = true }
+      if signal == SIGCONT { stopAsked = false }
       pass(signal, info, &sentinel)
     }
   }
 
-  private enum Change { case none, ended, stopped }
+  private enum Change { case ended, stopped, continued }
 
-  private func check(_ status: inout Int32) -> Change {
+  private func change(_ status: inout Int32) -> Change? {
     // As the first process of a container we inherit its orphans.
     if getpid() == 1 { reapOthers() }
     while true {
-      let result = waitpid(command, &status, WNOHANG | WUNTRACED)
-      if result == command { return status & 0xff == 0x7f ? .stopped : .ended }
+      let result = waitpid(command, &status, WNOHANG | WUNTRACED | WCONTINUED)
+      if result == command {
+        if status == 0xffff { return .continued }
+        return status & 0xff == 0x7f ? .stopped : .ended
+      }
       if result < 0 && errno == EINTR { continue }
       if result < 0 && errno == ECHILD {
         // SIGCHLD is ignored in us for the moment of the start, if it was inherited so.
         status = 0
         return .ended
       }
-      return .none
+      return nil
     }
   }
 

@@ -6,6 +6,7 @@ struct LedgerText {
   private let contents: RecordingContents
   private let width: Int
   private var children: [UInt64: [Life]] = [:]
+  private var pids: [UInt64: Int32] = [:]
   private var rows: [(pid: String, end: String, kept: String, program: String)] = []
 
   init(_ contents: RecordingContents, width: Int) {
@@ -13,6 +14,7 @@ struct LedgerText {
     self.width = width
     let known = Set(contents.lives.map(\.id))
     for life in contents.lives {
+      pids[life.id] = life.pid
       let parent = life.parent.flatMap { known.contains($0) ? $0 : nil } ?? 0
       children[parent, default: []].append(life)
     }
@@ -26,10 +28,11 @@ struct LedgerText {
   private mutating func collect() {
     var seen: Set<UInt64> = []
     var stack: [(Life, Int)] = (children[0] ?? []).reversed().map { ($0, 0) }
-    func remaining() -> Life? { contents.lives.first { !seen.contains($0.id) } }
+    var rest = contents.lives[...]
     while true {
       guard let (life, depth) = stack.popLast() else {
-        guard seen.count < contents.lives.count, let next = remaining() else { break }
+        rest = rest.drop { seen.contains($0.id) }
+        guard let next = rest.first else { break }
         stack.append((next, 0))
         continue
       }
@@ -49,8 +52,8 @@ struct LedgerText {
     if life.beginning == .exec { line += "= " }
     line += Self.command(of: life)
     var end = life.end.description
-    if let killer = life.killer, let who = contents.lives.first(where: { $0.id == killer }) {
-      end += who.id == life.id ? " from itself" : " from \(who.pid)"
+    if let killer = life.killer, let pid = pids[killer] {
+      end += killer == life.id ? " from itself" : " from \(pid)"
     }
     rows.append((life.pid == 0 ? "?" : String(life.pid), end, Self.kept(life), line))
   }

@@ -2,7 +2,7 @@ import Testing
 
 /// Signals and job control around `salvage run`: each reaches the command once, or not at all.
 @Suite(.serialized) struct SignalTests {
-  /// Starts a command that counts signals, in a session of its own; `$salvage` is salvage's pid and
+  /// Starts a command that counts signals, in a process group of its own; `$salvage` is salvage's pid and
   /// `$cmd` the command's.
   private static let start = """
     cat > counter <<'C'
@@ -11,7 +11,9 @@ import Testing
     until [ -e end ]; do read -rt 0.02 -u $idle; done
     exit 7
     C
-    setsid bash -c 'echo $$ > leader; exec $S run -q -- bash ./counter' &
+    # Job control: a group of its own that is not orphaned, and INT and QUIT are not ignored.
+    set -m
+    bash -c 'echo $$ > leader; exec $S run -q -- bash ./counter' &
     job=$!
     until_true test -s pid
     salvage=$(cat leader) cmd=$(cat pid)
