@@ -47,7 +47,9 @@ public struct RecordingReader: Sendable {
   package func userDirectories(_ settings: RecordingSettings) -> [FilePath] {
     let folded = names(in: directory).filter { $0.hasPrefix("folded.") }.map(directory.appending)
     var places = [directory] + folded
-    if settings.users != directory, !folded.contains(where: { Self.origin($0) == settings.users }) {
+    if settings.users != directory, !isRecording(settings.users),
+      !folded.contains(where: { Self.origin($0) == settings.users })
+    {
       places.append(settings.users)
     }
     var seen: Set<[UInt64]> = []
@@ -65,6 +67,13 @@ public struct RecordingReader: Sendable {
       }
     }
     return result
+  }
+
+  /// A recording that was copied or moved still names its first place: if that is a recording, it is
+  /// another one, whose counts are not ours to add.
+  private func isRecording(_ place: FilePath) -> Bool {
+    var status = stat()
+    return place.appending("settings").withPlatformString { stat($0, &status) } == 0
   }
 
   private static func origin(_ folded: FilePath) -> FilePath? {

@@ -185,9 +185,8 @@ struct slv_cell {
   uint32_t snapshots;    // flushes or marks so far
   uint64_t announced_as; // the life id in its environment, where that is another cell (other user,
                          // not announced by this id); 0 when it entered the cell announced for it
-  uint32_t
-      core_filter;  // announced: the /proc/self/coredump_filter that the child should have; 0 as is
-  uint32_t objects; // objects with counters that it mapped or keeps privately
+  uint32_t core_filter;  // announced: the coredump_filter that the child should have; 0 as is
+  uint32_t objects;      // objects with counters that it mapped or keeps privately
   uint64_t reserved[3];
 };
 
