@@ -140,6 +140,7 @@ static int drain(int file, int milliseconds) {
 }
 
 // Prints the log of the child until it ends. Continues it when it stops, as a shell's user would.
+// A minute of silence is too much for any case, also on a busy machine.
 static void copy_log(int file, pid_t child) {
   for (int quiet = 0; drain(file, 5); quiet++) {
     siginfo_t info = {0};
@@ -150,7 +151,7 @@ static void copy_log(int file, pid_t child) {
       printf("  stopped %d %04x\n", info.si_status, (unsigned)status);
       kill(child, SIGCONT);
     }
-    if (quiet < 3000) continue;
+    if (quiet < 12000) continue;
     printf("  TIMEOUT\n");
     kill(child, SIGKILL);
     return;

@@ -69,7 +69,7 @@ static void slv_save(void *unused) {
 // A fault in slv_save, whatever the reason, must not change how the life ends: while it runs, our own
 // handler stands for SEGV and BUS in this process. Other threads that fault meanwhile wait in it.
 // Context: any
-static void slv_save_guarded(void) {
+static void slv_save_guarded(const ucontext_t *context) {
   const uint64_t open = SLV_SIGNAL_BIT(SIGSEGV) | SLV_SIGNAL_BIT(SIGBUS);
   uint64_t all = ~0ull;
   struct slv_action guard = {0}, old;
@@ -79,7 +79,13 @@ static void slv_save_guarded(void) {
     if (slv_death.signal != SIGBUS) slv_sys_sigaction(SIGBUS, &guard, &old);
     slv_sys_sigmask(SIG_UNBLOCK, &open, NULL);
   }
-  slv_call_on_stack(slv_save, NULL, slv_death.stack + sizeof slv_death.stack);
+  // An alternate stack may have no room left but for the kernel's frame.
+  const char *stack = context->uc_stack.ss_sp, *here = (const char *)&old;
+  if (!(context->uc_stack.ss_flags & SS_DISABLE) && here >= stack &&
+      here < stack + context->uc_stack.ss_size)
+    slv_call_on_stack(slv_save, NULL, slv_death.stack + sizeof slv_death.stack);
+  else
+    slv_save(NULL);
   slv_sys_sigmask(SIG_BLOCK, &all, NULL);
 }
 
@@ -121,7 +127,7 @@ static void slv_default(int signal, siginfo_t *info, ucontext_t *context,
     slv_death.info = info;
     slv_death.context = context;
     slv_death.view = view;
-    slv_save_guarded();
+    slv_save_guarded(context);
   } else if (__atomic_load_n(&slv_death.owner, __ATOMIC_ACQUIRE) == self) {
     if (!slv_is_fault(signal, info)) return; // sent meanwhile: the death is on its way
     slv_die(slv_death.signal, slv_death.info, slv_death.context, slv_death.view);
