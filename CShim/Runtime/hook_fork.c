@@ -89,7 +89,8 @@ void slv_fork_register(void) {
   uint32_t none = 0;
   uint64_t mask;
   if (__atomic_load_n(&registered, __ATOMIC_ACQUIRE) == 2) return;
-  if (!slv_process.sandboxed) slv_signals_block(&mask); // a handler that forks would wait for itself
+  if (!slv_process.sandboxed)
+    slv_signals_block(&mask); // a handler that forks would wait for itself
   if (__atomic_compare_exchange_n(&registered, &none, 1, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
     atfork_function *real = SLV_REAL(__register_atfork);
     if (real != NULL) real(slv_fork_prepare, handler_parent, slv_fork_child, NULL);
@@ -102,8 +103,8 @@ void slv_fork_register(void) {
 // What pthread_atfork, which is in libc's static part, calls. Ours are registered first, so prepare
 // runs last and the others first; but only in a life that has counters, or forks, or registers
 // something: libc's page is one that most processes never write to. Context: thread
-SLV_EXPORT int __register_atfork(
-    void (*prepare)(void), void (*parent)(void), void (*child)(void), void *library) {
+SLV_EXPORT int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void),
+                                 void *library) {
   if (slv_process.active) slv_fork_register();
   atfork_function *real = SLV_REAL(__register_atfork);
   return real != NULL ? real(prepare, parent, child, library) : ENOMEM;
@@ -116,8 +117,8 @@ SLV_EXPORT int daemon(int stay, int keep_streams) {
 }
 
 // In libutil until glibc 2.34, where it calls fork by name. Context: thread
-SLV_EXPORT pid_t forkpty(
-    int *terminal, char *name, const struct termios *modes, const struct winsize *size) {
+SLV_EXPORT pid_t forkpty(int *terminal, char *name, const struct termios *modes,
+                         const struct winsize *size) {
   if (slv_process.active) slv_fork_register();
   __typeof__(forkpty) *real = SLV_REAL(forkpty);
   if (real != NULL) return real(terminal, name, modes, size);
