@@ -2,6 +2,7 @@
 // the hooks add the child's pid, and the forks that run no handlers: _Fork, clone without CLONE_VM,
 // syscall(). vfork and posix_spawn share memory and need nothing; vfork can't be hooked in C.
 #include <sched.h>
+#include <pty.h>
 #include <stdarg.h>
 #include <unistd.h>
 
@@ -9,6 +10,9 @@
 #include "hook_exit.h"
 #include "recording.h"
 #include "signals.h"
+
+typedef int atfork_function(void (*)(void), void (*)(void), void (*)(void), void *);
+atfork_function __register_atfork;
 
 // The cell that handler_parent() left for the hook of this thread, which knows the child's pid. No
 // thread-local variable: its page would be one more that every fork makes the parent copy.
@@ -79,12 +83,47 @@ void slv_fork_child(void) {
 // Context: thread
 static void handler_parent(void) { slv_fork_parent(0); }
 
-// Context: constructor
+// Context: any
 void slv_fork_register(void) {
-  // Registered first, so prepare runs last and the others first. pthread_atfork itself is in libc's
-  // static part; this is what it calls, with our module's handle so that dlclose could find it.
-  extern int __register_atfork(void (*)(void), void (*)(void), void (*)(void), void *);
-  __register_atfork(slv_fork_prepare, handler_parent, slv_fork_child, NULL);
+  static SLV_HOT uint32_t registered; // 1 while a thread does it
+  uint32_t none = 0;
+  uint64_t mask;
+  if (__atomic_load_n(&registered, __ATOMIC_ACQUIRE) == 2) return;
+  if (!slv_process.sandboxed)
+    slv_signals_block(&mask); // a handler that forks would wait for itself
+  if (__atomic_compare_exchange_n(&registered, &none, 1, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+    atfork_function *real = SLV_REAL(__register_atfork);
+    if (real != NULL) real(slv_fork_prepare, handler_parent, slv_fork_child, NULL);
+    __atomic_store_n(&registered, 2, __ATOMIC_RELEASE);
+  }
+  while (__atomic_load_n(&registered, __ATOMIC_ACQUIRE) != 2) slv_sys_sched_yield();
+  if (!slv_process.sandboxed) slv_signals_restore(&mask);
+}
+
+// What pthread_atfork, which is in libc's static part, calls. Ours are registered first, so prepare
+// runs last and the others first; but only in a life that has counters, or forks, or registers
+// something: libc's page is one that most processes never write to. Context: thread
+SLV_EXPORT int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void),
+                                 void *library) {
+  if (slv_process.active) slv_fork_register();
+  atfork_function *real = SLV_REAL(__register_atfork);
+  return real != NULL ? real(prepare, parent, child, library) : ENOMEM;
+}
+
+// The functions of libc that fork by themselves. Context: thread
+SLV_EXPORT int daemon(int stay, int keep_streams) {
+  if (slv_process.active) slv_fork_register();
+  return SLV_REAL(daemon)(stay, keep_streams);
+}
+
+// In libutil until glibc 2.34, where it calls fork by name. Context: thread
+SLV_EXPORT pid_t forkpty(int *terminal, char *name, const struct termios *modes,
+                         const struct winsize *size) {
+  if (slv_process.active) slv_fork_register();
+  __typeof__(forkpty) *real = SLV_REAL(forkpty);
+  if (real != NULL) return real(terminal, name, modes, size);
+  errno = ENOSYS;
+  return -1;
 }
 
 // What a fork returned, to the cell that prepare announced. Context: thread
@@ -97,11 +136,17 @@ static pid_t returned(pid_t child) {
 }
 
 // Context: thread
-SLV_EXPORT pid_t fork(void) { return returned(SLV_REAL(fork)()); }
+SLV_EXPORT pid_t fork(void) {
+  if (slv_process.active) slv_fork_register();
+  return returned(SLV_REAL(fork)());
+}
 
 // Context: thread
 SLV_EXPORT pid_t __fork(void);
-pid_t __fork(void) { return returned(SLV_REAL(fork)()); }
+pid_t __fork(void) {
+  if (slv_process.active) slv_fork_register();
+  return returned(SLV_REAL(fork)());
+}
 
 // Runs no atfork handlers, and may be called in a signal handler. Context: any
 SLV_EXPORT pid_t _Fork(void) {

@@ -30,8 +30,8 @@ __attribute__((constructor)) static void start(int argc, char *argv[], char *env
   if (slv_environment_value(environment, "LLVM_PROFILE_FILE") != NULL)
     __atomic_fetch_or(&slv_process.cell->flags, SLV_FLAG_OWN_PROFILE, __ATOMIC_RELAXED);
   slv_objects_start((const char *)auxiliary(environment, AT_EXECFN));
+  slv_ledger_close();
   slv_core_filter_start();
-  slv_fork_register();
   slv_syscall_start();
   if (slv_process.save_before != 0 || (slv_process.settings & SLV_SETTING_NOTE_SIGNALS))
     slv_signals_chain();

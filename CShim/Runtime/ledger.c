@@ -27,6 +27,7 @@ struct view {
 static SLV_HOT struct view views[VIEWS];
 static SLV_HOT struct view *current = views;
 static SLV_HOT uint64_t allocated_at_start; // bytes of our first ledger
+SLV_HOT int slv_ledger_file = -1;
 
 // Context: any
 struct slv_ledger_header *slv_ledger(void) {
@@ -272,8 +273,9 @@ static int open_or_make(void) {
   return linked == -EEXIST ? open_ledger(0) : linked;
 }
 
-// Maps the first window of this user's ledger; 0 when it can't be had. Context: any
-static int open_first_window(struct view *view) {
+// Maps the first window of this user's ledger; 0 when it can't be had. The file stays open in `*kept`
+// unless that is NULL. Context: any
+static int open_first_window(struct view *view, int *kept) {
   int file = open_or_make();
   if (file < 0) return 0;
   // In a recording that everybody may write to (`salvage env` by root), another user could have made
@@ -302,7 +304,8 @@ static int open_first_window(struct view *view) {
     view->first = bytes < SECOND_WINDOW ? (uint32_t)bytes : SECOND_WINDOW;
     window = map_part(file, 0, view->first);
   }
-  slv_sys_close(file);
+  if (kept != NULL && window != NULL) *kept = file;
+  else slv_sys_close(file);
   if (allocated_at_start == 0) allocated_at_start = window != NULL ? header.allocated : 0;
   view->windows[0] = window;
   return window != NULL;
@@ -311,7 +314,13 @@ static int open_first_window(struct view *view) {
 // Context: constructor
 int slv_ledger_open(void) {
   current->uid = slv_process.uid;
-  return open_first_window(current);
+  return open_first_window(current, &slv_ledger_file);
+}
+
+// Context: constructor
+void slv_ledger_close(void) {
+  if (slv_ledger_file >= 0) slv_sys_close(slv_ledger_file);
+  slv_ledger_file = -1;
 }
 
 // Context: any
@@ -320,7 +329,7 @@ void slv_ledger_move(void) {
     if (view->windows[0] != NULL && view->uid != slv_process.uid) continue;
     if (view->windows[0] == NULL) {
       view->uid = slv_process.uid;
-      if (!open_first_window(view)) return;
+      if (!open_first_window(view, NULL)) return;
     }
     __atomic_store_n(&current, view, __ATOMIC_RELEASE);
     return;

@@ -213,7 +213,10 @@ void slv_object_drop(struct slv_object *o) {
 
 // Context: thread
 void slv_object_attach(const struct dl_phdr_info *info, int starting) {
-  if (slv_starts(slv_basename(info->dlpi_name), "linux-vdso")) return;
+  const char *name = slv_basename(info->dlpi_name);
+  // Part of every process, and never instrumented: libc's own start would run counters too early.
+  if (slv_starts(name, "linux-vdso") || slv_starts(name, "ld-linux") || slv_same(name, "libc.so.6"))
+    return;
   uint64_t key = key_of(info);
   struct slv_found found = {.source = SLV_SOURCE_NONE};
   if (key == 0) return;
@@ -236,6 +239,7 @@ void slv_object_attach(const struct dl_phdr_info *info, int starting) {
   o->found = found;
   slv_counters_attach(o, starting);
   slv_process.cell->objects++;
+  slv_fork_register();
 }
 
 // Context: constructor

@@ -20,6 +20,9 @@ int slv_ledger_open(void);
 // The user id of this process changed: cells are taken in the ledger of slv_process.uid from here on,
 // or, where it can't be opened, in the old one as far as that has room. Context: any
 void slv_ledger_move(void);
+// The ledger's file while the constructor looks for objects, else -1.
+extern int slv_ledger_file;
+void slv_ledger_close(void);
 struct slv_ledger_header *slv_ledger(void);
 struct slv_index_entry *slv_index(void);
 

@@ -101,7 +101,7 @@ void slv_counters_enter_sandbox(void);
 void slv_fork_prepare(void);
 void slv_fork_parent(pid_t child); // child: 0 not known (glibc's own call), < 0 it failed
 void slv_fork_child(void);
-void slv_fork_register(void);
+void slv_fork_register(void); // of the atfork handlers; once
 
 // Puts back the core dump filter that the program had, as another image of it will inherit it; and
 // sets ours again when the exec failed. 0 when it was not changed. Context: any
