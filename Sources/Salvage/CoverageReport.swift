@@ -99,7 +99,8 @@ extension Recording {
       let collected = try await collectCoverage(
         of: reading.objects, content: content, search: tools)
       return CoverageReport(
-        coverage: collected.coverage, losses: contents.losses + reading.losses,
+        coverage: collected.coverage,
+        losses: contents.losses + reading.losses.filter { !contents.losses.contains($0) },
         problems: collected.problems, notes: collected.notes, lives: contents.lives,
         objects: Set(reading.objects.map(\.identity)).count)
     } catch {

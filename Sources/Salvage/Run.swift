@@ -8,6 +8,8 @@ package struct Run: Sendable {
   package let recording: Recording
   package private(set) var note: RunNote
   package let launch: Launch
+  /// What could not be written down after the command had started.
+  package private(set) var problems: [SalvageError] = []
 
   private var path: FilePath {
     recording.directory.appending("runs").appending(note.life + ".json")
@@ -44,22 +46,36 @@ package struct Run: Sendable {
     self.launch = launch
   }
 
-  /// Starts the command and writes the note.
+  /// Starts the command. The note is written before, where that can still fail, and again after.
   package mutating func start() throws(SalvageError) -> Int32 {
     note.started = now(CLOCK_REALTIME)
     note.startedAtBoot = now(CLOCK_BOOTTIME)
-    let (pid, _) = try launch.start()
-    note.pid = pid
     try save()
-    return pid
+    do throws(SalvageError) {
+      note.pid = try launch.start().pid
+    } catch {
+      path.withPlatformString { _ = unlink($0) }
+      throw error
+    }
+    keepNote()
+    return note.pid
   }
 
   /// Writes down how it ended: `status` as of wait(2).
-  package mutating func finish(status: Int32) throws(SalvageError) {
+  package mutating func finish(status: Int32) {
     note.ended = now(CLOCK_REALTIME)
     note.endedAtBoot = now(CLOCK_BOOTTIME)
     note.status = status
-    try save()
+    keepNote()
+  }
+
+  /// The command runs or ran: what goes wrong with the note now is told, and changes nothing.
+  private mutating func keepNote() {
+    do throws(SalvageError) {
+      try save()
+    } catch {
+      problems.append(error)
+    }
   }
 
   private func save() throws(SalvageError) {
@@ -107,7 +123,7 @@ extension Recording {
     var run = try Run(recording, launch)
     let pid = try run.start()
     let status = await waitStatus(of: pid)
-    try run.finish(status: status)
+    run.finish(status: status)
     return RunResult(termination: Termination(waitStatus: status), recording: recording)
   }
 

@@ -77,9 +77,11 @@ struct RunCommand: ParsableCommand {
     defer { lock?.release() }
     for note in opened.notes where !quiet { complain(note) }
     let status = try start(launch, in: opened)
-    let contents = try finish(opened)
+    let contents = finish(opened)
     write(files, of: opened)
-    if !quiet { complain(Summary(contents, objects: opened.objectCount, path: path).line) }
+    if let contents, !quiet {
+      complain(Summary(contents, objects: opened.objectCount, path: path).line)
+    }
     end(like: status)
   }
 
@@ -104,15 +106,16 @@ struct RunCommand: ParsableCommand {
 
   /// Brings the counts home and reads what happened. The command ran: no failure of ours may stand
   /// in for its end.
-  private func finish(_ opened: Recording) throws -> RecordingContents {
+  private func finish(_ opened: Recording) -> RecordingContents? {
     do throws(SalvageError) {
       if try Folding(opened).fold() == .inUse && !quiet {
         complain("\(LossReason.stillTemporary.sentence) \(LossReason.stillTemporary.cure)")
       }
+      return try opened.contents()
     } catch {
       complain(error.description)
+      return try? opened.contents()
     }
-    return try opened.contents()
   }
 
   private func write(_ files: [ReportFile], of opened: Recording) {
@@ -147,7 +150,8 @@ struct RunCommand: ParsableCommand {
     do throws(SalvageError) {
       var run = try Run(recording, launch)
       let status = try watch { () throws(SalvageError) in try run.start() }
-      try run.finish(status: status)
+      run.finish(status: status)
+      for problem in run.problems { complain(problem.description) }
       return status
     } catch {
       throw Self.failure(error)

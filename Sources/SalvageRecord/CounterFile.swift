@@ -10,6 +10,8 @@ package struct CounterSums: Sendable {
   package var lives: Int
   /// Slots that the file ends before; their counts are not in the sums.
   package var missingSlots: Int
+  /// Bytes of the file.
+  package var size: Int
 }
 
 /// Reads a counter file while processes may still count and fold in it.
@@ -18,6 +20,34 @@ package struct CounterFile {
   private static let attempts = 20
   /// Bytes read at a time: they stay in the second-level cache until they are added.
   private static let portion = 128 << 10
+
+  /// Checks the header and that the slots in use lie within the file, without reading the counters.
+  package static func check(_ path: FilePath) throws(RecordError) {
+    let file = try RecordFile(path)
+    let page = try file.bytes(0..<4096)
+    let layout = try CounterLayout(page: page, path: path)
+    let last = slots(layout, page: page).max() ?? 0
+    // A slot has its blocks before its attach word is set: the size comes after the words.
+    let size = file.currentSize
+    guard last == 0 || layout.end(ofSlot: last) <= size else {
+      throw RecordError(path, .truncated(size))
+    }
+  }
+
+  /// Slots whose counts are valid, by the commit word and the attach words in the first page.
+  private static func slots(_ layout: CounterLayout, page: [UInt8]) -> [Int] {
+    let fold = page.fold ?? 0
+    let folded = Int((fold >> 1) & 0x7fff) - 1
+    let foldedWord = UInt32(truncatingIfNeeded: fold >> 16)
+    var result: [Int] = fold & accumulatorsPresent != 0 ? [Int(fold & 1)] : []
+    for number in Int(SLV_SLOT_FIRST)..<max(layout.slots, Int(SLV_SLOT_FIRST)) {
+      let word = page.attachWord(number)
+      if word == 0 || word & SLV_ATTACH_EMPTY.rawValue != 0 { continue }
+      if number == folded && word == foldedWord { continue }
+      result.append(number)
+    }
+    return result
+  }
 
   /// Adds up all slots of the file at `path`.
   package static func sums(_ path: FilePath) throws(RecordError) -> CounterSums {
@@ -41,21 +71,12 @@ package struct CounterFile {
     var result = CounterSums(
       layout: layout,
       sums: layout.parts.map { [UInt8](repeating: Summing.neutral($0.kind), count: $0.size) },
-      lives: 0, missingSlots: 0)
-    let fold = page.fold ?? 0
-    let folded = Int((fold >> 1) & 0x7fff) - 1
-    let foldedWord = UInt32(truncatingIfNeeded: fold >> 16)
-    var slots: [Int] = fold & accumulatorsPresent != 0 ? [Int(fold & 1)] : []
-    for number in Int(SLV_SLOT_FIRST)..<max(layout.slots, Int(SLV_SLOT_FIRST)) {
-      let offset = Int(SLV_ATTACH_OFFSET) + 4 * number
-      guard let word = page.structure(UInt32.self, at: offset), word != 0 else { continue }
-      result.lives += Int(word & SLV_ATTACH_COUNT.rawValue)
-      if word & SLV_ATTACH_EMPTY.rawValue != 0 { continue }
-      if number == folded && word == foldedWord { continue }
-      slots.append(number)
+      lives: 0, missingSlots: 0, size: file.currentSize)
+    result.lives = (0..<layout.slots).reduce(0) {
+      $0 + Int(page.attachWord($1) & SLV_ATTACH_COUNT.rawValue)
     }
-    for slot in slots {
-      if try !add(slot, of: file, layout, to: &result.sums, buffer: buffer) {
+    for slot in slots(layout, page: page) {
+      if try !add(slot, of: file, layout, size: result.size, to: &result.sums, buffer: buffer) {
         result.missingSlots += 1
       }
     }
@@ -64,12 +85,12 @@ package struct CounterFile {
 
   /// Adds the parts of a slot; false, and nothing added, where the file ends before they do.
   private static func add(
-    _ slot: Int, of file: borrowing RecordFile, _ layout: CounterLayout, to sums: inout [[UInt8]],
+    _ slot: Int, of file: borrowing RecordFile, _ layout: CounterLayout, size: Int,
+    to sums: inout [[UInt8]],
     buffer: UnsafeMutableRawBufferPointer
   ) throws(RecordError) -> Bool {
     let start = layout.slotsOffset + slot * layout.slotSize
-    let last = layout.parts.map { $0.offset + $0.size }.max() ?? 0
-    guard start + last <= file.size else { return false }
+    guard layout.end(ofSlot: slot) <= size else { return false }
     for (index, part) in layout.parts.enumerated() {
       var done = 0
       while done < part.size {
@@ -94,7 +115,19 @@ package struct CounterFile {
 /// `SLV_FOLD_PRESENT`: the file has accumulators.
 private let accumulatorsPresent: UInt64 = 1 << 63
 
+extension CounterLayout {
+  /// Where the counters of a slot end in the file.
+  fileprivate func end(ofSlot slot: Int) -> Int {
+    slotsOffset + slot * slotSize + (parts.map { $0.offset + $0.size }.max() ?? 0)
+  }
+}
+
 extension [UInt8] {
+  /// The attach word of a slot in the first page of a counter file.
+  fileprivate func attachWord(_ number: Int) -> UInt32 {
+    structure(UInt32.self, at: Int(SLV_ATTACH_OFFSET) + 4 * number) ?? 0
+  }
+
   /// The commit word of folding in the first page of a counter file.
   fileprivate var fold: UInt64? {
     structure(slv_counters_header.self, at: 0)?.fold

@@ -34,7 +34,7 @@ extension RecordingReader {
             throw RecordError(path, .malformed("it holds the counters of another object"))
           }
           if sums.missingSlots > 0 {
-            result.losses.append(damaged(RecordError(path, .truncated(sums.layout.slotsOffset))))
+            result.losses.append(damaged(RecordError(path, .truncated(sums.size))))
           }
           try add(sums, parsed.object, path: path, to: &result, places: &places)
         } catch {

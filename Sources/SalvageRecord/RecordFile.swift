@@ -28,6 +28,12 @@ package struct RecordFile: ~Copyable {
 
   deinit { try? descriptor.close() }
 
+  /// Bytes now: it may have grown since it was opened.
+  package var currentSize: Int {
+    var status = stat()
+    return fstat(descriptor.rawValue, &status) == 0 ? Int(status.st_size) : size
+  }
+
   /// Fills `buffer` from `offset` on. Returns the bytes there were: fewer at the end of the file.
   package func read(
     into buffer: UnsafeMutableRawBufferPointer, at offset: Int

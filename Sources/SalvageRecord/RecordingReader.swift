@@ -104,6 +104,7 @@ public struct RecordingReader: Sendable {
     for user in userDirectories(settings) {
       readLedger(user.appending("ledger"), &ledgers, &problems)
       readPrograms(user.appending("programs"), &programs, &problems)
+      checkCounters(user, &problems)
     }
     let table = LifeTable(ledgers: ledgers, notes: runs)
     let verdict = Verdict(
@@ -167,6 +168,17 @@ public struct RecordingReader: Sendable {
     } catch {
       if case .system("open", ENOENT) = error.problem { return }
       problems.append(error)
+    }
+  }
+
+  /// The heads of the counter files: adding them up is the report's work.
+  private func checkCounters(_ user: FilePath, _ problems: inout [RecordError]) {
+    for name in names(in: user) where CounterFileName(name) != nil {
+      do throws(RecordError) {
+        try CounterFile.check(user.appending(name))
+      } catch {
+        problems.append(error)
+      }
     }
   }
 

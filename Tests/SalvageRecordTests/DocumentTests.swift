@@ -27,26 +27,24 @@ import Testing
 
   // MARK: The format
 
-  /// `struct name`, then its fields with their offsets and types, as the header declares them.
+  /// The fields of all structures with their offsets and types, as the header declares them.
   private func fields(ofHeader header: String) -> [String] {
+    let code = header.split(separator: "\n").map { line in
+      line.split(separator: "//", maxSplits: 1, omittingEmptySubsequences: false)[0]
+    }
     var result: [String] = []
-    var offset: Int?
-    for line in header.split(separator: "\n") {
-      let words = line.split(separator: " ")
-      if line.hasPrefix("struct "), line.hasSuffix("{") {
-        offset = 0
-      } else if line.hasPrefix("}") {
-        offset = nil
-      } else if let start = offset, let end = line.firstIndex(of: ";"), line.hasPrefix("  "),
-        words[0] != "//"
-      {
-        var declaration = line[..<end].split(separator: " ")
-        if declaration[0] == "struct" { declaration.removeFirst() }
-        var at = start
-        for name in declaration.dropFirst().joined().split(separator: ",") {
-          result.append(Self.row(String(declaration[0]), String(name), &at))
+    for part in code.joined(separator: "\n").split(separator: "\nstruct ").dropFirst() {
+      guard let open = part.firstIndex(of: "{"), let close = part.firstIndex(of: "}") else {
+        continue
+      }
+      var offset = 0
+      for declaration in part[part.index(after: open)..<close].split(separator: ";") {
+        var words = declaration.split { $0 == " " || $0 == "\n" }
+        guard !words.isEmpty else { continue }
+        if words[0] == "struct" { words.removeFirst() }
+        for name in words.dropFirst().joined().split(separator: ",") {
+          result.append(Self.row(String(words[0]), String(name), &offset))
         }
-        offset = at
       }
     }
     return result

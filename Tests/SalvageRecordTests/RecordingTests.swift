@@ -66,7 +66,7 @@ struct SampleRecording {
       try sample.directory.write(Array("rubbish rubbish rubbish".utf8), name)
       let contents = try sample.reader.contents()
       let reading = try sample.reader.counters()
-      let named = (contents.losses + reading.losses).filter { $0.reason == .damagedFile }
+      let named = Set(contents.losses + reading.losses).filter { $0.reason == .damagedFile }
       #expect(named.count == 1, "\(name)")
       #expect(named.allSatisfy { $0.detail.contains(name) })
       #expect(contents.lives.count == (name == "u0/ledger" ? 0 : 2))
