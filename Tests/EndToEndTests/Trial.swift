@@ -77,7 +77,8 @@ struct Trial {
     errors.split(separator: "\n")
       .filter { !$0.hasPrefix("salvage: ") }
       .filter { !withoutRuntime || !$0.hasPrefix("LLVM Profile") }
-      .filter { $0.firstMatch(of: /^ *(\d+[: ]|at )/) == nil }  // a backtrace: libsalvage.so is in it
+      // Lines of a backtrace: a frame of libsalvage.so is in it.
+      .filter { $0.firstMatch(of: /^ *(\d+[: ]|at )/) == nil }
       .map { $0.replacing(/0x[0-9a-f]+|\(\d+\)/, with: "N") }
       .joined(separator: "\n")
   }

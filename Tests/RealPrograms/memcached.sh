@@ -6,6 +6,7 @@ mkdir -p "$1" && cd "$1"
 [ -x memcached/memcached ] && exit 0
 list=$PWD/sources.list
 mkdir -p lists/partial
+# shellcheck source=/dev/null
 . /etc/os-release
 echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian $VERSION_CODENAME main" >"$list"
 apt="apt-get -q -o Dir::Etc::sourcelist=$list -o Dir::Etc::sourceparts=/dev/null -o Dir::State::lists=$PWD/lists"
