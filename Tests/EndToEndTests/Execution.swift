@@ -56,7 +56,7 @@ func execute(
   return try await withThrowingTaskGroup(of: Outcome.self) { group in
     group.addTask {
       let result = try await run(
-        settings, input: .none, output: .string(limit: 64 << 20), error: .string(limit: 4 << 20))
+        settings, input: .none, output: .string(limit: 512 << 20), error: .string(limit: 4 << 20))
       let status: Status =
         switch result.terminationStatus {
         case .exited(let code): .exit(Int32(code))

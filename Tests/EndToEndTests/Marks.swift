@@ -61,7 +61,8 @@ struct MarkedLine: Sendable, Hashable {
     let text = try String(contentsOfFile: source.string, encoding: .utf8)
     let pattern = /\bmark\((\d+)\)/
     var lines: [MarkedLine] = []
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+    {
       if let match = line.firstMatch(of: pattern), let number = Int(match.1) {
         lines.append(MarkedLine(file: source.string, line: index + 1, mark: number))
       }

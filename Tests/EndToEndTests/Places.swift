@@ -31,7 +31,8 @@ enum Places {
     }
     let path = FilePath("/tmp/salvage-e2e-\(getpid())")
     try? manager.createDirectory(
-      atPath: path.string, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+      atPath: path.string, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755]
+    )
     return path
   }()
 
@@ -40,7 +41,8 @@ enum Places {
     let path = scratch.appending(name)
     try? FileManager.default.removeItem(atPath: path.string)
     try FileManager.default.createDirectory(
-      atPath: path.string, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o777])
+      atPath: path.string, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o777]
+    )
     chmod(path.string, 0o777)
     return path
   }

@@ -58,8 +58,10 @@ import Testing
       let program = run.directory.appending("differential")
       let source = Places.fixtures.appending("other/differential.c").string
       try await Tools.run(
-        ["clang", build == "c" ? "-O0" : "-O2", "-fprofile-instr-generate", "-fcoverage-mapping",
-          source, "-o", program.string], in: run.directory)
+        [
+          "clang", build == "c" ? "-O0" : "-O2", "-fprofile-instr-generate", "-fcoverage-mapping",
+          source, "-o", program.string,
+        ], in: run.directory)
       return (program, [])
     }
     let fixture = build == "swift" ? Fixture.swift : Fixture.rust
@@ -74,7 +76,8 @@ enum LLVM {
   static func tool(_ name: String) -> String {
     let clang = Tools.find("clang").flatMap { realpath($0.string, nil) }
     defer { free(clang) }
-    let directory = clang.map { FilePath(String(cString: $0)).removingLastComponent() } ?? "/usr/bin"
+    let directory =
+      clang.map { FilePath(String(cString: $0)).removingLastComponent() } ?? "/usr/bin"
     return directory.appending(name).string
   }
 

@@ -49,7 +49,8 @@ struct Row: Sendable, CustomStringConvertible {
 
   init(
     _ death: String, _ arguments: String..., in languages: [Language] = [.c, .cxx],
-    status: Status?, under: Status? = nil, ran: String, ends: String? = nil, losses: String = "", mayLose: String = "",
+    status: Status?, under: Status? = nil, ran: String, ends: String? = nil, losses: String = "",
+    mayLose: String = "",
     loses: Loses = .nothing, privateLoses: Loses = .nothing, bounded: Bool = false,
     liveOnly: Bool = false, needs: [String] = []
   ) {

@@ -46,7 +46,8 @@ extension Row {
     Row("sigqueue", "1", status: .signal(1), ran: "entry before", ends: "SIGHUP"),
     Row("sigqueue", "35", status: .signal(35), ran: "entry before"),
     Row("unblocked", "3", status: .signal(3), ran: "entry before", ends: "SIGQUIT"),
-    Row("ignored", "15", in: all, status: .exit(0), ran: "entry before survivor",
+    Row(
+      "ignored", "15", in: all, status: .exit(0), ran: "entry before survivor",
       ends: "returned 0"),
     Row("outside", "15", status: .exit(0), ran: "entry child parent", ends: "returned 0, SIGTERM"),
     Row(
@@ -90,7 +91,8 @@ extension Row {
     Row(
       "blocked-fault", status: .signal(11), ran: "entry before", ends: "SIGSEGV",
       privateLoses: .everything),
-    Row("ignored-fault", status: .signal(11), ran: "entry before", ends: "SIGSEGV",
+    Row(
+      "ignored-fault", status: .signal(11), ran: "entry before", ends: "SIGSEGV",
       privateLoses: .everything),
     Row("nested-fault", status: .signal(11), ran: "entry before", ends: "SIGSEGV"),
     Row("file-size", status: .signal(25), ran: "entry before", ends: "SIGXFSZ"),
@@ -155,17 +157,23 @@ extension Row {
   ]
 
   static let swift: [Row] =
-    ["fatalError", "precondition", "unwrap", "out-of-bounds", "overflow", "division-trap", "throws"]
+    [
+      "fatalError", "precondition", "unwrap", "out-of-bounds", "overflow", "division-trap",
+      "throws",
+    ]
     .map { Row($0, in: [.swift], status: .signal(4), ran: "entry before", ends: "SIGILL") }
     + ["unowned", "cast"].map {
       Row($0, in: [.swift], status: .signal(6), ran: "entry before", ends: "SIGABRT")
     } + [
       Row("catches", in: [.swift], status: .exit(77), ran: "entry survivor", ends: "exit 77"),
-      Row("execve", in: [.swift], status: .signal(9), ran: "entry before again",
+      Row(
+        "execve", in: [.swift], status: .signal(9), ran: "entry before again",
         ends: "exec, SIGKILL", privateLoses: .marks([.entry, .again])),
-      Row("task-exit", in: [.swift], status: .exit(76), ran: "entry before threads",
+      Row(
+        "task-exit", in: [.swift], status: .exit(76), ran: "entry before threads",
         ends: "exit 76"),
-      Row("task-killed", in: [.swift], status: .signal(9), ran: "entry before threads",
+      Row(
+        "task-killed", in: [.swift], status: .signal(9), ran: "entry before threads",
         ends: "SIGKILL", privateLoses: .everything),
     ]
 
@@ -174,10 +182,12 @@ extension Row {
     .map { Row($0, in: [.rust], status: .exit(101), ran: "entry before") }
     + [
       Row("panic-caught", in: [.rust], status: .exit(77), ran: "entry before survivor"),
-      Row("panic-twice", in: [.rust], status: .signal(6), ran: "entry before handled",
+      Row(
+        "panic-twice", in: [.rust], status: .signal(6), ran: "entry before handled",
         ends: "SIGABRT"),
       Row("panic-thread", in: [.rust], status: .exit(78), ran: "entry before inThread survivor"),
-      Row("stack-overflow-abort", in: [.rust], status: .signal(6), ran: "entry before",
+      Row(
+        "stack-overflow-abort", in: [.rust], status: .signal(6), ran: "entry before",
         ends: "SIGABRT"),
       Row("spawn-forked", in: [.rust], status: .exit(66), ran: "entry before child again parent"),
     ]

@@ -42,7 +42,8 @@ extension Row {
       ends: "returned 0, SIGKILL*2", privateLoses: .marks([.child, .grandchild])),
     Row(
       "abandoned", status: .exit(35), ran: "entry before child", privateLoses: .marks([.child])),
-    Row("chain", in: all, status: .exit(0), ran: "entry child parent",
+    Row(
+      "chain", in: all, status: .exit(0), ran: "entry child parent",
       privateLoses: .marks([.child])),
   ]
 
@@ -50,17 +51,20 @@ extension Row {
     ["clone", "clone-files", "clone-silent", "clone-vfork-copy"].flatMap {
       [
         Row(
-          $0, status: .exit(44), ran: "entry before child parent", ends: "returned 44, ended with 43"),
+          $0, status: .exit(44), ran: "entry before child parent",
+          ends: "returned 44, ended with 43"),
         Row(
           $0, "kill", status: .exit(44), ran: "entry before child parent",
           ends: "returned 44, SIGKILL", privateLoses: .marks([.child])),
       ]
-    } + ["clone-vm", "clone-vfork"].flatMap {
+    }
+    + ["clone-vm", "clone-vfork"].flatMap {
       [
         Row($0, status: .exit(44), ran: "entry before child parent"),
         Row($0, "kill", status: .exit(44), ran: "entry before child parent"),
       ]
-    } + ["syscall-fork", "syscall-clone", "syscall-clone3"].map {
+    }
+    + ["syscall-fork", "syscall-clone", "syscall-clone3"].map {
       Row(
         $0, status: .exit(45), ran: "entry before child parent", ends: "returned 45, SIGKILL",
         privateLoses: .marks([.child]))
@@ -80,14 +84,16 @@ extension Row {
     ]
 
   static let execs: [Row] =
-    ["execv", "execvp", "execvp-path", "execvpe", "execl", "execle", "fexecve", "execveat",
+    [
+      "execv", "execvp", "execvp-path", "execvpe", "execl", "execle", "fexecve", "execveat",
       "syscall-execve", "env-empty", "env-null", "env-cleared", "env-scrubbed", "env-own-preload",
       "env-large",
     ].map {
       Row(
         $0, in: ["execv", "env-empty", "env-cleared"].contains($0) ? all : .cFamily,
         status: .exit(51), ran: "entry before again", ends: "exec, returned 51")
-    } + ["execve", "execlp", "memfd"].map {
+    }
+    + ["execve", "execlp", "memfd"].map {
       Row(
         $0, status: .signal(9), ran: "entry before again", ends: "exec, SIGKILL",
         privateLoses: .marks([.entry, .again]))
@@ -97,7 +103,8 @@ extension Row {
       Row(
         "lives", in: all, status: .signal(9), ran: "entry again", ends: "exec*20, SIGKILL",
         privateLoses: .marks([.entry, .again])),
-      Row("lives", "300", status: .signal(9), ran: "entry again", ends: "exec*300, SIGKILL",
+      Row(
+        "lives", "300", status: .signal(9), ran: "entry again", ends: "exec*300, SIGKILL",
         privateLoses: .marks([.entry, .again])),
       Row(
         "exec-fails", status: .signal(9), ran: "entry before survivor", ends: "SIGKILL",
@@ -145,9 +152,11 @@ extension Row {
   ]
 
   static let storms: [Row] = [
-    Row("fork-storm", status: .exit(0), ran: "entry child grandchild again parent",
+    Row(
+      "fork-storm", status: .exit(0), ran: "entry child grandchild again parent",
       privateLoses: .marks([.entry, .child, .grandchild, .again])),
-    Row("spawn-storm", status: .exit(0), ran: "entry again parent",
+    Row(
+      "spawn-storm", status: .exit(0), ran: "entry again parent",
       privateLoses: .marks([.entry, .again])),
     // A process that is killed before its first instruction has nothing to lose; the ledger says
     // that it never started.

@@ -77,7 +77,8 @@ struct Trial {
     errors.split(separator: "\n")
       .filter { !$0.hasPrefix("salvage: ") }
       .filter { !withoutRuntime || !$0.hasPrefix("LLVM Profile") }
-      .filter { $0.firstMatch(of: /^ *(\d+[: ]|at )/) == nil } // a backtrace: libsalvage.so is in it
+      // Lines of a backtrace: a frame of libsalvage.so is in it.
+      .filter { $0.firstMatch(of: /^ *(\d+[: ]|at )/) == nil }
       .map { $0.replacing(/0x[0-9a-f]+|\(\d+\)/, with: "N") }
       .joined(separator: "\n")
   }
@@ -95,12 +96,13 @@ struct Trial {
       let range = expectation(line.mark, tally)
       let count = counts.files[line.file]?[line.line]
       isMissing = isMissing || (count ?? 0) < range.lowerBound
-      if count == nil && range.contains(0) { continue } // its file was in no process
+      if count == nil && range.contains(0) { continue }  // its file was in no process
       let lower = loses(line.mark) ? 0 : range.lowerBound
       let mark = Mark(rawValue: line.mark).map { "\($0)" } ?? "\(line.mark)"
       #expect(
         (lower...range.upperBound).contains(count ?? 0),
-        "\(mark) (\(line.file):\(line.line)) ran \(range), reported \(count.map(String.init) ?? "-")")
+        "\(mark) (\(line.file):\(line.line)) ran \(range), reported \(count.map(String.init) ?? "-")"
+      )
     }
     #expect(!isMissing || !ledger.slugs.isEmpty, "counts are missing, and the ledger names no loss")
   }

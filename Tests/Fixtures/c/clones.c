@@ -16,8 +16,7 @@ static char *stack_top(void) {
 static int cloned(void *argument) {
   neighbours_set(99);
   times(child, 5);
-  if (argument)
-    syscall(SYS_kill, syscall(SYS_getpid), SIGKILL);
+  if (argument) syscall(SYS_kill, syscall(SYS_getpid), SIGKILL);
   return 43;
 }
 
@@ -33,16 +32,12 @@ static int with_flags(int flags, int killed) {
 
 // A copy of the memory, an own stack.
 END(clone_copy) { return with_flags(SIGCHLD, context->argument != NULL); }
-END(clone_files) {
-  return with_flags(SIGCHLD | CLONE_FILES | CLONE_FS, context->argument != NULL);
-}
+END(clone_files) { return with_flags(SIGCHLD | CLONE_FILES | CLONE_FS, context->argument != NULL); }
 // No signal at the end: wait needs __WALL.
 END(clone_silent) { return with_flags(0, context->argument != NULL); }
 // One memory for both: the child's stores are the parent's, its counts too.
 END(clone_shared) { return with_flags(SIGCHLD | CLONE_VM, context->argument != NULL); }
-END(clone_vfork) {
-  return with_flags(SIGCHLD | CLONE_VM | CLONE_VFORK, context->argument != NULL);
-}
+END(clone_vfork) { return with_flags(SIGCHLD | CLONE_VM | CLONE_VFORK, context->argument != NULL); }
 END(clone_vfork_copy) { return with_flags(SIGCHLD | CLONE_VFORK, context->argument != NULL); }
 
 // The child is the caller's sibling: its parent is waited for by the grandparent.
@@ -51,8 +46,7 @@ END(clone_parent) {
   pid_t pid = fork();
   if (pid == 0) {
     before();
-    if (clone(cloned, stack_top(), SIGCHLD | CLONE_PARENT, (void *)&with_flags) < 0)
-      fail("clone");
+    if (clone(cloned, stack_top(), SIGCHLD | CLONE_PARENT, (void *)&with_flags) < 0) fail("clone");
     _exit(0);
   }
   reap_all("root");
@@ -119,8 +113,7 @@ END(inline_fork) {
 static int init_of_namespace(void *argument) {
   (void)argument;
   child();
-  if (getpid() != 1)
-    return 90;
+  if (getpid() != 1) return 90;
   raise(SIGTERM); // its default action is nothing here
   survivor();
   pid_t pid = fork();
@@ -147,13 +140,10 @@ static int killed_init(void *argument) {
   child();
   if (fork() == 0) {
     grandchild();
-    if (write(ready[1], "x", 1) != 1)
-      fail("write");
-    for (;;)
-      pause();
+    if (write(ready[1], "x", 1) != 1) fail("write");
+    for (;;) pause();
   }
-  for (;;)
-    pause();
+  for (;;) pause();
 }
 
 // Killed from outside: everything in the namespace goes with it.
@@ -161,13 +151,10 @@ END(pid_one_killed) {
   (void)context;
   int ready[2];
   char byte;
-  if (pipe(ready))
-    fail("pipe");
+  if (pipe(ready)) fail("pipe");
   pid_t pid = clone(killed_init, stack_top(), SIGCHLD | CLONE_NEWPID, ready);
-  if (pid < 0)
-    fail("clone");
-  if (read(ready[0], &byte, 1) != 1)
-    fail("read");
+  if (pid < 0) fail("clone");
+  if (read(ready[0], &byte, 1) != 1) fail("read");
   kill(pid, SIGKILL);
   reap("pid 1", pid);
   parent_goes_on();

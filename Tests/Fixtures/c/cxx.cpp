@@ -15,8 +15,7 @@ struct Leaves {
 struct Static {
   bool armed = false;
   ~Static() {
-    if (armed)
-      at_end();
+    if (armed) at_end();
   }
 } with_destructor;
 

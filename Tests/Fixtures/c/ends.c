@@ -140,19 +140,17 @@ END(by_assert) {
 END(normal) {
   int sum = 0;
   for (int i = 0; i < 100; i++) {
-    if (i % 3 == 0 && i % 5 != 0)
-      sum += i;
-    else if (i > 1000)
-      never();
+    if (i % 3 == 0 && i % 5 != 0) sum += i;
+    else if (i > 1000) never();
     switch (i % 4) {
-    case 0:
-      sum ^= 1;
-      break;
-    case 3:
-      sum += 2;
-      break;
-    default:
-      sum = sum > 500 ? sum - 1 : sum + 1;
+      case 0:
+        sum ^= 1;
+        break;
+      case 3:
+        sum += 2;
+        break;
+      default:
+        sum = sum > 500 ? sum - 1 : sum + 1;
     }
   }
   before();

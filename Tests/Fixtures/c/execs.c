@@ -15,15 +15,12 @@ END(second_life) {
   int count = 0;
   for (char **entry = environ; entry && *entry; entry++)
     if (strncmp(*entry, "LD_PRELOAD=", 11) && strncmp(*entry, "SALVAGE_RECORDING=", 18)) {
-      if (!strncmp(*entry, "FIXTURE", 7))
-        say("%s\n", *entry);
+      if (!strncmp(*entry, "FIXTURE", 7)) say("%s\n", *entry);
       count++;
     }
   again();
-  if (context->argument && !strcmp(context->argument, "count"))
-    say("%d variables\n", count);
-  if (context->argument && !strcmp(context->argument, "kill"))
-    raise(SIGKILL);
+  if (context->argument && !strcmp(context->argument, "count")) say("%d variables\n", count);
+  if (context->argument && !strcmp(context->argument, "kill")) raise(SIGKILL);
   return 51;
 }
 
@@ -32,8 +29,7 @@ END(lives) {
   int left = context->argument ? atoi(context->argument) : 20;
   char number[16];
   again();
-  if (left == 0)
-    raise(SIGKILL);
+  if (left == 0) raise(SIGKILL);
   snprintf(number, sizeof number, "%d", left - 1);
   execl(SELF, context->argv[0], context->argv[1], "lives", number, (char *)NULL);
   return 97;
@@ -81,8 +77,7 @@ END(by_execvp_path) {
   char directory[1024];
   snprintf(directory, sizeof directory, "%s", context->argv[0]);
   char *slash = strrchr(directory, '/');
-  if (!slash)
-    return 96;
+  if (!slash) return 96;
   *slash = 0;
   setenv("PATH", directory, 1);
   before();
@@ -146,8 +141,7 @@ END(by_memfd) {
   int from = open(SELF, O_RDONLY | O_CLOEXEC), to = memfd_create("deaths", MFD_CLOEXEC);
   off_t size = lseek(from, 0, SEEK_END), done = 0;
   while (done < size)
-    if (sendfile(to, from, &done, (size_t)(size - done)) <= 0)
-      fail("sendfile");
+    if (sendfile(to, from, &done, (size_t)(size - done)) <= 0) fail("sendfile");
   before();
   fexecve(to, argv, environ);
   after();
@@ -246,10 +240,10 @@ END(through_script) {
   char text[4096];
   char name[] = "./script-XXXXXX";
   int fd = mkstemp(name);
-  int length = snprintf(text, sizeof text, "#!/bin/sh\nexec env -i FIXTURE=script '%s' '%s' again count\n",
-                        context->argv[0], context->argv[1]);
-  if (write(fd, text, (size_t)length) != length || fchmod(fd, 0700))
-    fail("script");
+  int length =
+      snprintf(text, sizeof text, "#!/bin/sh\nexec env -i FIXTURE=script '%s' '%s' again count\n",
+               context->argv[0], context->argv[1]);
+  if (write(fd, text, (size_t)length) != length || fchmod(fd, 0700)) fail("script");
   close(fd);
   before();
   execl(name, name, (char *)NULL);

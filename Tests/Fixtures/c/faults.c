@@ -84,8 +84,7 @@ END(illegal) {
 END(builtin_trap) {
   no_core();
   before();
-  if (context->argv)
-    __builtin_trap();
+  if (context->argv) __builtin_trap();
   after();
   return 0;
 }
@@ -178,10 +177,8 @@ END(ignored_fault) {
 // Several frames below main, in a loop: what ran before the fault counts.
 NOINLINE static void nested(int depth) {
   before();
-  if (depth == 0)
-    store_at((volatile int *)16);
-  else
-    nested(depth - 1);
+  if (depth == 0) store_at((volatile int *)16);
+  else nested(depth - 1);
   after();
 }
 
@@ -201,8 +198,7 @@ END(file_size) {
   unlink(name);
   setrlimit(RLIMIT_FSIZE, &limit);
   before();
-  if (write(fd, "0123456789abcdef0", 17) == 16 && write(fd, "x", 1) < 0)
-    after();
+  if (write(fd, "0123456789abcdef0", 17) == 16 && write(fd, "x", 1) < 0) after();
   return 0;
 }
 
@@ -213,8 +209,7 @@ END(cpu_time) {
   volatile long sum = 0;
   setrlimit(RLIMIT_CPU, &limit);
   before();
-  for (;;)
-    sum = sum + 1;
+  for (;;) sum = sum + 1;
 }
 
 const struct death fault_deaths[] = {

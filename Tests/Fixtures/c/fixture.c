@@ -9,15 +9,12 @@ volatile int neighbour_zero[64];
 
 // Before main, so that other constructors can be marked too. glibc passes main's arguments here.
 __attribute__((constructor(101))) static void open_tally(int argc, char **argv) {
-  if (argc < 3)
-    return;
+  if (argc < 3) return;
   int fd = open(argv[1], O_RDWR | O_CLOEXEC);
-  if (fd < 0)
-    return;
+  if (fd < 0) return;
   void *map = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   close(fd);
-  if (map != MAP_FAILED)
-    tally = (uint64_t *)map;
+  if (map != MAP_FAILED) tally = (uint64_t *)map;
 }
 
 void mark(int number) { __atomic_fetch_add(&tally[number], 1, __ATOMIC_SEQ_CST); }
@@ -26,8 +23,7 @@ uint64_t tally_of(int number) { return __atomic_load_n(&tally[number], __ATOMIC_
 uint64_t about_of(int number) { return __atomic_load_n(&tally[128 + number], __ATOMIC_SEQ_CST); }
 
 void neighbours_set(int value) {
-  for (int i = 0; i < 64; i++)
-    neighbour_data[i] = neighbour_zero[i] = value;
+  for (int i = 0; i < 64; i++) neighbour_data[i] = neighbour_zero[i] = value;
 }
 
 void neighbours_say(const char *who) {
@@ -49,24 +45,19 @@ void say(const char *format, ...) {
   va_start(list, format);
   int length = vsnprintf(text, sizeof text, format, list);
   va_end(list);
-  if (length > 0 && write(1, text, (size_t)length) < 0)
-    return;
+  if (length > 0 && write(1, text, (size_t)length) < 0) return;
 }
 
 void say_status(const char *who, int status) {
-  if (WIFSIGNALED(status))
-    say("%s: signal %d\n", who, WTERMSIG(status));
-  else
-    say("%s: exit %d\n", who, WEXITSTATUS(status));
+  if (WIFSIGNALED(status)) say("%s: signal %d\n", who, WTERMSIG(status));
+  else say("%s: exit %d\n", who, WEXITSTATUS(status));
 }
 
 void reap(const char *who, pid_t pid) {
   int status = 0;
-  if (pid < 0)
-    fail("fork");
+  if (pid < 0) fail("fork");
   while (waitpid(pid, &status, __WALL) < 0)
-    if (errno != EINTR)
-      fail("waitpid");
+    if (errno != EINTR) fail("waitpid");
   say_status(who, status);
 }
 
@@ -74,10 +65,8 @@ void reap_all(const char *who) {
   int count = 0, status, signalled = 0;
   for (;;) {
     pid_t pid = waitpid(-1, &status, __WALL);
-    if (pid < 0 && errno == EINTR)
-      continue;
-    if (pid < 0)
-      break;
+    if (pid < 0 && errno == EINTR) continue;
+    if (pid < 0) break;
     count++;
     signalled += WIFSIGNALED(status) ? 1 : 0;
   }
@@ -90,23 +79,21 @@ void fail(const char *what) {
 }
 
 void times(void (*run)(void), int count) {
-  for (int i = 0; i < count; i++)
-    run();
+  for (int i = 0; i < count; i++) run();
 }
 
 static const struct death *find(const char *name) {
   static const struct death *const families[] = {
-      end_deaths,    signal_deaths, fault_deaths,  handler_deaths, fork_deaths,
-      clone_deaths,  exec_deaths,   spawn_deaths,  thread_deaths,  library_deaths,
-      place_deaths,  storm_deaths,  limit_deaths,
+      end_deaths,   signal_deaths, fault_deaths, handler_deaths, fork_deaths,
+      clone_deaths, exec_deaths,   spawn_deaths, thread_deaths,  library_deaths,
+      place_deaths, storm_deaths,  limit_deaths,
 #ifdef __cplusplus
       cxx_deaths,
 #endif
   };
   for (unsigned i = 0; i < sizeof families / sizeof *families; i++)
     for (const struct death *death = families[i]; death->name; death++)
-      if (!strcmp(death->name, name))
-        return death;
+      if (!strcmp(death->name, name)) return death;
   return NULL;
 }
 

@@ -43,7 +43,8 @@ extern uint64_t *tally;
 
 // The marked lines, one a function: none shares a counter with a line that may end the process.
 void entry(void), before(void), after(void), child(void), grandchild(void), handled(void);
-void jumped(void), in_thread(void), at_end(void), destroyed(void), again(void), parent_goes_on(void);
+void jumped(void), in_thread(void), at_end(void), destroyed(void), again(void),
+    parent_goes_on(void);
 void at_quick(void), never(void), survivor(void), worker(void);
 void in_thread_number(int number);
 

@@ -18,14 +18,10 @@ extern
 static void child_of_fork(const char *how) {
   neighbours_set(99);
   times(child, 5);
-  if (!strcmp(how, "kill"))
-    raise(SIGKILL);
-  if (!strcmp(how, "_exit"))
-    _exit(41);
-  if (!strcmp(how, "term"))
-    raise(SIGTERM);
-  if (!strcmp(how, "abort"))
-    abort();
+  if (!strcmp(how, "kill")) raise(SIGKILL);
+  if (!strcmp(how, "_exit")) _exit(41);
+  if (!strcmp(how, "term")) raise(SIGTERM);
+  if (!strcmp(how, "abort")) abort();
   exit(42);
 }
 
@@ -34,8 +30,7 @@ END(forked) {
   neighbours_set(7);
   times(before, 3);
   pid_t pid = fork();
-  if (pid == 0)
-    child_of_fork(how);
+  if (pid == 0) child_of_fork(how);
   reap("child", pid);
   neighbours_say("parent");
   times(parent_goes_on, 2);
@@ -47,19 +42,16 @@ END(forked_both_killed) {
   (void)context;
   int ready[2];
   char byte;
-  if (pipe(ready))
-    fail("pipe");
+  if (pipe(ready)) fail("pipe");
   before();
   if (fork() == 0) {
     child();
     close(ready[0]);
-    if (write(ready[1], "x", 1) != 1)
-      fail("write");
+    if (write(ready[1], "x", 1) != 1) fail("write");
     close(ready[1]);
     raise(SIGKILL);
   }
-  if (read(ready[0], &byte, 1) != 1)
-    fail("read");
+  if (read(ready[0], &byte, 1) != 1) fail("read");
   wait(NULL);
   parent_goes_on();
   raise(SIGKILL);
@@ -68,27 +60,22 @@ END(forked_both_killed) {
 
 static void tree(int depth) {
   times(child, depth + 1);
-  if (depth == 0)
-    raise(SIGKILL);
+  if (depth == 0) raise(SIGKILL);
   pid_t left = fork();
-  if (left == 0)
-    tree(depth - 1);
+  if (left == 0) tree(depth - 1);
   pid_t right = fork();
-  if (right == 0)
-    tree(depth - 1);
+  if (right == 0) tree(depth - 1);
   int status;
   waitpid(left, &status, 0);
   waitpid(right, &status, 0);
-  if (depth % 2)
-    _exit(depth);
+  if (depth % 2) _exit(depth);
   raise(SIGTERM);
 }
 
 END(fork_tree) {
   (void)context;
   pid_t pid = fork();
-  if (pid == 0)
-    tree(4);
+  if (pid == 0) tree(4);
   reap("tree", pid);
   parent_goes_on();
   return 0;
@@ -123,8 +110,7 @@ END(double_fork) {
     setsid();
     child();
     if (fork() == 0) {
-      while (getppid() != 1 && tally_of(3) == 0)
-        continue;
+      while (getppid() != 1 && tally_of(3) == 0) continue;
       neighbours_set(99);
       times(grandchild, 4);
       raise(SIGKILL);
@@ -144,8 +130,7 @@ END(by_daemon) {
   pid_t pid = fork();
   if (pid == 0) {
     child();
-    if (daemon(1, 0))
-      fail("daemon");
+    if (daemon(1, 0)) fail("daemon");
     times(grandchild, 4);
     raise(SIGKILL);
   }
@@ -161,13 +146,10 @@ END(daemon_closes_all) {
   pid_t pid = fork();
   if (pid == 0) {
     setsid();
-    if (fork() != 0)
-      _exit(0);
-    for (int fd = 0; fd < 1024; fd++)
-      close(fd);
+    if (fork() != 0) _exit(0);
+    for (int fd = 0; fd < 1024; fd++) close(fd);
     open("/dev/null", O_RDWR);
-    if (dup(0) < 0 || dup(0) < 0)
-      _exit(90);
+    if (dup(0) < 0 || dup(0) < 0) _exit(90);
     grandchild();
     pid_t last = fork();
     if (last == 0) {
@@ -196,8 +178,7 @@ END(by_forkpty) {
     times(child, 2);
     raise(SIGKILL);
   }
-  while (read(terminal, text, sizeof text) > 0)
-    continue;
+  while (read(terminal, text, sizeof text) > 0) continue;
   reap("child", pid);
   neighbours_say("parent");
   parent_goes_on();
@@ -210,8 +191,7 @@ END(orphan) {
   int gone[2];
   char byte;
   adopt();
-  if (pipe(gone))
-    fail("pipe");
+  if (pipe(gone)) fail("pipe");
   pid_t pid = fork();
   if (pid == 0) {
     child();
@@ -237,13 +217,11 @@ END(abandoned) {
   (void)context;
   int gone[2];
   char byte;
-  if (pipe(gone))
-    fail("pipe");
+  if (pipe(gone)) fail("pipe");
   before();
   if (fork() == 0) {
     close(gone[1]);
-    if (read(gone[0], &byte, 1) != 0)
-      fail("read");
+    if (read(gone[0], &byte, 1) != 0) fail("read");
     times(child, 6);
     raise(SIGKILL);
   }
@@ -263,10 +241,8 @@ END(chain) {
         parent_goes_on();
         return 0;
       }
-      if (depth % 3 == 0)
-        raise(SIGKILL);
-      if (depth % 3 == 1)
-        _exit(depth);
+      if (depth % 3 == 0) raise(SIGKILL);
+      if (depth % 3 == 1) _exit(depth);
       exit(depth);
     }
     child();

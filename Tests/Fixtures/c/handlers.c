@@ -16,8 +16,7 @@ static void install(int number, void (*handler)(int), int flags) {
   setrlimit(RLIMIT_CORE, &none);
   action.sa_handler = handler;
   action.sa_flags = flags;
-  if (sigaction(number, &action, NULL))
-    fail("sigaction");
+  if (sigaction(number, &action, NULL)) fail("sigaction");
 }
 
 static void returns(int number) {
@@ -55,8 +54,8 @@ static void becomes_another(int number) {
 static void says_all(int number, siginfo_t *info, void *context) {
   (void)context;
   handled();
-  say("signal %d code %d value %d from self %d\n", number, info->si_code,
-      info->si_value.sival_int, info->si_pid == getpid());
+  say("signal %d code %d value %d from self %d\n", number, info->si_code, info->si_value.sival_int,
+      info->si_pid == getpid());
 }
 
 END(handler_returns) {
@@ -96,8 +95,7 @@ END(handler_jumps_often) {
   install(SIGSEGV, jumps, 0);
   sigsetjmp(back, 1);
   rounds = rounds + 1;
-  if (rounds < 100)
-    *(volatile int *)8 = 1;
+  if (rounds < 100) *(volatile int *)8 = 1;
   jumped();
   raise(SIGKILL);
   return 0;

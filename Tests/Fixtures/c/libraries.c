@@ -66,8 +66,7 @@ END(reloaded_killed) {
   for (int i = 0; i < 10; i++) {
     load(RTLD_NOW);
     use(3);
-    if (i < 9)
-      dlclose(handle);
+    if (i < 9) dlclose(handle);
   }
   raise(SIGKILL);
   return 0;

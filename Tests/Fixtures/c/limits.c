@@ -15,8 +15,7 @@ static void limit(int resource, rlim_t value) {
   struct rlimit limit;
   getrlimit((__typeof__(RLIMIT_NOFILE))resource, &limit);
   limit.rlim_cur = value;
-  if (setrlimit((__typeof__(RLIMIT_NOFILE))resource, &limit))
-    fail("setrlimit");
+  if (setrlimit((__typeof__(RLIMIT_NOFILE))resource, &limit)) fail("setrlimit");
 }
 
 static int kill_child_and_exec(const struct context *context) {
@@ -48,8 +47,7 @@ END(no_descriptors) {
   neighbours_set(7);
   int fd;
   while ((fd = open("/dev/null", O_RDONLY)) >= 0)
-    if (fd > 4000)
-      break;
+    if (fd > 4000) break;
   limit(RLIMIT_NOFILE, 3);
   before();
   pid_t pid = fork();
@@ -87,8 +85,7 @@ END(large_data) {
   (void)context;
   limit(RLIMIT_AS, 256 << 20);
   before();
-  while (malloc(1 << 20))
-    continue;
+  while (malloc(1 << 20)) continue;
   survivor();
   pid_t pid = fork();
   if (pid == 0) {
@@ -105,10 +102,9 @@ END(out_of_memory) {
   (void)context;
   before();
   for (;;) {
-    char *room = (char *)mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE,
-                              MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (room == MAP_FAILED)
-      continue;
+    char *room =
+        (char *)mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (room == MAP_FAILED) continue;
     memset(room, 1, 1 << 20);
   }
 }
@@ -117,10 +113,8 @@ static void say_status_line(const char *name) {
   char line[256];
   FILE *file = fopen("/proc/self/status", "r");
   while (file && fgets(line, sizeof line, file))
-    if (!strncmp(line, name, strlen(name)))
-      say("%s", line);
-  if (file)
-    fclose(file);
+    if (!strncmp(line, name, strlen(name))) say("%s", line);
+  if (file) fclose(file);
 }
 
 static int by_number(const void *left, const void *right) {
@@ -129,21 +123,19 @@ static int by_number(const void *left, const void *right) {
 
 // All that a program can ask about itself, but for what differs from run to run anyway.
 static void portrait(void) {
-  static const char *const lines[] = {"SigPnd", "ShdPnd", "SigBlk", "SigIgn", "SigCgt", "Threads",
-                                      "NoNewPrivs", "Seccomp:", "Uid", "Groups", "CapEff"};
+  static const char *const lines[] = {
+      "SigPnd",     "ShdPnd",   "SigBlk", "SigIgn", "SigCgt", "Threads",
+      "NoNewPrivs", "Seccomp:", "Uid",    "Groups", "CapEff"};
   int descriptors[256], count = 0;
   DIR *directory = opendir("/proc/self/fd");
   struct dirent *entry;
   while (directory && (entry = readdir(directory)) && count < 256)
-    if (entry->d_name[0] != '.')
-      descriptors[count++] = atoi(entry->d_name);
-  if (directory)
-    closedir(directory);
+    if (entry->d_name[0] != '.') descriptors[count++] = atoi(entry->d_name);
+  if (directory) closedir(directory);
   qsort(descriptors, (size_t)count, sizeof *descriptors, by_number);
   for (int i = 0; i < count; i++)
     say("descriptor %d flags %d\n", descriptors[i], fcntl(descriptors[i], F_GETFD));
-  for (unsigned i = 0; i < sizeof lines / sizeof *lines; i++)
-    say_status_line(lines[i]);
+  for (unsigned i = 0; i < sizeof lines / sizeof *lines; i++) say_status_line(lines[i]);
   for (char **variable = environ; *variable; variable++)
     if (strncmp(*variable, "LD_PRELOAD=", 11) && strncmp(*variable, "SALVAGE_RECORDING=", 18))
       say("%s\n", *variable);

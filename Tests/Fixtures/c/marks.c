@@ -35,6 +35,5 @@ void in_thread_number(int number) {
 }
 
 __attribute__((destructor)) static void destructor(void) {
-  if (tally)
-    destroyed();
+  if (tally) destroyed();
 }

@@ -19,10 +19,8 @@ static void ends_by_kill(void) {
 }
 
 static void empty_root(void) {
-  if (mkdir("root", 0755) && errno != EEXIST)
-    fail("mkdir");
-  if (chroot("root") || chdir("/"))
-    fail("chroot");
+  if (mkdir("root", 0755) && errno != EEXIST) fail("mkdir");
+  if (chroot("root") || chdir("/")) fail("chroot");
 }
 
 END(chroot_kill) {
@@ -52,16 +50,14 @@ END(chroot_fork) {
 // The argument is a directory with a loader, a libc and a copy of this program in it.
 END(chroot_exec) {
   before();
-  if (chroot(context->argument) || chdir("/"))
-    fail("chroot");
+  if (chroot(context->argument) || chdir("/")) fail("chroot");
   execl("/deaths", "/deaths", "/tally", "again", (char *)NULL);
   after();
   return 97;
 }
 
 static void become_nobody(void) {
-  if (setgroups(0, NULL) || setgid(NOBODY) || setuid(NOBODY))
-    fail("setuid");
+  if (setgroups(0, NULL) || setgid(NOBODY) || setuid(NOBODY)) fail("setuid");
 }
 
 END(setuid_kill) {
@@ -77,8 +73,7 @@ END(setuid_fork) {
   become_nobody();
   before();
   pid_t pid = fork();
-  if (pid == 0)
-    ends_by_kill();
+  if (pid == 0) ends_by_kill();
   reap("child", pid);
   parent_goes_on();
   return 92;
@@ -93,7 +88,8 @@ END(setuid_exec) {
 }
 
 END(syscall_setuid_exec) {
-  if (syscall(SYS_setresgid, NOBODY, NOBODY, NOBODY) || syscall(SYS_setresuid, NOBODY, NOBODY, NOBODY))
+  if (syscall(SYS_setresgid, NOBODY, NOBODY, NOBODY) ||
+      syscall(SYS_setresuid, NOBODY, NOBODY, NOBODY))
     fail("setresuid");
   before();
   execl(context->argv[0], context->argv[0], context->argv[1], "again", "kill", (char *)NULL);
@@ -102,8 +98,7 @@ END(syscall_setuid_exec) {
 }
 
 END(seteuid_spawn) {
-  if (seteuid(NOBODY))
-    fail("seteuid");
+  if (seteuid(NOBODY)) fail("seteuid");
   before();
   pid_t pid = fork();
   if (pid == 0) {
@@ -112,8 +107,7 @@ END(seteuid_spawn) {
     _exit(96);
   }
   reap("child", pid);
-  if (seteuid(0))
-    fail("seteuid");
+  if (seteuid(0)) fail("seteuid");
   parent_goes_on();
   return 93;
 }
@@ -121,8 +115,7 @@ END(seteuid_spawn) {
 END(seccomp_strict) {
   (void)context;
   before();
-  if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT))
-    fail("prctl");
+  if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT)) fail("prctl");
   survivor();
   syscall(SYS_exit, 94);
   after();
@@ -132,8 +125,7 @@ END(seccomp_strict) {
 // read, write, exit and no more: everything else is the end.
 END(seccomp_strict_violated) {
   (void)context;
-  if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT))
-    fail("prctl");
+  if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT)) fail("prctl");
   before();
   syscall(SYS_getpid);
   after();
@@ -142,13 +134,18 @@ END(seccomp_strict_violated) {
 
 // Whoever opens, locks or maps a file is killed; fork and the ends are allowed.
 static void deny_files(uint32_t action) {
-#define DENY(number)                                               \
-  BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(number), 0, 1),   \
-      BPF_STMT(BPF_RET | BPF_K, action)
+#define DENY(number) \
+  BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(number), 0, 1), BPF_STMT(BPF_RET | BPF_K, action)
   struct sock_filter filter[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-      DENY(SYS_openat), DENY(SYS_fcntl),     DENY(SYS_fallocate), DENY(SYS_pwrite64),
-      DENY(SYS_mmap),   DENY(SYS_ftruncate), DENY(SYS_mremap),    DENY(SYS_getrandom),
+      DENY(SYS_openat),
+      DENY(SYS_fcntl),
+      DENY(SYS_fallocate),
+      DENY(SYS_pwrite64),
+      DENY(SYS_mmap),
+      DENY(SYS_ftruncate),
+      DENY(SYS_mremap),
+      DENY(SYS_getrandom),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   };
   struct sock_fprog program = {sizeof filter / sizeof *filter, filter};

@@ -77,18 +77,14 @@ END(ignored) {
 static void from_outside(int number, int stop_first) {
   int ready[2];
   char byte;
-  if (pipe(ready))
-    fail("pipe");
+  if (pipe(ready)) fail("pipe");
   pid_t pid = fork();
   if (pid == 0) {
     child();
-    if (write(ready[1], "x", 1) != 1)
-      fail("write");
-    for (;;)
-      pause();
+    if (write(ready[1], "x", 1) != 1) fail("write");
+    for (;;) pause();
   }
-  if (read(ready[0], &byte, 1) != 1)
-    fail("read");
+  if (read(ready[0], &byte, 1) != 1) fail("read");
   if (stop_first) {
     int status;
     kill(pid, SIGSTOP);
@@ -115,10 +111,10 @@ END(while_stopped) {
   return 0;
 }
 
-static const int fatal[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGILL,    SIGTRAP, SIGABRT, SIGBUS,
-                            SIGFPE,  SIGKILL, SIGUSR1, SIGSEGV,   SIGUSR2, SIGPIPE, SIGALRM,
+static const int fatal[] = {SIGHUP,  SIGINT,    SIGQUIT, SIGILL,  SIGTRAP,   SIGABRT, SIGBUS,
+                            SIGFPE,  SIGKILL,   SIGUSR1, SIGSEGV, SIGUSR2,   SIGPIPE, SIGALRM,
                             SIGTERM, SIGSTKFLT, SIGXCPU, SIGXFSZ, SIGVTALRM, SIGPROF, SIGIO,
-                            SIGPWR,  SIGSYS,  34,      35,        50,      64};
+                            SIGPWR,  SIGSYS,    34,      35,      50,        64};
 
 // Each of them once, in children: one recording for them all.
 static int each(void (*send)(int)) {
@@ -150,30 +146,42 @@ static void send_by_sigqueue(int number) {
   sigqueue(getpid(), number, value);
 }
 
-END(each_by_raise) { (void)context; return each(send_by_raise); }
-END(each_by_kill) { (void)context; return each(send_by_kill); }
-END(each_by_pthread_kill) { (void)context; return each(send_by_pthread_kill); }
-END(each_by_sigqueue) { (void)context; return each(send_by_sigqueue); }
-END(each_from_outside) { (void)context; return each(NULL); }
+END(each_by_raise) {
+  (void)context;
+  return each(send_by_raise);
+}
+END(each_by_kill) {
+  (void)context;
+  return each(send_by_kill);
+}
+END(each_by_pthread_kill) {
+  (void)context;
+  return each(send_by_pthread_kill);
+}
+END(each_by_sigqueue) {
+  (void)context;
+  return each(send_by_sigqueue);
+}
+END(each_from_outside) {
+  (void)context;
+  return each(NULL);
+}
 
 END(by_alarm) {
   struct itimerval soon = {{0, 0}, {0, 1000}};
   (void)context;
   before();
   setitimer(ITIMER_REAL, &soon, NULL);
-  for (;;)
-    pause();
+  for (;;) pause();
 }
 
 END(by_pipe) {
   int ends[2];
   (void)context;
-  if (pipe(ends))
-    fail("pipe");
+  if (pipe(ends)) fail("pipe");
   close(ends[0]);
   before();
-  if (write(ends[1], "x", 1) < 0)
-    after();
+  if (write(ends[1], "x", 1) < 0) after();
   return 0;
 }
 
@@ -182,21 +190,17 @@ END(by_parent_death) {
   int ready[2];
   char byte;
   (void)context;
-  if (pipe(ready))
-    fail("pipe");
+  if (pipe(ready)) fail("pipe");
   pid_t middle = fork();
   if (middle == 0) {
     pid_t pid = fork();
     if (pid == 0) {
       prctl(PR_SET_PDEATHSIG, SIGKILL);
       grandchild();
-      if (write(ready[1], "x", 1) != 1)
-        fail("write");
-      for (;;)
-        pause();
+      if (write(ready[1], "x", 1) != 1) fail("write");
+      for (;;) pause();
     }
-    if (read(ready[0], &byte, 1) != 1)
-      fail("read");
+    if (read(ready[0], &byte, 1) != 1) fail("read");
     child();
     _exit(0);
   }
@@ -216,19 +220,15 @@ END(group) {
     int ready[2];
     char byte;
     setsid();
-    if (pipe(ready))
-      fail("pipe");
+    if (pipe(ready)) fail("pipe");
     for (int i = 0; i < 3; i++)
       if (fork() == 0) {
         grandchild();
-        if (write(ready[1], "x", 1) != 1)
-          fail("write");
-        for (;;)
-          pause();
+        if (write(ready[1], "x", 1) != 1) fail("write");
+        for (;;) pause();
       }
     for (int i = 0; i < 3; i++)
-      if (read(ready[0], &byte, 1) != 1)
-        fail("read");
+      if (read(ready[0], &byte, 1) != 1) fail("read");
     child();
     kill(0, SIGKILL);
     after();

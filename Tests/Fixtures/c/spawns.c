@@ -122,8 +122,8 @@ END(by_spawn_attributes) {
   sigdelset(&all, SIGSTOP);
   sigemptyset(&none);
   posix_spawnattr_init(&attributes);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK |
-                                            POSIX_SPAWN_SETPGROUP);
+  posix_spawnattr_setflags(&attributes,
+                           POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
   posix_spawnattr_setsigdefault(&attributes, &all);
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawn_file_actions_init(&actions);
@@ -159,8 +159,7 @@ END(by_popen) {
   before();
   char line[256];
   FILE *output = popen(self_command(context, "FIXTURE=popen ", "kill"), "r");
-  while (output && fgets(line, sizeof line, output))
-    say("popen: %s", line);
+  while (output && fgets(line, sizeof line, output)) say("popen: %s", line);
   say_status("popen", pclose(output));
   parent_goes_on();
   return 68;
@@ -184,10 +183,8 @@ END(foreign) {
   pid_t pid;
   char *argv[] = {(char *)context->argument, context->argv[1], NULL};
   int error = posix_spawn(&pid, context->argument, NULL, NULL, argv, environ);
-  if (error)
-    say("error %d\n", error);
-  else
-    reap("foreign", pid);
+  if (error) say("error %d\n", error);
+  else reap("foreign", pid);
   parent_goes_on();
   execv(context->argument, argv);
   after();

@@ -14,36 +14,36 @@ static int rounds(const struct context *context, int otherwise) {
 static void ends_in_turn(const struct context *context, int turn) {
   times(child, turn % 7 + 1);
   switch (turn % 6) {
-  case 0:
-    _exit(0);
-  case 1:
-    raise(SIGKILL);
-    break;
-  case 2:
-    exit(0);
-  case 3:
-    raise(SIGTERM);
-    break;
-  case 4:
-    execl(SELF, context->argv[0], context->argv[1], "again", (char *)NULL);
-    break;
-  default:
-    abort();
+    case 0:
+      _exit(0);
+    case 1:
+      raise(SIGKILL);
+      break;
+    case 2:
+      exit(0);
+    case 3:
+      raise(SIGTERM);
+      break;
+    case 4:
+      execl(SELF, context->argv[0], context->argv[1], "again", (char *)NULL);
+      break;
+    default:
+      abort();
   }
 }
 
 // Several parents fork at the same time; every child ends another way.
 END(fork_storm) {
   int count = rounds(context, 25);
-  struct { int at; } turn = {0};
+  struct {
+    int at;
+  } turn = {0};
   for (int parent = 0; parent < 8; parent++)
     if (fork() == 0) {
       for (turn.at = 0; turn.at < count; turn.at++)
-        if (fork() == 0)
-          ends_in_turn(context, turn.at + parent);
+        if (fork() == 0) ends_in_turn(context, turn.at + parent);
       int status;
-      while (wait(&status) > 0)
-        continue;
+      while (wait(&status) > 0) continue;
       grandchild();
       raise(SIGKILL);
     }
@@ -59,15 +59,12 @@ END(spawn_storm) {
     char *argv[] = {context->argv[0], context->argv[1], (char *)"again",
                     (char *)(i % 2 ? "kill" : NULL), NULL};
     pid_t pid;
-    if (posix_spawn(&pid, SELF, NULL, NULL, argv, environ))
-      fail("posix_spawn");
+    if (posix_spawn(&pid, SELF, NULL, NULL, argv, environ)) fail("posix_spawn");
     if (i % 8 == 7)
-      while (waitpid(-1, NULL, WNOHANG) > 0)
-        continue;
+      while (waitpid(-1, NULL, WNOHANG) > 0) continue;
   }
   int status, count_reaped = 0;
-  while (wait(&status) > 0)
-    count_reaped++;
+  while (wait(&status) > 0) count_reaped++;
   parent_goes_on();
   return count_reaped > 0 ? 0 : 1;
 }
@@ -98,10 +95,8 @@ static void kill_exactly(pid_t pid) {
   int status;
   for (;;) {
     kill(pid, SIGSTOP);
-    if (waitpid(pid, &status, WUNTRACED) < 0 || !WIFSTOPPED(status))
-      return;
-    if (about_of(15) == tally_of(15))
-      break;
+    if (waitpid(pid, &status, WUNTRACED) < 0 || !WIFSTOPPED(status)) return;
+    if (about_of(15) == tally_of(15)) break;
     kill(pid, SIGCONT);
     random_pause(20000);
   }
@@ -114,8 +109,7 @@ END(random_kills) {
   int count = rounds(context, 1000);
   for (int i = 0; i < count; i++) {
     pid_t pid = fork();
-    if (pid == 0)
-      counts_forever();
+    if (pid == 0) counts_forever();
     random_pause(400000);
     kill_exactly(pid);
   }
@@ -128,8 +122,7 @@ END(random_blunt_kills) {
   int count = rounds(context, 500), status;
   for (int i = 0; i < count; i++) {
     pid_t pid = fork();
-    if (pid == 0)
-      counts_forever();
+    if (pid == 0) counts_forever();
     random_pause(300000);
     kill(pid, SIGKILL);
     waitpid(pid, &status, 0);
@@ -144,8 +137,7 @@ END(random_spawn_kills) {
   char *argv[] = {context->argv[0], context->argv[1], (char *)"counts", NULL};
   for (int i = 0; i < count; i++) {
     pid_t pid;
-    if (posix_spawn(&pid, SELF, NULL, NULL, argv, environ))
-      fail("posix_spawn");
+    if (posix_spawn(&pid, SELF, NULL, NULL, argv, environ)) fail("posix_spawn");
     random_pause(3000000);
     kill_exactly(pid);
   }

@@ -12,11 +12,9 @@ static pthread_barrier_t barrier;
 
 static void *busy(void *argument) {
   int number = (int)(intptr_t)argument;
-  for (int i = 0; i < ROUNDS; i++)
-    in_thread_number(number);
+  for (int i = 0; i < ROUNDS; i++) in_thread_number(number);
   pthread_barrier_wait(&barrier);
-  for (;;)
-    pause();
+  for (;;) pause();
   return NULL;
 }
 
@@ -25,8 +23,7 @@ static void start_busy(void) {
   pthread_t thread;
   pthread_barrier_init(&barrier, NULL, THREADS + 1);
   for (intptr_t i = 0; i < THREADS; i++)
-    if (pthread_create(&thread, NULL, busy, (void *)i))
-      fail("pthread_create");
+    if (pthread_create(&thread, NULL, busy, (void *)i)) fail("pthread_create");
   pthread_barrier_wait(&barrier);
 }
 
@@ -94,11 +91,9 @@ static void *endless(void *argument) {
 static void start_endless(void) {
   pthread_t thread;
   for (intptr_t i = 0; i < THREADS; i++)
-    if (pthread_create(&thread, NULL, endless, (void *)i))
-      fail("pthread_create");
+    if (pthread_create(&thread, NULL, endless, (void *)i)) fail("pthread_create");
   for (int i = 0; i < THREADS; i++)
-    while (tally_of(20 + i) < 1000)
-      sched_yield();
+    while (tally_of(20 + i) < 1000) sched_yield();
 }
 
 END(racing_return) {
@@ -123,8 +118,7 @@ END(racing_exit) {
 
 static void *exits(void *argument) {
   in_thread();
-  if (argument)
-    _exit(74);
+  if (argument) _exit(74);
   exit(75);
 }
 
@@ -132,8 +126,7 @@ END(thread_exits) {
   pthread_t thread;
   before();
   pthread_create(&thread, NULL, exits, (void *)context->argument);
-  for (;;)
-    pause();
+  for (;;) pause();
 }
 
 static void *kills(void *argument) {
@@ -146,8 +139,7 @@ END(thread_killed) {
   pthread_t thread;
   before();
   pthread_create(&thread, NULL, kills, (void *)(intptr_t)atoi(context->argument));
-  for (;;)
-    pause();
+  for (;;) pause();
 }
 
 static void *execs(void *argument) {
@@ -161,8 +153,7 @@ END(thread_execs) {
   pthread_t thread;
   before();
   pthread_create(&thread, NULL, execs, (void *)(uintptr_t)context);
-  for (;;)
-    pause();
+  for (;;) pause();
 }
 
 END(main_leaves_alone) {

@@ -10,6 +10,5 @@ __attribute__((noinline)) static void worked_inside(void) { mark(42); }
 
 void inner_work(uint64_t *tally, int rounds) {
   known = tally;
-  for (int i = 0; i < rounds; i++)
-    worked_inside();
+  for (int i = 0; i < rounds; i++) worked_inside();
 }

@@ -13,12 +13,10 @@ __attribute__((noinline)) static void closed(void) { mark(41); }
 
 void outer_work(uint64_t *tally, int rounds) {
   known = tally;
-  for (int i = 0; i < rounds; i++)
-    worked();
+  for (int i = 0; i < rounds; i++) worked();
   inner_work(tally, rounds * 2);
 }
 
 __attribute__((destructor)) static void unload(void) {
-  if (known)
-    closed();
+  if (known) closed();
 }

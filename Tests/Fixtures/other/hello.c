@@ -9,8 +9,7 @@ int main(int argc, char **argv) {
   int fd = argc > 1 ? open(argv[1], O_RDWR) : -1;
   if (fd >= 0 && pread(fd, &runs, 8, 8 * 100) == 8) {
     runs++;
-    if (pwrite(fd, &runs, 8, 8 * 100) != 8)
-      return 1;
+    if (pwrite(fd, &runs, 8, 8 * 100) != 8) return 1;
   }
   puts("hello");
   fflush(stdout);

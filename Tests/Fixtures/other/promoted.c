@@ -13,8 +13,7 @@ int main(void) {
   alarm(1);
   for (unsigned long i = 0;; i++) {
     sum += i ^ (sum >> 3); // line "loop"
-    if (sum == 42)
-      break;
+    if (sum == 42) break;
   }
   printf("%lu\n", sum);
   return 0;

@@ -36,7 +36,9 @@ func noCore() {
 }
 
 /// Calls `body` with a C argument vector.
-func withVector<R>(_ strings: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> R)
+func withVector<R>(
+  _ strings: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> R
+)
   -> R
 {
   var vector: [UnsafeMutablePointer<CChar>?] = strings.map { strdup($0) } + [nil]

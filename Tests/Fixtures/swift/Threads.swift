@@ -1,13 +1,18 @@
 import Glibc
 
 private func start(_ body: @escaping @Sendable () -> Void) {
-  final class Box { let body: () -> Void; init(_ body: @escaping () -> Void) { self.body = body } }
+  final class Box {
+    let body: () -> Void
+    init(_ body: @escaping () -> Void) { self.body = body }
+  }
   var thread = pthread_t()
   let box = Unmanaged.passRetained(Box(body))
-  pthread_create(&thread, nil, { argument in
-    Unmanaged<Box>.fromOpaque(argument!).takeRetainedValue().body()
-    return nil
-  }, box.toOpaque())
+  pthread_create(
+    &thread, nil,
+    { argument in
+      Unmanaged<Box>.fromOpaque(argument!).takeRetainedValue().body()
+      return nil
+    }, box.toOpaque())
 }
 
 /// Eight threads have counted and still live.

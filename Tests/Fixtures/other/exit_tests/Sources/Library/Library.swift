@@ -13,16 +13,16 @@ public func leaves(with code: Int32) -> Never {
 }
 
 @inline(never) func beforeLeaving() {
-  reached += 1 // line "leaves"
+  reached += 1  // line "leaves"
 }
 
 public func killsItself() {
-  reached += 10 // line "kills"
+  reached += 10  // line "kills"
   kill(getpid(), SIGKILL)
 }
 
 public func notCalled() {
-  reached += 100 // line "never"
+  reached += 100  // line "never"
 }
 
 nonisolated(unsafe) public var reached = 0
