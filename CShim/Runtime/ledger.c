@@ -161,7 +161,6 @@ static void fill(struct slv_cell *cell, pid_t parent) {
   cell->uid = slv_process.uid;
   cell->pidns = slv_process.pidns;
   cell->context = slv_process.context;
-  cell->born = now();
   slv_process.cell = cell;
   slv_process.active = 1;
 }
@@ -191,6 +190,7 @@ void slv_ledger_enter(uint64_t life, char *const argv[]) {
   if (cell != NULL) {
     cell->loss = cell->loss_errno = 0; // what the announcer feared
     cell->flags = 0;
+    cell->born = now(); // a fork child keeps the moment of its announcement, microseconds before
     slv_process_namespace(cell->pidns);
     fill(cell, slv_sys_getppid());
     return;
