@@ -1,5 +1,6 @@
 """Makes recordings and reads what they hold, by docs/RecordingFormat.md: a second reader beside the product's."""
 
+import json
 import os
 import shutil
 import struct
@@ -20,8 +21,19 @@ def make(path: Path, library: Path, flags: int) -> None:
     (path / "settings").write_bytes(head + text + bytes(64))
 
 
+LIFE = 0x77FFFFFFFF  # announced outside a ledger
+
+
 def environment(path: Path) -> str:
-    return f"{path};life={0:016x};ctx={0:08x}"
+    return f"{path};life={LIFE:016x};ctx={0:08x}"
+
+
+def note_run(path: Path, program: str, pid: int) -> None:
+    """What `salvage run` leaves of the command that it started."""
+    note = {"version": 1, "life": f"{LIFE:016x}", "arguments": [program], "directory": "/", "pid": pid,
+            "pidNamespace": 0, "startedAtBoot": 1, "started": 1, "salvageVersion": "test", "program": program}
+    (path / "runs").mkdir(exist_ok=True)
+    (path / "runs" / f"{LIFE:016x}.json").write_text(json.dumps(note))
 
 
 class Counters:
@@ -29,11 +41,10 @@ class Counters:
 
     def __init__(self, path: Path):
         data = path.read_bytes()
-        magic, = struct.unpack_from("<Q", data)
         self.words: list[int] = []
         self.lives = 0
-        if magic != COUNTERS:
-            return
+        if len(data) < 4096 or struct.unpack_from("<Q", data)[0] != COUNTERS:
+            return  # nobody came further than making it
         slots_offset, slot_size, _, slots = struct.unpack_from("<IIII", data, 24)
         address, size, kind = struct.unpack_from("<QII", data, 40)
         low, = struct.unpack_from("<Q", data, 72)
