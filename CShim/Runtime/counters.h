@@ -33,7 +33,7 @@ struct slv_lease {
 int slv_lease_take(const struct slv_object *object, struct slv_lease *lease);
 
 // One more life uses the slot. Context: any
-void slv_lease_count(const struct slv_object *object, const struct slv_lease *lease);
+int slv_lease_count(const struct slv_object *object, const struct slv_lease *lease);
 
 // What the object needs to open its slot's file again. Context: any
 void slv_lease_remember(struct slv_object *object, const struct slv_lease *lease);

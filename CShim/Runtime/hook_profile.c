@@ -23,7 +23,7 @@ static char *plain(const char *name) {
 // Context: thread
 static char *answer(char *(*real)(const char *), const char *name, const void *caller) {
   char *value = real != NULL ? real(name) : plain(name);
-  if (!slv_process.active || name[0] != 'L' || !slv_same(name, profile)) return value;
+  if (!slv_process.quiet || name[0] != 'L' || !slv_same(name, profile)) return value;
   slv_objects_attach_caller(caller);
   return value == NULL ? unwanted : value;
 }
@@ -41,7 +41,7 @@ SLV_EXPORT char *secure_getenv(const char *name) {
 // The runtime may have put a GCOV_PREFIX before the name. Context: any
 static int is_unwanted(const char *name) {
   if (name == unwanted) return 1;
-  return slv_process.active && name != NULL && slv_same(slv_basename(name), unwanted);
+  return slv_process.quiet && name != NULL && slv_same(slv_basename(name), unwanted);
 }
 
 // Without a write function glibc's stream reports an error instead of discarding. Context: thread

@@ -197,11 +197,11 @@ int slv_lease_take(const struct slv_object *object, struct slv_lease *lease) {
 }
 
 // Context: any
-void slv_lease_count(const struct slv_object *object, const struct slv_lease *lease) {
+int slv_lease_count(const struct slv_object *object, const struct slv_lease *lease) {
   uint32_t count = lease->attach & SLV_ATTACH_COUNT;
   uint32_t word =
       (count < SLV_ATTACH_COUNT ? count + 1 : count) | (object->fresh ? SLV_ATTACH_FRESH : 0);
-  slv_sys_pwrite(lease->file, &word, 4, lease->attach_at);
+  return slv_sys_pwrite(lease->file, &word, 4, lease->attach_at) == 4 ? 0 : -EIO;
 }
 
 // Context: any

@@ -186,8 +186,8 @@ static int share(struct slv_object *o, const struct slv_lease *lease, int starti
   for (int i = 0; i < o->runs && !starting && error == 0; i++)
     error = add_present(o, lease, o->run[i].low, o->run[i].high);
   if (error != 0) return error;
-  slv_lease_count(o, lease);
-  return slv_map_runs(o, lease);
+  error = slv_lease_count(o, lease); // without the word nobody would read the slot
+  return error != 0 ? error : slv_map_runs(o, lease);
 }
 
 // Shares interior pages of a new object. Context: thread
@@ -228,8 +228,7 @@ static int share_interior(struct slv_object *o, const struct slv_lease *lease, i
   for (int b = 0; b < o->boundaries && !whole && error == 0; b++)
     error = slv_private_add(o, (char *)o->boundary[b],
                             aside + slv_slot_position(o, o->boundary[b] - o->bias), page, NULL);
-  if (error == 0) slv_lease_count(o, lease);
-  return error;
+  return error == 0 ? slv_lease_count(o, lease) : error;
 }
 
 // A process has as many directories in /proc/self/task as threads; without /proc nobody knows.

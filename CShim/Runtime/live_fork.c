@@ -36,8 +36,8 @@ static int share_child(struct slv_object *o) {
   struct slv_lease lease;
   int error = slv_lease_take(o, &lease);
   if (error != 0) return error;
-  slv_lease_count(o, &lease);
-  error = slv_map_runs(o, &lease);
+  error = slv_lease_count(o, &lease);
+  if (error == 0) error = slv_map_runs(o, &lease);
   for (int b = 0; b < o->boundaries && error == 0; b++)
     slv_restore_neighbours(o, o->boundary[b] - o->bias, o->stash + (size_t)b * slv_process.page);
   if (error == 0) slv_lease_remember(o, &lease);

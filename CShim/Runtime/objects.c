@@ -80,7 +80,7 @@ static const char *file_of(const struct dl_phdr_info *info) {
 // hold for the next life (no descriptor left). Context: thread
 static int inspect(const struct dl_phdr_info *info, const char *path, struct slv_found *found) {
   struct slv_file file = {.bias = info->dlpi_addr, .info = info};
-  int looked = 0;
+  int looked = -1;
   file.descriptor = slv_sys_open(path, O_RDONLY, 0);
   if (file.descriptor < 0) return 0;
   char *buffer = slv_sys_mmap(NULL, SECTIONS_MAX, PROT_READ | PROT_WRITE,
@@ -89,8 +89,8 @@ static int inspect(const struct dl_phdr_info *info, const char *path, struct slv
     if (slv_sys_pread(file.descriptor, &file.header, sizeof file.header, 0) ==
             (slv_word)sizeof file.header &&
         slv_equal(file.header.e_ident, ELFMAG, SELFMAG) &&
-        (looked = read_sections(&file, buffer, SECTIONS_MAX)) != 0 &&
-        slv_source_llvm.find(&file, found)) {
+        read_sections(&file, buffer, SECTIONS_MAX) &&
+        (looked = slv_source_llvm.find(&file, found)) > 0) {
       char link[SLV_PATH_MAX];
       slv_word n = slv_sys_readlinkat(AT_FDCWD, path, link, sizeof link - 1);
       link[n > 0 ? n : 0] = 0;
@@ -99,7 +99,7 @@ static int inspect(const struct dl_phdr_info *info, const char *path, struct slv
     slv_sys_munmap(buffer, SECTIONS_MAX);
   }
   slv_sys_close(file.descriptor);
-  return looked;
+  return looked >= 0;
 }
 
 // The note that the linker derived from the contents, in memory. Context: thread
@@ -221,7 +221,11 @@ void slv_object_attach(const struct dl_phdr_info *info, int starting) {
   struct slv_found found = {.source = SLV_SOURCE_NONE};
   if (key == 0) return;
   if (!slv_index_lookup(key, &found)) {
-    if (!inspect(info, file_of(info), &found)) return;
+    if (!inspect(info, file_of(info), &found)) {
+      // At start LLVM's runtime will ask for this object once more; when it does, it has counters.
+      if (!starting) slv_counters_note_loss(-EIO);
+      return;
+    }
     slv_index_insert(key, &found);
   }
   if (found.source == SLV_SOURCE_NONE || !regions_fit(info, &found)) return;

@@ -127,7 +127,10 @@ void slv_process_namespace(uint64_t parents) {
 int slv_recording_open(char *const environment[], uint64_t *life) {
   const char *value = slv_environment_value(environment, SLV_ENV_RECORDING);
   if (value == NULL) return 0;
-  if (!parse(value, life) || !read_settings()) return 0;
+  if (!parse(value, life)) return 0;
+  slv_process.quiet = 1;
+  if (!read_settings()) return 0;
   slv_process_identify();
-  return 1;
+  return slv_process.pid >
+         0; // a filter that answers for the kernel: fork could not be told from vfork
 }

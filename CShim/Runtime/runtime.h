@@ -27,6 +27,7 @@ struct slv_forked { // hook_fork.c: of a fork by `thread`, whose child's pid com
 // a fault and a copy.
 struct slv_process {
   int active;    // a recording was opened and this process has a cell; else every hook passes
+  int quiet;     // the environment names a recording, be it open or not: no profile of LLVM's own
   int sandboxed; // a seccomp filter stands: no system call of our own (hook_sandbox.c)
   pid_t pid;     // raw; differs from slv_sys_getpid() in a vfork child, which shares this memory
   uint32_t uid;  // effective user id that `home` belongs to

@@ -34,7 +34,8 @@ const void *slv_section_memory(const struct slv_file *file, const Elf64_Shdr *se
 
 struct slv_source_ops {
   enum slv_source source;
-  // Fills `found` when the object has counters of this source. Context: thread
+  // Fills `found` and returns 1 when the object has counters of this source, 0 when it has none, -1
+  // when the file could not be read. Context: thread
   int (*find)(const struct slv_file *file, struct slv_found *found);
   // Sections that a report needs, kept in <identity>.obj.
   const char *const *keep;

@@ -40,14 +40,15 @@ static uint64_t identity(const struct slv_file *file, const Elf64_Shdr *data, ui
 }
 
 // Whether the records in memory are those of the file on disk, which may have been rebuilt since it
-// was loaded: then its coverage mapping would be another program's. Context: thread
+// was loaded: then its coverage mapping would be another program's. -1: can't be read. Context: thread
 static int is_loaded_file(const struct slv_file *file, const Elf64_Shdr *data, uint64_t stride) {
   const char *records = slv_section_memory(file, data);
   char chunk[768]; // whole records of both sizes
   for (uint64_t at = 0; at < data->sh_size; at += sizeof chunk) {
     uint64_t bytes = data->sh_size - at < sizeof chunk ? data->sh_size - at : sizeof chunk;
-    if (slv_sys_pread(file->descriptor, chunk, bytes, data->sh_offset + at) != (slv_word)bytes)
-      return 0;
+    slv_word got = slv_sys_pread(file->descriptor, chunk, bytes, data->sh_offset + at);
+    if (got < 0) return -1;
+    if (got != (slv_word)bytes) return 0;
     for (uint64_t r = 0; r + stride <= bytes; r += stride)
       if (!slv_equal(chunk + r, records + at + r, sizeof(struct record))) return 0;
   }
@@ -55,12 +56,12 @@ static int is_loaded_file(const struct slv_file *file, const Elf64_Shdr *data, u
 }
 
 // Single-byte coverage: the file holds 0xff for "not executed". One counter may be a plain 64-bit one
-// that is -1 in no compiler. Context: thread
+// that is -1 in no compiler. -1: the file can't be read. Context: thread
 static int is_byte_coverage(const struct slv_file *file, const Elf64_Shdr *counters) {
   unsigned char sample[256];
   if (counters->sh_type == SHT_NOBITS) return 0;
   size_t n = counters->sh_size < sizeof sample ? counters->sh_size : sizeof sample;
-  if (slv_sys_pread(file->descriptor, sample, n, counters->sh_offset) != (slv_word)n) return 0;
+  if (slv_sys_pread(file->descriptor, sample, n, counters->sh_offset) != (slv_word)n) return -1;
   for (size_t i = 0; i < n; i++)
     if (sample[i] != 0xff) return 0;
   return 1;
@@ -80,13 +81,15 @@ static int find(const struct slv_file *file, struct slv_found *found) {
   uint64_t stride = stride_fits(records, data->sh_size, data->sh_addr, 64, counters)   ? 64
                     : stride_fits(records, data->sh_size, data->sh_addr, 48, counters) ? 48
                                                                                        : 0;
-  if (stride == 0 || !is_loaded_file(file, data, stride)) return 0;
+  if (stride == 0) return 0;
+  int loaded = is_loaded_file(file, data, stride), bytes = is_byte_coverage(file, counters);
+  if (loaded == 0) return 0;
+  if (loaded < 0 || bytes < 0) return -1; // what a passing error hid must not stand in the index
   found->source = SLV_SOURCE_LLVM;
   found->identity = identity(file, data, stride, names, counters);
-  found->region[0] = (struct slv_region){
-      .address = counters->sh_addr,
-      .size = (uint32_t)counters->sh_size,
-      .kind = is_byte_coverage(file, counters) ? SLV_REGION_AND8 : SLV_REGION_ADD64};
+  found->region[0] = (struct slv_region){.address = counters->sh_addr,
+                                         .size = (uint32_t)counters->sh_size,
+                                         .kind = bytes ? SLV_REGION_AND8 : SLV_REGION_ADD64};
   if (bits != NULL && bits->sh_size != 0 && bits->sh_size <= UINT32_MAX)
     found->region[1] = (struct slv_region){
         .address = bits->sh_addr, .size = (uint32_t)bits->sh_size, .kind = SLV_REGION_OR8};
