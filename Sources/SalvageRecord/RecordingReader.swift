@@ -110,9 +110,8 @@ public struct RecordingReader: Sendable {
     let verdict = Verdict(
       table: table, reaping: Reaping(table), programs: programs,
       processes: processes ?? systemProcesses(ledgers))
-    let lives = verdict.lives()
+    let lives = (verdict.lives() + commandsNotEntered(runs, table)).sorted { $0.born < $1.born }
     var losses = lives.flatMap(\.losses)
-    losses += runLosses(runs, table)
     losses += ledgerLosses(ledgers, table)
     if isTemporaryGone(settings) {
       losses.append(Loss(.temporaryGone, subject: settings.users.string))
@@ -195,12 +194,20 @@ public struct RecordingReader: Sendable {
 
   // MARK: Losses of the recording
 
-  /// A CMD without a life: it could not be entered.
-  private func runLosses(_ runs: [RunNote], _ table: LifeTable) -> [Loss] {
+  /// Every CMD without a cell: it could not be entered, and all that is known is what `salvage run` saw.
+  private func commandsNotEntered(_ runs: [RunNote], _ table: LifeTable) -> [Life] {
     let found = Set(table.entries.values.compactMap(\.note))
     return runs.indices.filter { !found.contains($0) && runs[$0].pid != 0 }.map { index in
-      let reason = LossReason.allCases.first { $0.slug == runs[index].obstacle } ?? .notStarted
-      return Loss(reason, life: runs[index].id, subject: runs[index].program)
+      let run = runs[index]
+      let reason = LossReason.allCases.first { $0.slug == run.obstacle } ?? .notStarted
+      return Life(
+        id: run.id ?? 0, parent: nil, beginning: .root, isEntered: false, pid: run.pid,
+        outerPID: run.pid, parentPID: 0, user: 0, pidNamespace: run.pidNamespace,
+        bornAtBoot: run.startedAtBoot, born: run.started, ended: run.ended, program: run.program,
+        arguments: run.arguments, argumentCount: run.arguments.count,
+        end: run.status.map { Verdict.end(waitStatus: $0, cause: SLV_CAUSE_NONE) } ?? .running,
+        killer: nil, losses: [Loss(reason, life: run.id, subject: run.program)], context: 0,
+        flags: [], objects: 0, snapshots: 0)
     }
   }
 
