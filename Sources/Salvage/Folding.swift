@@ -92,13 +92,14 @@ package struct Folding {
     guard fstat(source, &status) == 0, ftruncate(target, status.st_size) == 0 else {
       throw fails("write", to)
     }
+    let (seekData, seekHole): (Int32, Int32) = (3, 4)  // SEEK_DATA, SEEK_HOLE: not imported
     var room = [UInt8](repeating: 0, count: 1 << 20)
     var offset: off_t = 0
     while offset < status.st_size {
-      let data = lseek(source, offset, 3 /* SEEK_DATA */)
+      let data = lseek(source, offset, seekData)
       if data < 0 && errno == ENXIO { break }
       offset = max(offset, data)
-      let hole = lseek(source, offset, 4 /* SEEK_HOLE */)
+      let hole = lseek(source, offset, seekHole)
       let end = hole > offset ? hole : status.st_size
       while offset < end {
         let count = pread(source, &room, min(room.count, Int(end - offset)), offset)

@@ -72,7 +72,8 @@ import Testing
     #expect(throws: SalvageError.noRecording(path)) { try Recording.open(path) }
     #expect(throws: SalvageError.notARecording("/etc")) { try Recording.open("/etc") }
     #expect(throws: SalvageError.notARecording("/etc")) { try Recording.create(at: "/etc") }
-    #expect(throws: SalvageError.self) { try Recording.create(at: place.path.appending("none/rec")) }
+    let nowhere = place.path.appending("none/rec")
+    #expect(throws: SalvageError.self) { try Recording.create(at: nowhere) }
     await #expect(throws: SalvageError.commandNotFound("no-such-program")) {
       try await Recording.run(["no-such-program"], at: path)
     }
