@@ -127,8 +127,10 @@ import Testing
     let text = try String(contentsOfFile: source.string, encoding: .utf8)
     let lines = try await run.lines().files[source.string] ?? [:]
     for (function, requests) in Self.handlers {
-      let line = 1 + (text.split(separator: "\n", omittingEmptySubsequences: false)
-        .firstIndex { $0.hasPrefix("static void \(function)(conn *c, token_t") } ?? -1)
+      let line =
+        1
+        + (text.split(separator: "\n", omittingEmptySubsequences: false)
+          .firstIndex { $0.hasPrefix("static void \(function)(conn *c, token_t") } ?? -1)
       let count = lines[line] ?? 0
       let sent = requests.reduce(0) { $0 + (load.sent[$1] ?? 0) }
       let answered = requests.reduce(0) { $0 + (load.answered[$1] ?? 0) }
