@@ -12,6 +12,12 @@ enum Entry {
     var arguments = Array(CommandLine.arguments.dropFirst())
     // Short form: `salvage -- CMD…`.
     if arguments.first == "--" { arguments.insert("run", at: 0) }
+    // These two take the words behind them for a command's, help's too.
+    if arguments.count > 1, ["run", "doctor"].contains(arguments[0]),
+      ["-h", "--help"].contains(arguments[1])
+    {
+      arguments = ["help", arguments[0]]
+    }
     let isRun = arguments.first == "run"
     do {
       var command = try SalvageCommand.parseAsRoot(arguments)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Salvage
 import SystemPackage
 
@@ -39,6 +40,11 @@ struct EnvCommand: AsyncParsableCommand {
     let opened = try Recording.create(
       at: FilePath(recording.output ?? ".salvage"), configuration)
     for note in opened.notes { complain(note) }
+    // Who is another user from the start, as in a container, makes a place of its own in root's
+    // recording. Sticky, and not to be listed: as in /tmp, nobody takes away another one's.
+    if geteuid() == 0 && chmod(opened.directory.string, 0o1733) != 0 {
+      complain("\(opened.directory): other users cannot record here")
+    }
     let variables = opened.environment().filter {
       [RecordingVariables.preload, RecordingVariables.recording].contains($0.key)
     }
