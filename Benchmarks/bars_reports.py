@@ -5,6 +5,7 @@ import shutil
 import statistics
 import subprocess
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,34 +97,32 @@ def least(samples: list[tuple[Cost, Cost, int]]) -> tuple[Cost, Cost, int]:
     return min(samples, key=lambda s: s[0].cpu + s[1].cpu)
 
 
-def processes(work: Path, counts: list[int]) -> list[Result]:
-    results, reports = [], {}
+def processes(work: Path, counts: list[int]) -> Iterator[Result]:
+    reports = {}
     for count in counts:
         repeats = 3 if count <= 100 else 2 if count <= 1000 else 1
-        mine, pooled, single = [], [], []
+        mine, pooled = [], []
         for _ in range(repeats):
             mine.append(by_salvage(work, count))
             pooled.append(by_llvm(work, count, "%4m"))
-        if count <= 1000:
-            single.append(by_llvm(work, count, "%p"))
         a, b = least(mine), least(pooled)
         reports[count] = min(m[1].cpu for m in mine)
-        results.append(Result(
+        yield Result(
             f"{count} processes at -j2, CPU of run and report / %4m", "≤ 1.00",
             (a[0].cpu + a[1].cpu) / (b[0].cpu + b[1].cpu), 1.0,
-            figures("salvage", *a) + "; " + figures("%4m", *b)))
-        if single:
-            c = single[0]
-            results.append(Result(
+            figures("salvage", *a) + "; " + figures("%4m", *b))
+        yield Result(f"{count} processes, counter bytes / %4m", "≤ 1.00", a[2] / b[2], 1.0)
+        if count <= 1000:
+            c = by_llvm(work, count, "%p")
+            yield Result(
                 f"{count} processes, CPU of run and report / %p", "≤ 0.20" if count == 1000 else "",
                 (a[0].cpu + a[1].cpu) / (c[0].cpu + c[1].cpu), 0.2 if count == 1000 else None,
-                figures("%p", *c)))
-        results.append(Result(f"{count} processes, counter bytes / %4m", "≤ 1.00", a[2] / b[2], 1.0))
-    results.append(Result(
-        f"report of {max(counts)} processes / of {min(counts)}, CPU", "1.00 ± 0.15",
-        reports[max(counts)] / reports[min(counts)], 1.15,
-        f"{reports[max(counts)]:.2f} s against {reports[min(counts)]:.2f} s"))
-    return results
+                figures("%p", *c))
+    if len(counts) > 1:
+        most, fewest = reports[max(counts)], reports[min(counts)]
+        yield Result(
+            f"report of {max(counts)} processes / of {min(counts)}, CPU", "≤ 1.15", most / fewest,
+            1.15, f"{most:.2f} s against {fewest:.2f} s")
 
 
 def one_report(work: Path, rounds: int) -> list[Result]:
