@@ -74,7 +74,8 @@ public struct CoverageReport: Sendable {
     return order.map { key in
       Report.Loss(
         kind: key.reason.slug, subject: key.subject,
-        message: key.reason.sentence + " " + key.reason.cure, count: counts[key] ?? 1)
+        message: (key.subject.isEmpty ? "" : key.subject + ": ") + key.reason.sentence + " "
+          + key.reason.cure, count: counts[key] ?? 1)
     }
       + problems.map {
         Report.Loss(

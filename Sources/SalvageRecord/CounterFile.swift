@@ -53,6 +53,16 @@ package struct CounterFile {
   package static func sums(_ path: FilePath) throws(RecordError) -> CounterSums {
     let file = try RecordFile(path)
     let layout = try CounterLayout(page: try file.bytes(0..<4096), path: path)
+    // The header claims how large sums are: no room is made for such as can't be there.
+    if try file.bytes(0..<4096).isUnused {
+      return CounterSums(
+        layout: layout, sums: layout.parts.map { _ in [] }, lives: 0, missingSlots: 0,
+        size: file.currentSize)
+    }
+    let size = file.currentSize
+    guard layout.end(ofSlot: Int(SLV_SLOT_FIRST)) <= size else {
+      throw RecordError(path, .truncated(size))
+    }
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: portion, alignment: 64)
     defer { buffer.deallocate() }
     for _ in 0..<attempts {
@@ -123,6 +133,11 @@ extension CounterLayout {
 }
 
 extension [UInt8] {
+  /// Nobody was ever given a slot of the file whose first page this is.
+  fileprivate var isUnused: Bool {
+    dropFirst(Int(SLV_ATTACH_OFFSET) + 4 * Int(SLV_SLOT_FIRST)).allSatisfy { $0 == 0 }
+  }
+
   /// The attach word of a slot in the first page of a counter file.
   fileprivate func attachWord(_ number: Int) -> UInt32 {
     structure(UInt32.self, at: Int(SLV_ATTACH_OFFSET) + 4 * number) ?? 0

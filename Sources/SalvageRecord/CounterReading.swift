@@ -81,9 +81,9 @@ extension RecordingReader {
     let regions = zip(sums.layout.parts, sums.sums).map { part, bytes in
       Region(address: part.address, kind: part.kind, bytes: bytes)
     }
+    // A file that was made and never counted in says nothing of an object.
+    guard sums.lives > 0 else { return }
     guard let index = places[object] else {
-      // A file that was made and never counted in says nothing of an object.
-      guard sums.lives > 0 else { return }
       places[object] = result.objects.count
       result.objects.append(
         ObjectCounters(

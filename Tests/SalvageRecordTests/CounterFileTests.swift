@@ -105,6 +105,23 @@ import Testing
     }
   }
 
+  /// Two gigabytes claimed by a file of a page, once with a life and once without.
+  @Test(arguments: [UInt32(0), 1]) func aClaimIsNoAllocation(_ lives: UInt32) throws {
+    var fixture = CounterFixture()
+    fixture.header.slot_size = 1 << 31
+    fixture.header.run.0.high = fixture.header.run.0.low + (1 << 31)
+    fixture.header.region.0.size = 1 << 30
+    fixture.header.region.1.address = fixture.header.region.0.address + (1 << 30)
+    fixture.attach[2] = lives
+    if lives == 0 {
+      let sums = try sums(fixture.bytes)
+      #expect(sums.lives == 0)
+      #expect(sums.sums.allSatisfy(\.isEmpty))
+    } else {
+      #expect(throws: RecordError.self) { try sums(fixture.bytes) }
+    }
+  }
+
   @Test func aCutHeaderIsRefused() throws {
     let bytes = CounterFixture().bytes
     for count in stride(from: 0, to: MemoryLayout<slv_counters_header>.size, by: 7) {
