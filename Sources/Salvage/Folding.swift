@@ -78,6 +78,10 @@ package struct Folding {
     }
   }
 
+  // lseek(2); not in the Glibc module.
+  private static let seekData: Int32 = 3
+  private static let seekHole: Int32 = 4
+
   /// Copies a file; what are holes stay holes.
   private func copyFile(_ from: FilePath, to: FilePath) throws(SalvageError) {
     let source = from.withPlatformString { Glibc.open($0, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) }
@@ -95,10 +99,10 @@ package struct Folding {
     var room = [UInt8](repeating: 0, count: 1 << 20)
     var offset: off_t = 0
     while offset < status.st_size {
-      let data = lseek(source, offset, 3 /* SEEK_DATA */)
+      let data = lseek(source, offset, Self.seekData)
       if data < 0 && errno == ENXIO { break }
       offset = max(offset, data)
-      let hole = lseek(source, offset, 4 /* SEEK_HOLE */)
+      let hole = lseek(source, offset, Self.seekHole)
       let end = hole > offset ? hole : status.st_size
       while offset < end {
         let count = pread(source, &room, min(room.count, Int(end - offset)), offset)
