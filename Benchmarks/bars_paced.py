@@ -73,9 +73,12 @@ def forks(work: Path, rounds: int, program: str) -> list[Result]:
 
 
 def steady(work: Path, rounds: int) -> list[Result]:
-    made = ways(work, [str(work / "steady")], empty=False)
-    harness.measure(list(made.values()), rounds, 1)
-    mine, bare = made["salvage"], made["bare"]
-    value = min(mine.minimums()) / min(bare.minimums())
-    return [Result("steady state / no preload", "1.00 ± 0.02", value, 1.02, detail(mine, bare),
-                   least=0.98)]
+    """Several processes each: where the kernel places a process in memory is worth a few percent."""
+    sittings = [ways(work, [str(work / "steady")], empty=False) for _ in range(4)]
+    for made in sittings:
+        harness.measure(list(made.values()), rounds, 1)
+    mine = [min(made["salvage"].minimums()) for made in sittings]
+    bare = [min(made["bare"].minimums()) for made in sittings]
+    figures = ", ".join(f"{a / b:.3f}" for a, b in zip(mine, bare))
+    return [Result("steady state / no preload, CPU", "1.00 ± 0.02", min(mine) / min(bare), 1.02,
+                   f"{min(mine):.0f} µs against {min(bare):.0f}; by process {figures}", least=0.98)]

@@ -47,7 +47,7 @@ def main() -> int:
     bars = {
         "true": lambda: bars_paced.exec_true(work, 40 if few else 300),
         "large": lambda: bars_paced.exec_large(work, 20 if few else 60),
-        "steady": lambda: bars_paced.steady(work, 3 if few else 10),
+        "steady": lambda: bars_paced.steady(work, 4 if few else 12),
         "fork-small": lambda: bars_paced.forks(work, 40 if few else 300, "small"),
         "fork-large": lambda: bars_paced.forks(work, 40 if few else 200, "large"),
         "many": lambda: bars_reports.processes(work, [100, 1000] if few else [100, 1000, 5000]),

@@ -22,9 +22,15 @@ static uint64_t auxiliary(char *const environment[], uint64_t type) {
 __attribute__((constructor)) static void start(int argc, char *argv[], char *environment[]) {
   uint64_t life;
   (void)argc;
-  if (!slv_recording_open(environment, &life)) return;
+  if (!slv_recording_open(environment, &life)) {
+    slv_recording_disown(environment);
+    return;
+  }
   slv_process.page = (uint32_t)auxiliary(environment, AT_PAGESZ);
-  if (!slv_ledger_open() && !(slv_process_outer_user() && slv_ledger_open())) return;
+  if (!slv_ledger_open() && !(slv_process_outer_user() && slv_ledger_open())) {
+    slv_recording_disown(environment);
+    return;
+  }
   slv_real_prepare();
   slv_ledger_enter(life, argv);
   if (slv_environment_value(environment, "LLVM_PROFILE_FILE") != NULL)

@@ -123,6 +123,15 @@ void slv_process_namespace(uint64_t parents) {
   slv_process.pidns = parents != 0 && slv_process.pid != 1 ? parents : pid_namespace();
 }
 
+// For a process that cannot record: gives up the id in its environment, or the next image of it, or a
+// child, would be taken for this one, and nobody would miss what is lost here. Context: constructor
+void slv_recording_disown(char *const environment[]) {
+  char *value = (char *)(uintptr_t)slv_environment_value(environment, SLV_ENV_RECORDING);
+  if (!slv_process.quiet) return; // not an address of ours
+  char *life = value + slv_length(slv_process.root) + sizeof ";life=" - 1;
+  for (int i = 0; i < 16; i++) life[i] = '0';
+}
+
 // Context: constructor
 int slv_recording_open(char *const environment[], uint64_t *life) {
   const char *value = slv_environment_value(environment, SLV_ENV_RECORDING);

@@ -10,6 +10,7 @@ const char *slv_environment_value(char *const environment[], const char *name);
 void slv_recording_format(char *to, uint64_t life);
 void slv_recording_home(char *to, size_t size, uint32_t uid);
 int slv_recording_open(char *const environment[], uint64_t *life);
+void slv_recording_disown(char *const environment[]);
 void slv_process_identify(void);
 int slv_process_outer_user(void);
 void slv_process_namespace(uint64_t parents);

@@ -8,6 +8,9 @@ enum ELFBytes: Sendable {
   case memory([UInt8])
   case file(OpenFile)
 
+  /// Bytes that are read at once: four times what the library keeps of a section.
+  private static let largest = 2 << 30
+
   var count: UInt64 {
     switch self {
     case .memory(let bytes): UInt64(bytes.count)
@@ -23,6 +26,8 @@ enum ELFBytes: Sendable {
     guard !overflow, end <= count, let length = Int(exactly: size) else {
       throw .truncated(what())
     }
+    // A file with a hole can claim any size without holding it.
+    guard length <= Self.largest else { throw .tooLarge(section: what(), size: size) }
     switch self {
     case .memory(let bytes):
       return Array(bytes[Int(offset)..<Int(end)])

@@ -116,12 +116,16 @@ package func names(in directory: FilePath) -> [String] {
   defer { closedir(stream) }
   var result: [String] = []
   while let entry = readdir(stream) {
-    let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-      String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-    }
+    let name = name(of: entry)
     if name != "." && name != ".." { result.append(name) }
   }
   return result.sorted()
+}
+
+/// A directory entry ends with its name (readdir(3)): all 256 bytes of `d_name` may reach past it.
+private func name(of entry: UnsafePointer<dirent>) -> String {
+  let start = UnsafeRawPointer(entry) + (MemoryLayout<dirent>.offset(of: \.d_name) ?? 0)
+  return String(cString: start.assumingMemoryBound(to: UInt8.self))
 }
 
 /// `value` as `digits` hex digits, for file names.

@@ -36,7 +36,8 @@ public struct RecordingReader: Sendable {
   public func settings() throws(RecordError) -> RecordingSettings {
     let path = directory.appending("settings")
     let file = try RecordFile(path)
-    return try RecordingSettings(bytes: try file.bytes(0..<file.size), path: path)
+    // A newer writer's may be longer than ours; a file that is far longer is none.
+    return try RecordingSettings(bytes: try file.bytes(0..<min(file.size, 1 << 16)), path: path)
   }
 
   /// The `u<uid>` directories: in the recording; in the temporary directory that `settings.users`

@@ -2,13 +2,15 @@ import Foundation
 import SystemPackage
 import Testing
 
+private let realProgramsHome = ProcessInfo.processInfo.environment["SALVAGE_TEST_REAL"]
+  .map { FilePath($0) }
+
 /// Programs of real size, fetched and built by Tests/RealPrograms. They need a network and minutes:
 /// `SALVAGE_TEST_REAL=DIRECTORY` names where to build them, and runs these tests.
-@Suite(.serialized, .enabled(if: RealProgramTests.home != nil)) struct RealProgramTests {
-  static let home = ProcessInfo.processInfo.environment["SALVAGE_TEST_REAL"].map { FilePath($0) }
+@Suite(.serialized, .enabled(if: realProgramsHome != nil)) struct RealProgramTests {
 
   private static func build(_ name: String, _ script: String) async throws -> FilePath {
-    let directory = home!.appending(name)
+    let directory = realProgramsHome!.appending(name)
     let tool = Places.tests.appending("RealPrograms").appending(script).string
     try await Tools.run([tool, directory.string], in: "/")
     return directory

@@ -103,10 +103,10 @@ extension Row {
       mayLose: "private-killed"),
     Row(
       "seccomp-strict-violated", status: .signal(9), ran: "entry before", ends: "SIGKILL",
-      losses: "private-killed", loses: .marks([.before])),
+      losses: "private-killed", loses: .marks([.before]), privateLoses: .everything),
     Row(
       "seccomp-kill", status: .signal(9), ran: "entry before", ends: "SIGKILL",
-      losses: "private-killed", loses: .marks([.before])),
+      losses: "private-killed", loses: .marks([.before]), privateLoses: .everything),
     Row(
       "seccomp-return", status: .signal(31), under: .exit(95), ran: "entry before",
       ends: "returned 95"),
@@ -115,7 +115,7 @@ extension Row {
       losses: "private-killed", loses: .marks([.before, .child, .parent])),
     Row(
       "seccomp-violated", status: .signal(31), ran: "entry before", ends: "SIGSYS",
-      losses: "private-killed", loses: .marks([.before])),
+      losses: "private-killed", loses: .marks([.before]), privateLoses: .everything),
   ]
 
   static let limits: [Row] = [

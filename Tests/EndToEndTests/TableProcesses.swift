@@ -52,7 +52,7 @@ extension Row {
       [
         Row(
           $0, status: .exit(44), ran: "entry before child parent",
-          ends: "returned 44, ended with 43"),
+          ends: "returned 44, ended with 43", privateLoses: .marks([.child])),
         Row(
           $0, "kill", status: .exit(44), ran: "entry before child parent",
           ends: "returned 44, SIGKILL", privateLoses: .marks([.child])),

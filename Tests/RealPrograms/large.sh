@@ -24,6 +24,7 @@ cat >>main.cpp <<'END'
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <initializer_list>
 int main(int argc, char **argv) {
   int rounds = argc > 1 ? atoi(argv[1]) : 1, sum = 0;
   for (int i = 0; i < rounds; i++)

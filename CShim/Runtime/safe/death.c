@@ -84,8 +84,7 @@ static void slv_save_guarded(const ucontext_t *context) {
   if (!(context->uc_stack.ss_flags & SS_DISABLE) && here >= stack &&
       here < stack + context->uc_stack.ss_size)
     slv_call_on_stack(slv_save, NULL, slv_death.stack + sizeof slv_death.stack);
-  else
-    slv_save(NULL);
+  else slv_save(NULL);
   slv_sys_sigmask(SIG_BLOCK, &all, NULL);
 }
 

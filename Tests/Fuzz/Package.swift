@@ -1,0 +1,27 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The reader with libFuzzer and the sanitizers; scripts/fuzz builds and runs it. A package of its own:
+// the main one must not have unsafe flags.
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .unsafeFlags(["-sanitize=fuzzer", "-parse-as-library"]),
+]
+
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+
+let package = Package(
+  name: "fuzz",
+  dependencies: [.package(url: "https://github.com/apple/swift-system", from: "1.8.1")],
+  targets: [
+    .target(name: "CSalvageABI"),
+    .target(name: "SalvageRecord", dependencies: ["CSalvageABI", system], swiftSettings: settings),
+    .executableTarget(
+      name: "FuzzReader", dependencies: ["SalvageRecord", "CSalvageABI", system],
+      swiftSettings: settings, linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]),
+  ],
+  cLanguageStandard: .c11
+)
