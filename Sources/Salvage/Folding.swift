@@ -78,6 +78,10 @@ package struct Folding {
     }
   }
 
+  // lseek(2); not in the Glibc module.
+  private static let seekData: Int32 = 3
+  private static let seekHole: Int32 = 4
+
   /// Copies a file; what are holes stay holes.
   private func copyFile(_ from: FilePath, to: FilePath) throws(SalvageError) {
     let source = from.withPlatformString { Glibc.open($0, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) }
@@ -92,14 +96,13 @@ package struct Folding {
     guard fstat(source, &status) == 0, ftruncate(target, status.st_size) == 0 else {
       throw fails("write", to)
     }
-    let (seekData, seekHole): (Int32, Int32) = (3, 4)  // SEEK_DATA, SEEK_HOLE: not imported
     var room = [UInt8](repeating: 0, count: 1 << 20)
     var offset: off_t = 0
     while offset < status.st_size {
-      let data = lseek(source, offset, seekData)
+      let data = lseek(source, offset, Self.seekData)
       if data < 0 && errno == ENXIO { break }
       offset = max(offset, data)
-      let hole = lseek(source, offset, seekHole)
+      let hole = lseek(source, offset, Self.seekHole)
       let end = hole > offset ? hole : status.st_size
       while offset < end {
         let count = pread(source, &room, min(room.count, Int(end - offset)), offset)

@@ -57,7 +57,7 @@ struct Sentinel: ~Copyable {
     let child = fork()
     guard child == 0 else { return max(0, child) }
     // It must not hold CMD's pipes open, nor outlive us.
-    let setParentDeathSignal: Int32 = 1  // PR_SET_PDEATHSIG, a macro that Swift does not import
+    let setParentDeathSignal: Int32 = 1  // PR_SET_PDEATHSIG of prctl(2)
     _ = control(setParentDeathSignal, UInt(SIGKILL), 0, 0, 0)
     if getppid() != parent { _exit(0) }
     if close?(0, .max, 0) != 0 { for file in Int32(0)..<1024 { Glibc.close(file) } }

@@ -20,6 +20,9 @@ struct LifeTable {
   var entries: [UInt64: Entry] = [:]
   var events: [slv_cell] = []
   var notes: [RunNote]
+  /// Lives whose parent has no cell, and the id that their environment had: a command that could not
+  /// be entered hands its own on.
+  private(set) var orphans: [UInt64: UInt64] = [:]
   /// Cells that were taken and never filled: their writers died there.
   var unfilled = 0
   /// Cells with an id that another one has, or of a state that is not known.
@@ -124,15 +127,15 @@ struct LifeTable {
   // MARK: Parents
 
   private mutating func resolveParents() {
-    // A CMD that could not be entered has no entry, but its children have its environment.
-    let found = Set(entries.values.compactMap(\.note))
-    let commands = Set(notes.indices.filter { !found.contains($0) }.compactMap { notes[$0].id })
     for life in Array(entries.keys) {
       guard let entry = entries[life] else { continue }
       var parent = entry.parent
       if parent == 0 && entry.note == nil { parent = entry.cell.announced_as }
       parent = aliases[parent] ?? parent
-      if (entries[parent] == nil && !commands.contains(parent)) || parent == life { parent = 0 }
+      if entries[parent] == nil || parent == life {
+        if parent != 0 { orphans[life] = parent }
+        parent = 0
+      }
       entries[life]?.parent = parent
       if entry.beginning == .unannounced && parent == 0 { entries[life]?.beginning = .root }
     }

@@ -111,7 +111,9 @@ public struct RecordingReader: Sendable {
     let verdict = Verdict(
       table: table, reaping: Reaping(table), programs: programs,
       processes: processes ?? systemProcesses(ledgers))
-    let lives = (verdict.lives() + commandsNotEntered(runs, table)).sorted { $0.born < $1.born }
+    let commands = commandsNotEntered(runs, table)
+    let lives = (adopted(verdict.lives(), by: commands, table) + commands)
+      .sorted { ($0.born, $0.id) < ($1.born, $1.id) }
     var losses = lives.flatMap(\.losses)
     losses += ledgerLosses(ledgers, table)
     if isTemporaryGone(settings) {
@@ -194,6 +196,18 @@ public struct RecordingReader: Sendable {
   }
 
   // MARK: Losses of the recording
+
+  /// Lives that a command without a cell started: they carry its id.
+  private func adopted(_ lives: [Life], by commands: [Life], _ table: LifeTable) -> [Life] {
+    let ids = Set(commands.map(\.id))
+    return lives.map { life in
+      guard let parent = table.orphans[life.id], ids.contains(parent) else { return life }
+      var life = life
+      life.parent = parent
+      life.beginning = .unannounced
+      return life
+    }
+  }
 
   /// Every CMD without a cell: it could not be entered, and all that is known is what `salvage run` saw.
   private func commandsNotEntered(_ runs: [RunNote], _ table: LifeTable) -> [Life] {

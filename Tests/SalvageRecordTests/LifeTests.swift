@@ -159,7 +159,9 @@ private let trees: [TreeCase] = [
       ]
     ],
     notes: [note(command, pid: 10, status: 0, obstacle: "static")],
-    expected: ["2: unannounced <\(command), vanished", "\(command): root <-, ended with 0"],
+    expected: [
+      "2: unannounced <\(command), vanished", "\(command): root <-, ended with 0",
+    ],
     losses: ["static"]),
   TreeCase(
     name: "a child that a static program started, with the environment of that",

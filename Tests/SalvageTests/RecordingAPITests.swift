@@ -72,8 +72,9 @@ import Testing
     #expect(throws: SalvageError.noRecording(path)) { try Recording.open(path) }
     #expect(throws: SalvageError.notARecording("/etc")) { try Recording.open("/etc") }
     #expect(throws: SalvageError.notARecording("/etc")) { try Recording.create(at: "/etc") }
-    let nowhere = place.path.appending("none/rec")
-    #expect(throws: SalvageError.self) { try Recording.create(at: nowhere) }
+    #expect(throws: SalvageError.self) {
+      try Recording.create(at: place.path.appending("none/rec"))
+    }
     await #expect(throws: SalvageError.commandNotFound("no-such-program")) {
       try await Recording.run(["no-such-program"], at: path)
     }
