@@ -9,8 +9,8 @@ struct CommandWatch {
   let command: Int32
 
   /// Returns CMD's status as of wait(2).
-  func wait() -> Int32 {
-    var sentinel = Sentinel()
+  func wait(_ first: consuming Sentinel) -> Int32 {
+    var sentinel = first
     var all = sigset_t()
     sigfillset(&all)
     // A stop that only CMD got is nobody's job control; ours must not follow it, or whoever

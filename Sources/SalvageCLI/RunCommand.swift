@@ -162,9 +162,11 @@ struct RunCommand: ParsableCommand {
   private func watch(_ start: () throws(SalvageError) -> Int32) throws(SalvageError) -> Int32 {
     InheritedSignals.blockAll()
     if !InheritedSignals.ignoresChildren { signal(SIGCHLD, SIG_DFL) }
+    // Before CMD: from its first moment a signal to the group is told from one to us.
+    let sentinel = Sentinel()
     let pid = try start()
     signal(SIGCHLD, SIG_DFL)
-    return CommandWatch(command: pid).wait()
+    return CommandWatch(command: pid).wait(sentinel)
   }
 
   private static func failure(_ error: SalvageError) -> ExitCode {

@@ -5,6 +5,8 @@ import SalvageRecord
 /// pending in it, what was sent to us alone is not. siginfo does not tell the two apart.
 struct Sentinel: ~Copyable {
   private var pid: Int32
+  /// Signals that wait in us and that the sentinel before this one got.
+  private var earlier: UInt64 = 0
 
   init() { pid = Self.start() }
 
@@ -13,20 +15,41 @@ struct Sentinel: ~Copyable {
   /// True if the whole group got `signal`, and CMD with it.
   mutating func got(_ signal: Int32) -> Bool {
     guard pid > 0 else { return false }
+    let bit: UInt64 = 1 << UInt64(signal - 1)
+    if earlier & bit != 0 {
+      earlier &= ~bit
+      return true
+    }
     // The kernel signals the members one after the other; we may have been the first.
     for pause in [0, 200, 2000] as [UInt32] {
       if pause > 0 { usleep(pause) }
-      guard pending() >> UInt64(signal - 1) & 1 != 0 else { continue }
-      // A pending signal stays: only a new sentinel can tell the next one.
-      let old = pid
-      pid = Self.start()
-      Self.end(old)
+      guard Self.pending(in: pid) & bit != 0 else { continue }
+      replace()
       return true
     }
     return false
   }
 
-  private func pending() -> UInt64 {
+  /// A pending signal stays: only a new sentinel can tell the next one. What came to the group before
+  /// that one was there waits in us and in the old one; the same signal twice in a row is one then,
+  /// as it could have been for CMD.
+  private mutating func replace() {
+    let old = pid
+    pid = Self.start()
+    let early = Self.pendingHere() & ~Self.pending(in: pid) & Self.pending(in: old)
+    earlier |= early
+    Self.end(old)
+  }
+
+  private static func pendingHere() -> UInt64 {
+    var set = sigset_t()
+    sigpending(&set)
+    return (Int32(1)...64).reduce(0) {
+      sigismember(&set, $1) == 1 ? $0 | 1 << UInt64($1 - 1) : $0
+    }
+  }
+
+  private static func pending(in pid: Int32) -> UInt64 {
     guard let text = procFile("/proc/\(pid)/status") else { return 0 }
     var result: UInt64 = 0
     for line in text.split(separator: "\n")

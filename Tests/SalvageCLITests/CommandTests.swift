@@ -28,7 +28,7 @@ import Testing
   @Test func oneInUseIsRefusedWithItsPids() async throws {
     let result = try await shell.run(
       """
-      $S run -q -o rec -- bash -c 'echo $$ > pid; until [ -e end ]; do read -rt 0.02 -u $idle; done' &
+      $S run -q -o rec -- bash -c 'echo $$ > pid; exec {idle}<> <(:); until [ -e end ]; do read -rt 0.02 -u $idle; done' &
       until_true test -s pid
       $S run -q -o rec -- true; echo $?
       $S clean rec; echo $?
@@ -50,7 +50,7 @@ import Testing
   @Test func aDaemonKeepsItsRecordingInUse() async throws {
     let result = try await shell.run(
       """
-      $S run -q -o rec -- bash -c 'bash -c "echo \\$\\$ > pid; until [ -e end ]; do read -rt 0.02 -u $idle; done" &'
+      $S run -q -o rec -- bash -c 'bash -c "echo \\$\\$ > pid; exec {idle}<> <(:); until [ -e end ]; do read -rt 0.02 -u $idle; done" &'
       until_true test -s pid
       $S run -q -o rec -- true; echo $?
       touch end; until_true eval '! kill -0 $(cat pid)'

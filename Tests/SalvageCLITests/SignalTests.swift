@@ -6,6 +6,7 @@ import Testing
   /// `$cmd` the command's.
   private static let start = """
     cat > counter <<'C'
+    exec {idle}<> <(:)
     for s in HUP INT QUIT TERM USR1 USR2 CONT WINCH; do trap "echo $s >> got" $s; done
     echo $$ > pid
     until [ -e end ]; do read -rt 0.02 -u $idle; done
@@ -121,6 +122,7 @@ import Testing
       """
       unshare -pf --mount-proc true 2>/dev/null || { echo skipped; exit 0; }
       cat > script <<'C'
+      exec {idle}<> <(:)
       trap 'echo TERM; exit 8' TERM
       sh -c '(sleep 0.05; exit 0) & exit 0'
       until [ -z "$(ps -eo stat= | grep Z)" ]; do read -rt 0.02 -u $idle; done
