@@ -18,12 +18,14 @@ extension Row {
       "busy-exec", status: .exit(51), ran: "entry before threads again", ends: "exec, returned 51"),
     Row(
       "racing-return", in: all, status: .exit(72), ran: "entry threads", ends: "returned 72",
+      privateLoses: .marks(Mark.parse("threads")),
       bounded: true),
     Row(
       "racing-kill", in: all, status: .signal(9), ran: "entry threads", ends: "SIGKILL",
       privateLoses: .everything, bounded: true),
     Row(
       "racing-exit", status: .exit(73), ran: "entry threads atEnd", ends: "exit 73",
+      privateLoses: .marks(Mark.parse("threads")),
       bounded: true),
     Row("thread-exit", in: all, status: .exit(75), ran: "entry before inThread", ends: "exit 75"),
     Row(

@@ -77,7 +77,7 @@ extension Row {
         privateLoses: .marks([.child])),
       Row(
         "pid-one", status: .exit(0), ran: "entry before child grandchild survivor parent",
-        privateLoses: .marks([.grandchild]), needs: ["root"]),
+        privateLoses: .marks([.child, .grandchild, .survivor]), needs: ["root"]),
       Row(
         "pid-one-killed", status: .exit(0), ran: "entry child grandchild parent",
         privateLoses: .marks([.child, .grandchild]), needs: ["root"]),

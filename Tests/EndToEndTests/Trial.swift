@@ -104,6 +104,8 @@ struct Trial {
         "\(mark) (\(line.file):\(line.line)) ran \(range), reported \(count.map(String.init) ?? "-")"
       )
     }
+    // Nobody sees, privately, what threads count behind the copy, or a fork that passes no hook.
+    guard !(isPrivate && (item.row.isBounded || item.row.death == "inline-fork")) else { return }
     #expect(!isMissing || !ledger.slugs.isEmpty, "counts are missing, and the ledger names no loss")
   }
 
@@ -137,7 +139,8 @@ struct Trial {
   private func checkLedger(_ ledger: LedgerDocument) {
     if let ends = item.row.ends { #expect(ledger.ends == inLanguage(ends)) }
     if isPrivate {
-      #expect(ledger.slugs.isSuperset(of: item.row.losses))
+      // Nobody looks for a slot there.
+      #expect(ledger.slugs.isSuperset(of: item.row.losses.subtracting(["no-slot"])))
     } else {
       #expect(ledger.slugs.subtracting(item.row.mayLose) == item.row.losses)
     }
