@@ -5,7 +5,7 @@ public struct Roman: Sendable, Hashable {
   public init(_ number: Int) {
     precondition(number > 0, "the Romans had no such number")
     self.number = number
-    rememberedNumbers(1) // line "after"
+    rememberedNumbers(1)  // line "after"
   }
 
   public init?(parsing text: String) {
@@ -50,5 +50,5 @@ public func refuse() -> Never {
 }
 
 @inline(never) func refusing() {
-  rememberedNumbers(0) // line "refusing"
+  rememberedNumbers(0)  // line "refusing"
 }
