@@ -118,7 +118,7 @@ void slv_keep_object(const struct slv_file *from, const struct slv_found *found,
     const Elf64_Shdr *s = slv_section(from, *k);
     if (s != NULL) total += s->sh_size;
   }
-  struct rlimit limit; // a write past RLIMIT_FSIZE is SIGXFSZ: then the report says that it lacks them
+  struct rlimit limit; // a write past it is SIGXFSZ; the report names what it lacks
   if (slv_sys_getrlimit(RLIMIT_FSIZE, &limit) == 0 && total > limit.rlim_cur) return;
   struct output o = {.file = slv_sys_open(made, O_RDWR | O_CREAT | O_EXCL, 0600)};
   if (o.file < 0) return;
