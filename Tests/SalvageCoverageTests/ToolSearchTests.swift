@@ -94,7 +94,8 @@ import Testing
     try folder.script(
       "llvm-profdata-24", "echo 'error: x format version = 10; expected version = 12' >&2; exit 1")
     let (object, counters) = try SampleObject.make(mappingVersion: 7)
-    let collected = try await collectCoverage(of: [counters], search: Self.search(path: [folder]))
+    let collected = try await collectCoverage(
+      of: [counters], search: ToolSearch(llvm: Self.search(path: [folder])))
     let text = try #require(collected.problems.first).description
     #expect(text.contains("expected version = 12") && text.contains("LLVM 14 to 22"))
     withExtendedLifetime(object) {}
@@ -159,7 +160,7 @@ import Testing
       """)
     let (object, counters) = try SampleObject.make()
     let collected = try await collectCoverage(
-      of: [counters], search: Self.search(folder: folder, path: []))
+      of: [counters], search: ToolSearch(llvm: Self.search(folder: folder, path: [])))
     #expect(collected.problems.map(\.description) == [])
     #expect(collected.coverage.files.map(\.lines) == [[Line(number: 3, count: 7)]])
     #expect(collected.notes == ["/origin: llvm-cov: warning: 3 functions have mismatched data"])
