@@ -1,5 +1,6 @@
 """Runs a suite in each way and compares each case with the bare run; what is not steady is run again."""
 
+import difflib
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -42,7 +43,7 @@ class Suite:
 
 
 def settle(suite: Suite, bare: Place, with_us: Place, first: dict[str, str], seen: dict[str, str],
-           names: list[str], rounds: int) -> tuple[dict[str, str], set[str]]:
+           names: list[str], rounds: int) -> tuple[dict[str, str], dict[str, str]]:
     """Which of these cases differ by us: a result that came at least twice with the library and never
     without it. The others are unsteady by themselves, in as many runs of both."""
     without = {name: [first.get(name, NOTHING)] for name in names}
@@ -58,7 +59,7 @@ def settle(suite: Suite, bare: Place, with_us: Place, first: dict[str, str], see
         open_cases = [name for name in open_cases if set(with_it[name]) - set(without[name])]
         if not open_cases:
             break
-    differ, unsteady = {}, set(names)
+    differ, unsteady = {}, {name: describe(without[name], with_it[name]) for name in names}
     for name in open_cases:
         if len(set(without[name])) > 1 and len({value.split("\n")[0] for value in without[name]}) == 1:
             # Never the same text, but always the same end: that is compared.
@@ -67,21 +68,23 @@ def settle(suite: Suite, bare: Place, with_us: Place, first: dict[str, str], see
         strange = [value for value in with_it[name] if value not in without[name]]
         if len(strange) >= 2:
             differ[name] = describe(without[name], with_it[name])
-            unsteady.discard(name)
+            del unsteady[name]
     return differ, unsteady
 
 
 def describe(without: list[str], with_it: list[str]) -> str:
-    lines = []
-    for title, values in (("bare", without), ("with", with_it)):
-        for value in sorted(set(values)):
-            lines.append(f"    {title} {values.count(value)}/{len(values)}: " + "\n      ".join(
-                value.splitlines()[-30:]))
-    return "\n".join(lines)
+    """The usual result of both, as a difference."""
+    usual = max(set(without), key=without.count)
+    strange = [value for value in with_it + without if value != usual]
+    other = max(set(strange), key=with_it.count)
+    titles = [f"{without.count(value)} of {len(without)} bare, {with_it.count(value)} with the library"
+              for value in (usual, other)]
+    return "\n".join("    " + line for line in difflib.unified_diff(
+        usual.splitlines(), other.splitlines(), *titles, lineterm="", n=1))
 
 
 def compare(suite: Suite, salvage: Path, directory: Path, counted: Path, *, short: bool, rounds: int,
-            ways: list[str], only: str) -> Figures | None:
+            ways: list[str], only: str, verbose: bool) -> Figures | None:
     """Prints a line per way, and each difference; None where the suite can't run here."""
     figures = Figures()
     begun = time.monotonic()
@@ -103,7 +106,7 @@ def compare(suite: Suite, salvage: Path, directory: Path, counted: Path, *, shor
         place = Place(salvage, way, directory / way.name, library)
         seen = suite.run(place, names)
         other = sorted(name for name in first.keys() | seen.keys() if first.get(name) != seen.get(name))
-        differ, unsteady = settle(suite, bare, place, first, seen, other, rounds) if other else ({}, set())
+        differ, unsteady = settle(suite, bare, place, first, seen, other, rounds) if other else ({}, {})
         figures.unsteady += len(unsteady)
         figures.differences[way.name] = sorted(differ)
         verdict = "FAIL" if differ else "ok  "
@@ -111,7 +114,7 @@ def compare(suite: Suite, salvage: Path, directory: Path, counted: Path, *, shor
               f"{len(unsteady)} unsteady; {place.lives()}; {time.monotonic() - start:.0f} s", flush=True)
         for name, text in differ.items():
             print(f"  {name}\n{text}", flush=True)
-        for name in sorted(unsteady):
-            print(f"  unsteady: {name}", flush=True)
+        for name, text in unsteady.items():
+            print(f"  unsteady: {name}" + (f"\n{text}" if verbose else ""), flush=True)
     figures.seconds = time.monotonic() - begun
     return figures
