@@ -39,6 +39,7 @@ int slv_index_lookup(uint64_t key, struct slv_found *found) {
   struct slv_index_entry *table = slv_index(), read;
   if (slv_ledger_file >= 0 && read_entry(key, &read) && read.source == SLV_SOURCE_NONE) {
     found->source = SLV_SOURCE_NONE;
+    found->hosts = read.hosts;
     return 1;
   }
   for (unsigned i = 0; i < SLV_INDEX_ENTRIES; i++) {
@@ -48,6 +49,7 @@ int slv_index_lookup(uint64_t key, struct slv_found *found) {
     if (seen != key) continue;
     if (__atomic_load_n(&e->ready, __ATOMIC_ACQUIRE) != 1) return 0; // its writer is busy, or died
     found->source = e->source;
+    found->hosts = e->hosts;
     found->identity = e->identity;
     slv_copy(found->region, e->region, sizeof found->region);
     return 1;
@@ -66,6 +68,7 @@ void slv_index_insert(uint64_t key, const struct slv_found *found) {
       continue;
     }
     e->source = found->source;
+    e->hosts = found->hosts;
     e->identity = found->identity;
     slv_copy(e->region, found->region, sizeof e->region);
     __atomic_store_n(&e->ready, 1, __ATOMIC_RELEASE);

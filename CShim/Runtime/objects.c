@@ -5,6 +5,7 @@
 #include "objects.h"
 
 #include "counters.h"
+#include "python_host.h"
 #include "recording.h"
 
 #define OBJECTS 1024
@@ -221,13 +222,16 @@ void slv_object_attach(const struct dl_phdr_info *info, int starting) {
   struct slv_found found = {.source = SLV_SOURCE_NONE};
   if (key == 0) return;
   if (!slv_index_lookup(key, &found)) {
+    found.hosts = slv_python_is_host(info) ? SLV_HOST_PYTHON : 0;
     if (!inspect(info, file_of(info), &found)) {
+      if (found.hosts & SLV_HOST_PYTHON) slv_python_found(info);
       // At start LLVM's runtime will ask for this object once more; when it does, it has counters.
       if (!starting) slv_counters_note_loss(-EIO);
       return;
     }
     slv_index_insert(key, &found);
   }
+  if (found.hosts & SLV_HOST_PYTHON) slv_python_found(info);
   if (found.source == SLV_SOURCE_NONE || !regions_fit(info, &found)) return;
   uintptr_t low, high;
   extent(info, &low, &high);

@@ -12,6 +12,7 @@
 
 struct slv_found {
   enum slv_source source;
+  uint32_t hosts;    // enum slv_host
   uint64_t identity; // content hash of what the counters mean; a rebuild changes it
   struct slv_region region[SLV_REGIONS];
 };
