@@ -161,11 +161,14 @@ extension SourceFile {
   /// Brings lines and branches in order, and adds up what has one place: gcov lists each instantiation of
   /// a function for itself.
   fileprivate mutating func fold() {
-    lines = Self.folded(lines, by: { UInt64($0.number) }) { $0.count.saturate(adding: $1.count) }
-    branches = Self.folded(branches, by: \.place) { mine, theirs in
-      mine.reached = mine.reached || theirs.reached
-      mine.count.saturate(adding: theirs.count)
-    }
+    lines = Self.folded(
+      lines, by: { UInt64($0.number) }, add: { $0.count.saturate(adding: $1.count) })
+    branches = Self.folded(
+      branches, by: \.place,
+      add: { mine, theirs in
+        mine.reached = mine.reached || theirs.reached
+        mine.count.saturate(adding: theirs.count)
+      })
   }
 
   private static func folded<Element>(
