@@ -62,7 +62,7 @@ const struct slv_source_ops *const slv_sources[SLV_SOURCE_COUNT] = {&slv_source_
 
 // Asks every source. 0 when one could not read the file. Context: thread
 static int ask(const struct slv_file *file, struct slv_found *found) {
-  *found = (struct slv_found){.sources = 0};
+  *found = (struct slv_found){.hosts = found->hosts};
   for (size_t i = 0; i < SLV_SOURCE_COUNT; i++)
     if (slv_sources[i]->find(file, found) < 0) return 0;
   return 1;

@@ -5,6 +5,7 @@
 #include "objects.h"
 
 #include "counters.h"
+#include "python_host.h"
 #include "recording.h"
 
 #define OBJECTS 1024
@@ -109,6 +110,8 @@ void slv_object_attach(const struct dl_phdr_info *info, int starting) {
   struct slv_found found = {.sources = 0};
   if (key == 0) return;
   int known = slv_index_lookup(key, &found);
+  if (!known && slv_python_is_host(info)) found.hosts = SLV_HOST_PYTHON;
+  if (found.hosts & SLV_HOST_PYTHON) slv_python_found(info);
   if (known && found.sources == 0) return;
   if (found.regions == 0) {
     if (!slv_object_inspect(info, &found, !known)) {

@@ -15,6 +15,7 @@
 // What the sources find in an object. An object may have counters of several of them.
 struct slv_found {
   uint32_t sources;  // set of 1 << enum slv_source
+  uint32_t hosts;    // enum slv_host
   uint32_t regions;  // so many
   uint64_t identity; // content hash of what the counters mean; a rebuild changes it
   struct slv_region region[SLV_REGIONS];

@@ -115,5 +115,7 @@ struct FilterOptions: ParsableArguments {
       pathMaps: pathMap.compactMap { Filter.PathMap($0) })
   }
 
-  var tools: LLVMToolSearch { LLVMToolSearch(folder: llvmBin.map { FilePath($0) }) }
+  var tools: ToolSearch {
+    ToolSearch(llvm: LLVMToolSearch(folder: llvmBin.map { FilePath($0) }))
+  }
 }

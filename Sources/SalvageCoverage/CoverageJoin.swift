@@ -14,9 +14,13 @@ extension Coverage {
   }
 
   /// Joins the coverage of several objects, in their order.
-  public static func joined(_ parts: [Coverage]) -> Coverage {
-    guard var sum = parts.first else { return Coverage() }
-    for part in parts.dropFirst() { sum.add(part) }
+  ///
+  /// By halves: one after the other, every part would move all that was joined before it.
+  public static func joined(_ parts: some RandomAccessCollection<Coverage>) -> Coverage {
+    guard parts.count > 1 else { return parts.first ?? Coverage() }
+    let middle = parts.index(parts.startIndex, offsetBy: parts.count / 2)
+    var sum = joined(parts[..<middle])
+    sum.add(joined(parts[middle...]))
     return sum
   }
 

@@ -21,6 +21,8 @@ public struct ObjectProblem: Error, Sendable, Hashable {
     case foreignCounters
     /// llvm-profdata or llvm-cov refused it; its message.
     case toolFailed(String)
+    /// The tool that reads its source is not there; what is needed, why, and the cure.
+    case noTool(String)
     /// It counts in a way that this version of Salvage cannot report.
     case unknownSource(Source)
   }
@@ -50,6 +52,7 @@ public struct ObjectProblem: Error, Sendable, Hashable {
     case .malformed: "object-malformed"
     case .foreignCounters: "foreign-counters"
     case .toolFailed: "tool-failed"
+    case .noTool: "no-tool"
     case .unknownSource: "unknown-source"
     }
   }
@@ -87,7 +90,7 @@ extension ObjectProblem: CustomStringConvertible {
       "is damaged: \(what); rebuild it and record again"
     case .foreignCounters:
       "the counters in the recording are not of its size or place; record again"
-    case .toolFailed(let message):
+    case .toolFailed(let message), .noTool(let message):
       message
     case .unknownSource(let source):
       "counts in a way (\(source)) that this version cannot report"

@@ -47,6 +47,7 @@ enum slv_setting {
   SLV_SETTING_PER_PROCESS = 1u << 1,      // fresh slots instead of leases (`--per-process`)
   SLV_SETTING_NOTE_SIGNALS = 1u << 2,     // chain handlers in every life, to note signals
   SLV_SETTING_HIDE_ENVIRONMENT = 1u << 3, // reserved: hide our variables from the program
+  SLV_SETTING_NO_PYTHON = 1u << 6,        // no recorder in Python interpreters (`--no-python`)
 };
 
 struct slv_settings {
@@ -134,6 +135,7 @@ enum slv_cell_flag {
   SLV_FLAG_NO_PRELOAD = 1u << 7,    // announced; LD_PRELOAD was taken out, see `loss`
   SLV_FLAG_OWN_PROFILE = 1u << 8,   // the program has its own LLVM_PROFILE_FILE
   SLV_FLAG_PARTIAL_HOOKS = 1u << 9, // dlmopen namespace, RTLD_DEEPBIND and the like
+  SLV_FLAG_PYTHON = 1u << 10,       // a CPython interpreter of it was entered
 };
 
 // Why a process could not be entered, or counters that existed are not in the recording. The
@@ -220,6 +222,10 @@ struct slv_region {
 
 #define SLV_REGIONS 2 // that index entries and headers of counter files have room for
 
+enum slv_host { // interpreters that an object brings, whose programs a source records
+  SLV_HOST_PYTHON = 1u << 0,
+};
+
 // What a life found in an object, for the next one: no file is opened for an object listed here.
 // An open-addressed table; `key` is claimed by compare-and-swap, the rest counts when `ready` is 1.
 // An object whose regions are more than there is room for is looked at by each life.
@@ -229,8 +235,8 @@ struct slv_index_entry {
   uint32_t ready;
   uint32_t sources; // set of 1 << enum slv_source; 0: known to hold no counters
   struct slv_region region[SLV_REGIONS];
+  uint32_t hosts;   // enum slv_host
   uint32_t regions; // as many as the object has
-  uint32_t reserved;
 };
 
 // ---- programs ------------------------------------------------------------------------------------
