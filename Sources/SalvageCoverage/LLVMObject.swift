@@ -184,7 +184,8 @@ struct LLVMSections {
       throw ObjectProblem(.malformed("its records point outside of its counters"), recorded)
     }
     return RawProfile(
-      layout: records.layout, records: records.records, dataAddress: data.address, countersAddress: counters.address,
+      layout: records.layout, records: records.records, dataAddress: data.address,
+      countersAddress: counters.address,
       counters: sums.bytes, bitmapsAddress: bitmaps?.address ?? 0, bitmaps: bits,
       namesAddress: names.address, names: try image.bytes(of: names),
       isByteCoverage: isByteCoverage)

@@ -97,7 +97,8 @@ import Testing
 
   static func profile() throws -> RawProfile {
     RawProfile(
-      layout: .v10, records: try #require(
+      layout: .v10,
+      records: try #require(
         read(records(.v9, bitmaps: true), bitmaps: bitmaps..<bitmaps + 4)
       ).records,
       dataAddress: data, countersAddress: counters, counters: [UInt8](repeating: 1, count: 40),
