@@ -18,16 +18,16 @@ protocol CoverageSource: Sendable {
 }
 
 /// All sources, in the order in which a file that several of them know lists its functions.
-let coverageSources: [any CoverageSource.Type] = [LLVMSource.self]
+let coverageSources: [any CoverageSource.Type] = [LLVMSource.self, GcovSource.self]
 
 /// What is asked of every source.
-struct CoverageRequest: Sendable {
+package struct CoverageRequest: Sendable {
   /// What the reports need. A source without regions gives lines; they become regions of whole lines.
-  var content: Coverage.Content
-  var search: ToolSearch
-  var scratch: ScratchFolder
+  package var content: Coverage.Content
+  package var search: ToolSearch
+  package var scratch: ScratchFolder
 
-  init(content: Coverage.Content = .lines, search: ToolSearch, scratch: ScratchFolder) {
+  package init(content: Coverage.Content = .lines, search: ToolSearch, scratch: ScratchFolder) {
     self.content = content
     self.search = search
     self.scratch = scratch
@@ -37,9 +37,13 @@ struct CoverageRequest: Sendable {
 /// Where the tools of all sources are looked for.
 public struct ToolSearch: Sendable, Hashable {
   public var llvm: LLVMToolSearch
+  public var gcov: GcovToolSearch
 
-  public init(llvm: LLVMToolSearch = LLVMToolSearch()) {
+  public init(
+    llvm: LLVMToolSearch = LLVMToolSearch(), gcov: GcovToolSearch = GcovToolSearch()
+  ) {
     self.llvm = llvm
+    self.gcov = gcov
   }
 }
 
