@@ -137,8 +137,9 @@ static int start_one(struct dl_phdr_info *info, size_t size, void *state) {
 }
 
 // Context: constructor
-void slv_objects_start(const char *name) {
+void slv_objects_start(const char *name, int by_loader) {
   slv_executed = name;
+  slv_by_loader = by_loader;
   dl_iterate_phdr(start_one, NULL);
 }
 

@@ -37,6 +37,9 @@ class Suite:
     def case(self, place: Place, name: str) -> str:
         raise NotImplementedError
 
+    def lives(self, place: Place) -> str:
+        return place.lives()
+
     def run(self, place: Place, names: list[str]) -> dict[str, str]:
         with ThreadPoolExecutor(self.jobs) as pool:
             return dict(zip(names, pool.map(lambda name: self.case(place, name), names)))
@@ -49,7 +52,12 @@ def settle(suite: Suite, bare: Place, with_us: Place, first: dict[str, str], see
     without = {name: [first.get(name, NOTHING)] for name in names}
     with_it = {name: [seen.get(name, NOTHING)] for name in names}
     open_cases = list(names)
-    for _ in range(rounds):
+    for number in range(4 * rounds):
+        # What is not always so is asked for longer: a machine under load may show it in one way only.
+        if number >= rounds:
+            open_cases = [name for name in open_cases if set(with_it[name]) & set(without[name])]
+            if not open_cases:
+                break
         again = suite.run(bare, open_cases)
         other = suite.run(with_us, open_cases)
         for name in open_cases:
@@ -59,6 +67,7 @@ def settle(suite: Suite, bare: Place, with_us: Place, first: dict[str, str], see
         open_cases = [name for name in open_cases if set(with_it[name]) - set(without[name])]
         if not open_cases:
             break
+    open_cases = [name for name in names if set(with_it[name]) - set(without[name])]
     differ, unsteady = {}, {name: describe(without[name], with_it[name]) for name in names}
     for name in open_cases:
         if len(set(without[name])) > 1 and len({value.split("\n")[0] for value in without[name]}) == 1:
@@ -111,7 +120,7 @@ def compare(suite: Suite, salvage: Path, directory: Path, counted: Path, *, shor
         figures.differences[way.name] = sorted(differ)
         verdict = "FAIL" if differ else "ok  "
         print(f"{verdict}  {suite.name}, {way.name}: {len(seen)} cases, {len(differ)} differences, "
-              f"{len(unsteady)} unsteady; {place.lives()}; {time.monotonic() - start:.0f} s", flush=True)
+              f"{len(unsteady)} unsteady; {suite.lives(place)}; {time.monotonic() - start:.0f} s", flush=True)
         for name, text in differ.items():
             print(f"  {name}\n{text}", flush=True)
         for name, text in unsteady.items():

@@ -85,7 +85,7 @@ def execute(command: list, directory: Path, variables: dict[str, str], seconds: 
 def normal(text: str, directory: Path) -> str:
     """Without what differs from one run to the next: addresses, pids, times, the directory."""
     text = text.replace(str(directory), "DIRECTORY")
-    text = re.sub(r"0x[0-9a-fA-F]+", "0x#", text)
+    text = re.sub(r"(0x)+[0-9a-fA-F]+", "0x#", text)
     return re.sub(r"\d+:\d\d:\d\d|\d+\.\d+|\d{3,}", "#", text)
 
 
