@@ -1,6 +1,6 @@
 """Runs inside the Python that is tested: the unit tests of its own test package, a line per result.
 
-    python python_tests.py OUTPUT MODULE [TEST…]
+    python python_tests.py OUTPUT MODULE [TEST…] [-NAME…]: all, or those, without what is called NAME
 """
 
 import os
@@ -60,11 +60,14 @@ def flat(suite):
 
 
 def main():
-    output, module, wanted = sys.argv[1], sys.argv[2], set(sys.argv[3:])
-    loader = unittest.defaultTestLoader
-    tests = loader.loadTestsFromName(module)
-    if wanted:
-        tests = unittest.TestSuite(test for test in flat(tests) if test.id() in wanted)
+    output, module = sys.argv[1:3]
+    wanted = set(word for word in sys.argv[3:] if word[0] != "-")
+    left_out = tuple("." + word[1:] for word in sys.argv[3:] if word[0] == "-")
+    tests = unittest.defaultTestLoader.loadTestsFromName(module)
+    if wanted or left_out:
+        tests = unittest.TestSuite(
+            test for test in flat(tests)
+            if (not wanted or test.id() in wanted) and not test.id().endswith(left_out or "?"))
     result = Lines(output)
     tests(result)
     result.put("done", module)

@@ -111,5 +111,5 @@ def plain(text: str, *, ordered: bool = False) -> str:
     """A log without pids, times, ports; where processes write side by side, as a set of lines."""
     text = re.sub(r"0x[0-9a-fA-F]+|\b[0-9a-f]{12,}\b", "HEX", text)
     text = re.sub(r"\d{1,2}[ /][A-Z][a-z]{2}[ /]\d{4}|\d{4}[-/]\d\d[-/]\d\d", "DATE", text)
-    lines = re.sub(r"\d+([.:]\d+)+|\d{3,}", "#", text).splitlines()
+    lines = re.sub(r"\*\d+|\d+([.:]\d+)+|\d{3,}", "#", text).splitlines()
     return "\n".join(lines if ordered else sorted(set(lines)))

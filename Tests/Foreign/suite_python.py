@@ -8,8 +8,9 @@ from pathlib import Path
 from compare import Suite
 from ways import HERE, Place, Unavailable, environment, normal
 
-SHORT = ("test_signal", "test_subprocess", "test_posix", "test_faulthandler")
-LONG = ("test_os", "test_threading", "test_threadsignals", "test_fork1", "test_wait3", "test_wait4",
+SHORT = ("test_signal", "test_subprocess.POSIXProcessTestCase", "test_posix")
+SLOW = "test_siginterrupt_off"  # half a minute
+LONG = ("test_signal", "test_subprocess", "test_posix", "test_faulthandler", "test_os", "test_threading", "test_threadsignals", "test_fork1", "test_wait3", "test_wait4",
         "test_popen", "test_pty", "test_atexit", "test_eintr", "test_crashers",
         "test_concurrent_futures", "test_asyncio.test_subprocess", "test_asyncio.test_unix_events",
         "test_multiprocessing_fork", "test_multiprocessing_spawn", "test_multiprocessing_forkserver")
@@ -38,6 +39,7 @@ class Python(Suite):
     jobs = 2
 
     def prepare(self, directory: Path, short: bool) -> None:
+        self.left_out = [f"-{SLOW}"] if short else []
         pythons = interpreters(short)
         if not pythons:
             raise Unavailable("a Python with its test package (libpython3.11-testsuite)")
@@ -48,7 +50,7 @@ class Python(Suite):
             version = subprocess.run(
                 [python, "-c", "import platform; print(platform.python_version())"],
                 capture_output=True, text=True, env=environment()).stdout.strip()
-            for module in SHORT if short else SHORT + LONG:
+            for module in SHORT if short else LONG:
                 self.modules[f"{version} {module}"] = (python, f"test.{module}")
 
     def cases(self) -> list[str]:
@@ -72,7 +74,7 @@ class Python(Suite):
         lines = directory / "results"
         tests = [test for test in tests if test != "the module"]
         outcome = place.execute(
-            [python, HERE / "python_tests.py", lines, module, *tests], directory, SECONDS)
+            [python, HERE / "python_tests.py", lines, module, *tests, *self.left_out], directory, SECONDS)
         results: dict[str, list[str]] = {}
         begun = None
         for line in lines.read_text().splitlines() if lines.exists() else []:

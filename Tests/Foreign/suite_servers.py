@@ -17,7 +17,7 @@ from server import Server, Silent, children, plain, until
 from suite_postgres import POSTGRES
 from ways import Place, Unavailable
 
-NGINX = """daemon off; worker_processes 2; pid nginx.pid; {user}
+NGINX = """daemon {daemon}; worker_processes 2; pid nginx.pid; {user}
 error_log error.log notice;
 events {{ worker_connections 64; }}
 http {{
@@ -34,10 +34,12 @@ http {{
 
 
 class Nginx(Server):
+    daemon = "off"
+
     def configure(self, generation: int) -> None:
         user = "user nobody nogroup;" if os.geteuid() == 0 else ""
         (self.directory / "nginx.conf").write_text(NGINX.format(
-            user=user, port=self.port, generation=generation, root=self.directory / "files"))
+            user=user, daemon=self.daemon, port=self.port, generation=generation, root=self.directory / "files"))
 
     def begin(self) -> None:
         (self.directory / "files").mkdir()
@@ -80,26 +82,45 @@ class Nginx(Server):
         until("its line", lambda: "exited on signal" in self.log("error.log"))
         self.note("after the crash", self.get("generation"))
 
-    def upgrade(self) -> None:
-        """Another master by exec, with the sockets of this one; then this one goes."""
-        self.send(SIGUSR2)
-        until("the new master", lambda: (self.directory / "nginx.pid.oldbin").exists())
-        new = int(until("its pid", lambda: self.log("nginx.pid").strip()))
-        until("its workers", lambda: len(children(new)) == 2)
-        self.send(SIGWINCH)  # the old workers
-        until("their end", lambda: children(self.pid) == [new])
-        self.load()
-        self.send(SIGQUIT)
-        self.note("the old one:", self.ended())
-        self.note("the new one answers", self.get("generation"))
-        self.send(SIGTERM, new)
-        until("the end of the new one", lambda: self.get("generation") == "no answer")
-        until("its last line", lambda: self.log("error.log").rstrip().endswith("exit"))
-
     def seen(self) -> str:
         # How often signals of the event library come is chance.
         text = self.log() + self.log("error.log") + self.log("access.log")
         return re.sub(r"(?m)^.*\(SIGIO\) received\n", "", plain(text) + "\n")
+
+
+class NginxDaemon(Nginx):
+    """In the background, where alone it lets itself be replaced."""
+
+    daemon = "on"
+
+    def begin(self) -> None:
+        super().begin()
+        self.note("started:", self.ended())
+
+    @property
+    def pid(self) -> int:
+        return int(until("a pid", lambda: self.log("nginx.pid").strip()))
+
+    def upgrade(self) -> None:
+        """Another master by exec, with the sockets of this one; then this one goes."""
+        old = self.pid
+        self.send(SIGUSR2)
+        until("the new master", lambda: (self.directory / "nginx.pid.oldbin").exists()
+              and (self.directory / "nginx.pid").exists())
+        until("its workers", lambda: len(children(self.pid)) == 2)
+        self.send(SIGWINCH, old)  # its workers
+        until("their end", lambda: children(old) == [self.pid])
+        self.load()
+        self.send(SIGQUIT, old)
+        until("the end of the old one", lambda: not Path(f"/proc/{old}").exists())
+        self.note("the new one answers", self.get("generation"))
+        self.send(SIGTERM)
+        until("the end of the new one", lambda: not (self.directory / "nginx.pid").exists())
+
+    def close(self) -> None:
+        for master in set(re.findall(r" (\d+)#\d+: start worker processes", self.log("error.log"))):
+            for pid in [*children(int(master)), int(master)]:
+                self.send(SIGKILL, pid)
 
 
 class Redis(Server):
@@ -223,7 +244,7 @@ def ignoring(number: signal.Signals):
 
 SCENARIOS = {
     "nginx reload": (Nginx, then(("load",), ("reload",), last=SIGQUIT)),
-    "nginx upgrade": (Nginx, then(("upgrade",), last=None)),
+    "nginx upgrade": (NginxDaemon, then(("upgrade",), last=None)),
     **{f"nginx worker {number.name}": (Nginx, then(("crash", number), ("load",), last=SIGQUIT))
        for number in (SIGSEGV, SIGABRT, SIGKILL)},
     **{f"nginx stop {number.name}": (Nginx, stop(number))
@@ -252,8 +273,9 @@ class Servers(Suite):
 
     def prepare(self, directory: Path, short: bool) -> None:
         self.material = directory
-        programs = {Nginx: shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin"),
-                    Redis: shutil.which("redis-server"), Memcached: shutil.which("memcached")}
+        nginx = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin")
+        programs = {Nginx: nginx, NginxDaemon: nginx, Redis: shutil.which("redis-server"),
+                    Memcached: shutil.which("memcached")}
         programs |= {kind: kind.available(directory) for kind in {row[0] for row in POSTGRES.values()}}
         for kind, program in programs.items():
             if not program:
@@ -265,6 +287,9 @@ class Servers(Suite):
 
     def cases(self) -> list[str]:
         return self.names
+
+    def is_broken(self, text: str) -> bool:
+        return "awaited in vain" in text
 
     def case(self, place: Place, name: str) -> str:
         kind, scenario = SCENARIOS[name]
