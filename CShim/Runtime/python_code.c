@@ -193,7 +193,7 @@ static struct walk walk(slv_py *code, struct slv_python_fresh *fresh, int view) 
   return w;
 }
 
-// A hash of a source's text, in steps of 4096 bytes, as the reader makes it of what it finds at report
+// A hash of a source's text, in steps of 2048 bytes, as the reader makes it of what it finds at report
 // time. 0: can't be read. Context: thread
 static uint64_t hash_source(const char *path) {
   char text[2048];
