@@ -2,7 +2,7 @@
 // `--python-source` names.
 #include "python_recorder.h"
 
-#define RULES_MAX 4096
+#define RULES_MAX 16384
 
 static const struct slv_python *python;
 static char

@@ -36,9 +36,16 @@ struct PythonExclusions {
 
   private static func markedLines(_ text: [UInt8]) -> Set<Int> {
     var result: Set<Int> = []
-    for (index, line) in text.split(separator: 10, omittingEmptySubsequences: false).enumerated()
-    where hasPragma(line) || isEllipsis(line) || isTypeChecking(line) {
-      result.insert(index + 1)
+    var before: (number: Int, line: ArraySlice<UInt8>)?
+    for (index, line) in text.split(separator: 10, omittingEmptySubsequences: false).enumerated() {
+      if hasPragma(line) || isTypeChecking(line) { result.insert(index + 1) }
+      if isEllipsis(line) {
+        result.insert(index + 1)
+        if startsWithEllipsis(line), let before, isHead(before.line) {
+          result.insert(before.number)
+        }
+      }
+      if !line.skippingSpace.isEmpty { before = (index + 1, line) }
     }
     return result
   }
@@ -59,7 +66,8 @@ struct PythonExclusions {
     return false
   }
 
-  /// `^\s*(((async )?def .*?)?[\])]+(\s*->.*?)?:\s*)?\.\.\.\s*(#|$)`
+  /// `^\s*(((async )?def .*?)?[\])]+(\s*->.*?)?:\s*)?\.\.\.\s*(#|$)`, of which the space after the
+  /// colon may hold line ends: then the head is on a line before.
   private static func isEllipsis(_ line: ArraySlice<UInt8>) -> Bool {
     let code = line.skippingSpace
     for at in code.indices {
@@ -67,16 +75,25 @@ struct PythonExclusions {
       guard rest.take("...") else { continue }
       rest = rest.skippingSpace
       guard rest.isEmpty || rest.first == UInt8(ascii: "#") else { continue }
-      let before = code[..<at].droppingSpaceAtEnd
-      if before.isEmpty { return true }
-      guard before.last == UInt8(ascii: ":") else { continue }
-      var head = before
-      let isDefinition = head.take("def ") || head.take("async def ")
-      let closes = before.contains { $0 == UInt8(ascii: ")") || $0 == UInt8(ascii: "]") }
-      let first = before.first == UInt8(ascii: ")") || before.first == UInt8(ascii: "]")
-      if closes && (isDefinition || first) { return true }
+      if at == code.startIndex || isHead(code[..<at]) { return true }
     }
     return false
+  }
+
+  private static func startsWithEllipsis(_ line: ArraySlice<UInt8>) -> Bool {
+    var code = line.skippingSpace
+    return code.take("...")
+  }
+
+  /// The end of a function's head, and all of it where it begins on the same line.
+  private static func isHead(_ line: ArraySlice<UInt8>) -> Bool {
+    let head = line.skippingSpace.droppingSpaceAtEnd
+    guard head.last == UInt8(ascii: ":") else { return false }
+    var rest = head
+    let isDefinition = rest.take("def ") || rest.take("async def ")
+    let closers = [UInt8(ascii: ")"), UInt8(ascii: "]")]
+    return isDefinition
+      ? head.contains(where: closers.contains) : closers.contains(head[head.startIndex])
   }
 
   /// `^\s*if (typing\.)?TYPE_CHECKING:`
