@@ -55,9 +55,10 @@ static const char *below(const char *path, const char *directory) {
 static int absolute(const char *name, char path[SLV_PYTHON_PATH_MAX]) {
   size_t end = 0;
   if (name[0] != '/') {
-    slv_word n = SLV_SYS2(SYS_getcwd, path, SLV_PYTHON_PATH_MAX);
-    if (n < 2 || path[0] != '/') return 0;
-    end = (size_t)n - 1;
+    if (slv_process.sandboxed) return 0;
+    slv_word n = slv_sys_readlinkat(AT_FDCWD, "/proc/self/cwd", path, SLV_PYTHON_PATH_MAX);
+    if (n < 1 || n == SLV_PYTHON_PATH_MAX || path[0] != '/') return 0;
+    end = (size_t)n;
     if (end == 1) end = 0;
   }
   for (const char *part = name; *part != 0;) {
