@@ -6,6 +6,6 @@ int main(void) {
   int sum = 0;
   for (int i = 0; i < 5; i++)
     sum += tool(i); // 5
-  raise(SIGKILL); // 1
+  raise(9); // 1
   return sum;
 }
