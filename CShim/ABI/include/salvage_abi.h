@@ -47,7 +47,8 @@ enum slv_setting {
   SLV_SETTING_PER_PROCESS = 1u << 1,      // fresh slots instead of leases (`--per-process`)
   SLV_SETTING_NOTE_SIGNALS = 1u << 2,     // chain handlers in every life, to note signals
   SLV_SETTING_HIDE_ENVIRONMENT = 1u << 3, // reserved: hide our variables from the program
-  SLV_SETTING_NO_PYTHON = 1u << 6,        // no recorder in Python interpreters (`--no-python`)
+  SLV_SETTING_LEAVE_GCOV = 1u << 4, // counters of gcc's --coverage are libgcov's (`--leave-gcov`)
+  SLV_SETTING_NO_PYTHON = 1u << 6,  // no recorder in Python interpreters (`--no-python`)
 };
 
 struct slv_settings {
@@ -228,7 +229,8 @@ enum slv_host { // interpreters that an object brings, whose programs a source r
 
 // What a life found in an object, for the next one: no file is opened for an object listed here.
 // An open-addressed table; `key` is claimed by compare-and-swap, the rest counts when `ready` is 1.
-// An object whose regions are more than there is room for is looked at by each life.
+// An object whose regions are more than there is room for is looked at by each life; so is one with
+// gcov counters, whose first entry is no region: it says where its data has the units.
 struct slv_index_entry {
   uint64_t key; // of the loaded file: build-id and program headers, or dev/ino/size/mtime/ctime
   uint64_t identity; // of the counters: a content hash
@@ -321,8 +323,50 @@ struct slv_counters_header {
 
 // <identity>.obj is an ELF file of the same class and machine with, as far as the original had them:
 // __llvm_prf_names, __llvm_prf_data, __llvm_prf_cnts (initial values), __llvm_prf_bits,
-// __llvm_covmap, __llvm_covfun, .note.gnu.build-id, and one section of ours:
+// __llvm_covmap, __llvm_covfun, .note.gnu.build-id, and sections of ours:
 #define SLV_ORIGIN_SECTION ".salvage.origin" // the path of the file it came from, NUL
+
+// Of an object with gcov counters, what it had in memory: the header, and for each unit (a compiled
+// file) an info, its name, and functions, each with its counters.
+#define SLV_GCOV_SECTION ".salvage.gcov"
+
+struct slv_gcov_header {
+  uint32_t version; // 1
+  uint32_t infos;
+};
+
+struct slv_gcov_info {
+  uint32_t version; // of gcc, as in its files
+  uint32_t stamp;
+  uint32_t checksum; // since gcc 12, else 0
+  uint32_t functions;
+  uint32_t name_bytes; // of the .gcda path that follows, with its NUL, padded to 8
+  uint32_t kinds;      // bit t: counters of kind t are in use, be they kept or not
+};
+
+struct slv_gcov_function {
+  uint32_t present; // 0: another unit's was linked (comdat), no counters follow
+  uint32_t ident;
+  uint32_t lineno_checksum;
+  uint32_t cfg_checksum;
+  uint32_t counters; // that follow
+  uint32_t reserved;
+};
+
+struct slv_gcov_counter {
+  uint32_t kind;
+  uint32_t count;
+  uint64_t address; // link-time, of `count` words
+};
+
+// The contents of the notes files (x.gcno for x.gcda) that were there, each padded to 8.
+#define SLV_GCOV_NOTES_SECTION ".salvage.gcno"
+
+struct slv_gcov_notes {
+  uint32_t info; // number of the unit
+  uint32_t reserved;
+  uint64_t bytes; // that follow
+};
 
 #if defined(__cplusplus)
 #define SLV_STATIC_ASSERT static_assert
