@@ -13,6 +13,8 @@
 //   u<uid>/ledger                struct slv_ledger_header, the object index, then the cells
 //   u<uid>/programs              struct slv_program_record + text, appended
 //   u<uid>/<identity>-<ctx>.<n>.cnt   struct slv_counters_header, attach words, slots
+//   u<uid>/python-<ctx>          struct slv_python_header, the directory, then blocks
+//   python                       what Python code is recorded, one rule a line; absent: the default
 //   u<uid>/<identity>.obj        an ELF file with the sections that a report needs
 //
 // <identity> is 16 hex digits, <ctx> 8, <n> decimal from 0. The u<uid> directories lie under
@@ -325,48 +327,7 @@ struct slv_counters_header {
 // __llvm_prf_names, __llvm_prf_data, __llvm_prf_cnts (initial values), __llvm_prf_bits,
 // __llvm_covmap, __llvm_covfun, .note.gnu.build-id, and sections of ours:
 #define SLV_ORIGIN_SECTION ".salvage.origin" // the path of the file it came from, NUL
-
-// Of an object with gcov counters, what it had in memory: the header, and for each unit (a compiled
-// file) an info, its name, and functions, each with its counters.
-#define SLV_GCOV_SECTION ".salvage.gcov"
-
-struct slv_gcov_header {
-  uint32_t version; // 1
-  uint32_t infos;
-};
-
-struct slv_gcov_info {
-  uint32_t version; // of gcc, as in its files
-  uint32_t stamp;
-  uint32_t checksum; // since gcc 12, else 0
-  uint32_t functions;
-  uint32_t name_bytes; // of the .gcda path that follows, with its NUL, padded to 8
-  uint32_t kinds;      // bit t: counters of kind t are in use, be they kept or not
-};
-
-struct slv_gcov_function {
-  uint32_t present; // 0: another unit's was linked (comdat), no counters follow
-  uint32_t ident;
-  uint32_t lineno_checksum;
-  uint32_t cfg_checksum;
-  uint32_t counters; // that follow
-  uint32_t reserved;
-};
-
-struct slv_gcov_counter {
-  uint32_t kind;
-  uint32_t count;
-  uint64_t address; // link-time, of `count` words
-};
-
-// The contents of the notes files (x.gcno for x.gcda) that were there, each padded to 8.
-#define SLV_GCOV_NOTES_SECTION ".salvage.gcno"
-
-struct slv_gcov_notes {
-  uint32_t info; // number of the unit
-  uint32_t reserved;
-  uint64_t bytes; // that follow
-};
+// and those of salvage_kept.h.
 
 #if defined(__cplusplus)
 #define SLV_STATIC_ASSERT static_assert
@@ -381,5 +342,8 @@ SLV_STATIC_ASSERT(sizeof(struct slv_program_record) == 24, "program record");
 SLV_STATIC_ASSERT(sizeof(struct slv_counters_header) <= SLV_ATTACH_OFFSET, "counters header");
 SLV_STATIC_ASSERT(SLV_ATTACH_OFFSET + 4 * SLV_SLOTS_MAX <= 4096, "attach words");
 SLV_STATIC_ASSERT(SLV_LEDGER_HEADER_SIZE + 64 * SLV_INDEX_ENTRIES == SLV_CELLS_OFFSET, "index");
+
+#include "salvage_kept.h"
+#include "salvage_python.h"
 
 #endif
