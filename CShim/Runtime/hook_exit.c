@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "signals.h"
+#include "python_host.h"
 
 typedef int main_function(int argc, char **argv, char **envp);
 
@@ -105,6 +106,7 @@ void *slv_start(main_function *program) {
 #endif
     registered = on_exit(last_handler, NULL) == 0;
     __cxa_at_quick_exit(last_quick_handler, NULL);
+    slv_python_start();
   }
   (void)program;
   return (void *)SLV_REAL(__libc_start_main);

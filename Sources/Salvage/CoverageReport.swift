@@ -90,9 +90,9 @@ extension Recording {
   ///
   /// - Parameters:
   ///   - content: `.lines` serves every format but `llvm-json`, which needs `.regions` too.
-  ///   - tools: where llvm-profdata and llvm-cov are looked for.
+  ///   - tools: where the tools of each source are looked for.
   public func coverage(
-    content: Coverage.Content = .lines, tools: LLVMToolSearch = LLVMToolSearch()
+    content: Coverage.Content = .lines, tools: ToolSearch = ToolSearch()
   ) async throws(SalvageError) -> CoverageReport {
     let contents = try contents()
     let reading = try counters()
@@ -112,7 +112,7 @@ extension Recording {
   /// Writes a report of everything that was counted so far.
   public func write(
     format: ReportFormat, to path: FilePath, filter: Filter = Filter(),
-    tools: LLVMToolSearch = LLVMToolSearch()
+    tools: ToolSearch = ToolSearch()
   ) async throws(SalvageError) {
     let report = try await coverage(content: format.exporter().requires, tools: tools)
     try Salvage.write(try report.filtered(filter).bytes(format), to: path, mode: 0o644)

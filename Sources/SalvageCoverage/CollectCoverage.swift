@@ -7,73 +7,53 @@ public struct CollectedCoverage: Sendable {
   public var problems: [ObjectProblem]
   /// What the tools remarked about objects that are in it, one line each.
   public var notes: [String]
-  /// The tools that were used; nil where no object needed any.
-  public var tools: LLVMTools?
+
+  init(
+    coverage: Coverage = Coverage(), problems: [ObjectProblem] = [], notes: [String] = []
+  ) {
+    self.coverage = coverage
+    self.problems = problems
+    self.notes = notes
+  }
 }
 
-/// Turns the summed counters of objects into coverage.
+/// Turns the summed counters of objects into coverage, each source by its own means.
 ///
-/// Of each object one profile and one export are made, never one for several: equal-looking functions
-/// (`main`) of one program would show the counts of the other. As many objects as there are
-/// processors are worked on at once; the result is in the order of `counters`.
+/// As many tools as there are processors run at once; the result is in the order of the sources,
+/// and for each in that of `counters`.
 /// - Parameters:
 ///   - counters: what the recording has; several of one identity (contexts, users) are added up.
 ///   - content: what the reports need. Regions are about five times as dear as lines.
-///   - search: where to look for the LLVM tools.
-/// - Throws: ``LLVMToolsError`` where no tools are to be had, ``ScratchError`` where no temporary
+///   - search: where to look for the tools.
+/// - Throws: ``ToolsError`` where no tools are to be had, ``ScratchError`` where no temporary
 ///   file can be written. What is wrong with one object is in ``CollectedCoverage/problems``.
 public func collectCoverage(
   of counters: [ObjectCounters], content: Coverage.Content = .lines,
-  search: LLVMToolSearch = LLVMToolSearch()
+  search: ToolSearch = ToolSearch()
 ) async throws -> CollectedCoverage {
-  var result = CollectedCoverage(coverage: Coverage(content: content), problems: [], notes: [])
-  let objects = result.open(ObjectCounters.joined(counters))
-  guard let newest = objects.map(\.object.mappingVersion).max() else { return result }
-  let tools = try await search.tools(readingMapping: newest)
-  result.tools = tools
-  let scratch = try ScratchFolder()
-  let outcomes = try await concurrently(objects.indices, width: processorCount()) { index in
-    let (counters, object) = objects[index]
-    let export = LLVMExport(
-      counters: counters, object: object, tools: tools, scratch: scratch, name: "\(index)")
-    return try await export.outcome(content)
+  var result = CollectedCoverage(coverage: Coverage(content: content))
+  let objects = ObjectCounters.joined(counters)
+  guard !objects.isEmpty else { return result }
+  let request = CoverageRequest(content: content, search: search, scratch: try ScratchFolder())
+  var parts: [Coverage] = []
+  for reader in coverageSources {
+    let own = objects.filter { $0.source == reader.source }
+    guard !own.isEmpty else { continue }
+    do {
+      let part = try await reader.init().coverage(of: own, for: request)
+      parts.append(part.coverage.carrying(content))
+      result.problems += part.problems
+      result.notes += part.notes
+    } catch let error as any ToolsError where own.count < objects.count {
+      result.problems += own.map { ObjectProblem(.noTool(error.description), $0) }
+    }
   }
-  result.join(outcomes)
+  let known = Set(coverageSources.map { $0.source })
+  result.problems += objects.filter { !known.contains($0.source) }.map {
+    ObjectProblem(.unknownSource($0.source), $0)
+  }
+  if parts.contains(where: { !$0.files.isEmpty }) { result.coverage = Coverage.joined(parts) }
   return result
-}
-
-extension CollectedCoverage {
-  /// The objects that the tools can work on; the others become problems.
-  fileprivate mutating func open(
-    _ counters: [ObjectCounters]
-  ) -> [(counters: ObjectCounters, object: LLVMObject)] {
-    var objects: [(counters: ObjectCounters, object: LLVMObject)] = []
-    for one in counters {
-      guard one.source == .llvm else {
-        problems.append(ObjectProblem(.unknownSource(one.source), one))
-        continue
-      }
-      do {
-        objects.append((one, try LLVMObject(one)))
-      } catch {
-        problems.append(error)
-      }
-    }
-    return objects
-  }
-
-  fileprivate mutating func join(_ outcomes: [LLVMExport.Outcome]) {
-    var parts: [Coverage] = []
-    for outcome in outcomes {
-      switch outcome {
-      case .success(let answer):
-        parts.append(answer.coverage)
-        notes += answer.notes
-      case .failure(let problem): problems.append(problem)
-      }
-    }
-    if !parts.isEmpty { coverage = Coverage.joined(parts) }
-  }
 }
 
 /// Runs an operation for each element, at most `width` at once; answers in the order of the elements.

@@ -1,14 +1,19 @@
 import SalvageRecord
 
 extension ObjectCounters {
-  /// One value for each identity, in the order of the first ones: the counters of several contexts
-  /// or users added up.
+  /// One value for each identity and source, in the order of the first ones: the counters of several
+  /// contexts or users added up.
   static func joined(_ counters: [ObjectCounters]) -> [ObjectCounters] {
+    struct Key: Hashable {
+      var identity: UInt64
+      var source: Source
+    }
     var result: [ObjectCounters] = []
-    var places: [UInt64: Int] = [:]
+    var places: [Key: Int] = [:]
     for one in counters {
-      guard let place = places[one.identity], result[place].add(one) else {
-        places[one.identity] = result.count
+      let key = Key(identity: one.identity, source: one.source)
+      guard let place = places[key], result[place].add(one) else {
+        places[key] = result.count
         result.append(one)
         continue
       }

@@ -50,14 +50,14 @@ public struct LLVMTools: Sendable, Hashable {
 }
 
 /// No LLVM tools that do.
-public enum LLVMToolsError: Error, Sendable, Hashable {
+public enum LLVMToolsError: ToolsError, Sendable, Hashable {
   /// The folder of `--llvm-bin` or SALVAGE_LLVM_BIN does not have both tools, or they do not run.
   case unusable(FilePath, givenBy: String, reason: String)
   /// Nothing found; what was looked at and why it did not fit.
   case notFound(needed: Int, tried: [String])
 }
 
-extension LLVMToolsError: CustomStringConvertible {
+extension LLVMToolsError {
   public var description: String {
     switch self {
     case .unusable(let folder, let option, let reason):

@@ -52,7 +52,8 @@ import Testing
     counters.origin = whole.keptObject
     counters.keptObject = nil
     counters.identity = LLVMIdentity.of(
-      records: ProfileTests.records(.v10), stride: 64, names: [1, 0, 65], counterBytes: 40)
+      records: ProfileTests.records(.v10), stride: 64, names: [1, 0, 65],
+      counters: (ProfileTests.counters, 40), mapping: SampleObject.mapping())
     #expect(try LLVMObject(counters).file == counters.origin)
     // Damaged sections in the recording.
     counters.keptObject = try folder.write(
@@ -118,17 +119,14 @@ import Testing
   @Test func tooNewMappingsCostThemselvesOnly() async throws {
     let tools = try ToolSearchTests.Folder(["": "17.0.0"])
     let (folder, new) = try SampleObject.make(mappingVersion: 6)
-    var gcov = new
-    gcov.source = .gcov
-    gcov.identity = 5
+    var python = new
+    python.source = .python
+    python.identity = 5
     let collected = try await collectCoverage(
-      of: [new, gcov], search: ToolSearchTests.search(folder: tools, path: []))
-    let used = try #require(collected.tools)
-    #expect(
-      collected.problems.map(\.kind)
-        == [.unknownSource(.gcov), .mappingTooNew(version: 7, tools: used)])
+      of: [new, python], search: ToolSearch(llvm: ToolSearchTests.search(folder: tools, path: [])))
+    #expect(collected.problems.map(\.name) == ["mapping-too-new", "unknown-source"])
     #expect(collected.coverage.files.isEmpty)
-    let text = collected.problems[1].description
+    let text = collected.problems[0].description
     #expect(text.contains("version 7") && text.contains("LLVM 17") && text.contains("LLVM 18"))
     withExtendedLifetime(folder) {}
   }
@@ -136,7 +134,7 @@ import Testing
   @Test func nothingNeedsNoTools() async throws {
     let nowhere = try ToolSearchTests.Folder([:])
     let collected = try await collectCoverage(
-      of: [], search: ToolSearchTests.search(path: [nowhere]))
-    #expect(collected.coverage.files.isEmpty && collected.tools == nil)
+      of: [], search: ToolSearch(llvm: ToolSearchTests.search(path: [nowhere])))
+    #expect(collected.coverage.files.isEmpty)
   }
 }

@@ -94,7 +94,8 @@ import Testing
     try folder.script(
       "llvm-profdata-24", "echo 'error: x format version = 10; expected version = 12' >&2; exit 1")
     let (object, counters) = try SampleObject.make(mappingVersion: 7)
-    let collected = try await collectCoverage(of: [counters], search: Self.search(path: [folder]))
+    let collected = try await collectCoverage(
+      of: [counters], search: ToolSearch(llvm: Self.search(path: [folder])))
     let text = try #require(collected.problems.first).description
     #expect(text.contains("expected version = 12") && text.contains("LLVM 14 to 22"))
     withExtendedLifetime(object) {}
@@ -159,7 +160,7 @@ import Testing
       """)
     let (object, counters) = try SampleObject.make()
     let collected = try await collectCoverage(
-      of: [counters], search: Self.search(folder: folder, path: []))
+      of: [counters], search: ToolSearch(llvm: Self.search(folder: folder, path: [])))
     #expect(collected.problems.map(\.description) == [])
     #expect(collected.coverage.files.map(\.lines) == [[Line(number: 3, count: 7)]])
     #expect(collected.notes == ["/origin: llvm-cov: warning: 3 functions have mismatched data"])
@@ -194,13 +195,18 @@ enum SampleObject {
           name, type: 1, address: address, size: UInt64(bytes.count)), bytes
       )
     }
-    var map = LittleEndianBuilder()
-    for word in [0, 0, 0, mappingVersion] { map.append(word) }
+    let mapping = mapping(version: mappingVersion)
     return ELFBuilder.file([
       section("__llvm_prf_names", 0x500, [1, 0, 65]),
       section("__llvm_prf_data", ProfileTests.data, ProfileTests.records(.v10)),
       section("__llvm_prf_cnts", ProfileTests.counters, [UInt8](repeating: 0, count: 40)),
-      section("__llvm_covmap", 0, map.bytes), section("__llvm_covfun", 0, [0]),
+      section("__llvm_covmap", 0, mapping[0]), section("__llvm_covfun", 0, mapping[1]),
     ])
+  }
+
+  static func mapping(version: UInt32 = 6) -> [[UInt8]] {
+    var map = LittleEndianBuilder()
+    for word in [0, 0, 0, version] { map.append(word) }
+    return [map.bytes, [0]]
   }
 }

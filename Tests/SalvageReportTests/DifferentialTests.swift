@@ -49,7 +49,7 @@ import Testing
     ]
     for (search, cov) in searches {
       let collected = try await collectCoverage(
-        of: [run.counters], content: [.lines, .regions], search: search)
+        of: [run.counters], content: [.lines, .regions], search: ToolSearch(llvm: search))
       #expect(collected.problems.map(\.description) == [])
       let report = Report(coverage: collected.coverage)
       let lcov = try await run.toolsOwn("lcov", in: folder.path, profdata: old.profdata, cov: cov)

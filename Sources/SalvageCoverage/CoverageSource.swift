@@ -1,0 +1,52 @@
+import SalvageRecord
+
+/// How the counters of one source become coverage.
+///
+/// A source is one type that conforms, listed in ``coverageSources``. It asks for its tools itself,
+/// and only where there is an object of its kind: a report needs no tool of a source that it has not.
+protocol CoverageSource: Sendable {
+  static var source: Source { get }
+  init()
+  /// The coverage of objects, which are all of this source, each identity once.
+  ///
+  /// What is wrong with one object is a problem of that object.
+  /// - Throws: ``ToolsError`` where there is no tool at all, ``ScratchError`` where no temporary file
+  ///   can be written.
+  func coverage(
+    of objects: [ObjectCounters], for request: CoverageRequest
+  ) async throws -> CollectedCoverage
+}
+
+/// All sources, in the order in which a file that several of them know lists its functions.
+let coverageSources: [any CoverageSource.Type] = [LLVMSource.self, GcovSource.self]
+
+/// What is asked of every source.
+package struct CoverageRequest: Sendable {
+  /// What the reports need. A source without regions gives lines; they become regions of whole lines.
+  package var content: Coverage.Content
+  package var search: ToolSearch
+  package var scratch: ScratchFolder
+
+  package init(content: Coverage.Content = .lines, search: ToolSearch, scratch: ScratchFolder) {
+    self.content = content
+    self.search = search
+    self.scratch = scratch
+  }
+}
+
+/// Where the tools of all sources are looked for.
+public struct ToolSearch: Sendable, Hashable {
+  public var llvm: LLVMToolSearch
+  public var gcov: GcovToolSearch
+
+  public init(
+    llvm: LLVMToolSearch = LLVMToolSearch(), gcov: GcovToolSearch = GcovToolSearch()
+  ) {
+    self.llvm = llvm
+    self.gcov = gcov
+  }
+}
+
+/// No tool that does what a source needs. It costs the objects of that source; where there are no
+/// others, no report is made.
+public protocol ToolsError: Error, CustomStringConvertible {}
