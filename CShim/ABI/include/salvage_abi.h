@@ -199,7 +199,7 @@ struct slv_cell {
                          // not announced by this id); 0 when it entered the cell announced for it
   uint32_t core_filter;  // announced: the coredump_filter that the child should have; 0 as is
   uint32_t objects;      // objects with counters that it mapped or keeps privately
-  uint32_t ask;         // enum slv_ask, atomic
+  uint32_t ask;          // enum slv_ask, atomic
   uint32_t reserved0;
   uint64_t reserved[2];
 };
