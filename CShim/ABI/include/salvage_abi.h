@@ -88,8 +88,7 @@ struct slv_ledger_header {
   uint64_t lost_cells;   // lives that got no cell (disk full), atomic
   uint64_t created;      // CLOCK_REALTIME, nanoseconds
   uint64_t created_boot; // CLOCK_BOOTTIME at the same moment: dates every `born` below
-  uint32_t uid;
-  uint32_t reserved;
+  uint32_t uid, reserved;
   uint64_t privates; // lives that had private counters, atomic; 0: nobody is asked before a kill
 };
 
@@ -139,11 +138,10 @@ enum slv_cell_flag {
   SLV_FLAG_PYTHON = 1u << 10,       // a CPython interpreter of it was entered
 };
 
-// A life with private counters is asked to save them by who is about to send it SIGKILL. The word is a
-// futex: the asker sets ASKED where it was IDLE, sends a signal and waits for another value.
+// A life with private counters is asked to save them by who is about to send it SIGKILL; a futex.
 enum slv_ask {
   SLV_ASK_IDLE = 0,
-  SLV_ASK_ASKED = 1,
+  SLV_ASK_ASKED = 1,  // a signal is on its way
   SLV_ASK_SAVED = 2,  // the life waits for the SIGKILL, for a while
   SLV_ASK_CLOSED = 3, // becoming another program: nobody may ask
 };
@@ -200,7 +198,6 @@ struct slv_cell {
   uint32_t core_filter;  // announced: the coredump_filter that the child should have; 0 as is
   uint32_t objects;      // objects with counters that it mapped or keeps privately
   uint32_t ask;          // enum slv_ask, atomic
-  uint32_t reserved0;
   uint64_t reserved[2];
 };
 
@@ -305,7 +302,6 @@ enum slv_attach {              // bits of an attach word
 struct slv_counters_header {
   uint64_t magic; // written last; the other bytes are the same whoever writes them
   uint32_t version;
-  uint32_t reserved0;
   uint64_t identity;
   uint32_t slots_offset; // whole pages (of the machine that recorded): header and table
   uint32_t slot_size;    // whole pages
