@@ -13,6 +13,8 @@
 //   u<uid>/ledger                struct slv_ledger_header, the object index, then the cells
 //   u<uid>/programs              struct slv_program_record + text, appended
 //   u<uid>/<identity>-<ctx>.<n>.cnt   struct slv_counters_header, attach words, slots
+//   u<uid>/python-<ctx>          struct slv_python_header, the directory, then blocks
+//   python                       what Python code is recorded, one rule a line; absent: the default
 //   u<uid>/<identity>.obj        an ELF file with the sections that a report needs
 //
 // <identity> is 16 hex digits, <ctx> 8, <n> decimal from 0. The u<uid> directories lie under
@@ -138,14 +140,6 @@ enum slv_cell_flag {
   SLV_FLAG_PYTHON = 1u << 10,       // a CPython interpreter of it was entered
 };
 
-// A life with private counters is asked to save them by who is about to send it SIGKILL; a futex.
-enum slv_ask {
-  SLV_ASK_IDLE = 0,
-  SLV_ASK_ASKED = 1,  // a signal is on its way
-  SLV_ASK_SAVED = 2,  // the life waits for the SIGKILL, for a while
-  SLV_ASK_CLOSED = 3, // becoming another program: nobody may ask
-};
-
 // Why a process could not be entered, or counters that existed are not in the recording. The
 // sentence and the cure for each are in docs/Messages.md and SalvageRecord.
 enum slv_loss {
@@ -197,7 +191,7 @@ struct slv_cell {
                          // not announced by this id); 0 when it entered the cell announced for it
   uint32_t core_filter;  // announced: the coredump_filter that the child should have; 0 as is
   uint32_t objects;      // objects with counters that it mapped or keeps privately
-  uint32_t ask;          // enum slv_ask, atomic
+  uint32_t ask, reserved0; // ask: futex of the kill notice
   uint64_t reserved[2];
 };
 
@@ -302,6 +296,7 @@ enum slv_attach {              // bits of an attach word
 struct slv_counters_header {
   uint64_t magic; // written last; the other bytes are the same whoever writes them
   uint32_t version;
+  uint32_t reserved0;
   uint64_t identity;
   uint32_t slots_offset; // whole pages (of the machine that recorded): header and table
   uint32_t slot_size;    // whole pages
@@ -345,5 +340,7 @@ SLV_STATIC_ASSERT(sizeof(struct slv_program_record) == 24, "program record");
 SLV_STATIC_ASSERT(sizeof(struct slv_counters_header) <= SLV_ATTACH_OFFSET, "counters header");
 SLV_STATIC_ASSERT(SLV_ATTACH_OFFSET + 4 * SLV_SLOTS_MAX <= 4096, "attach words");
 SLV_STATIC_ASSERT(SLV_LEDGER_HEADER_SIZE + 64 * SLV_INDEX_ENTRIES == SLV_CELLS_OFFSET, "index");
+
+#include "salvage_python.h"
 
 #endif
