@@ -133,12 +133,6 @@ struct slv_cell *slv_cell_take(void) {
 }
 
 // Context: any
-uint32_t slv_cell_count(void) {
-  const struct slv_ledger_header *header = slv_ledger();
-  return header != NULL ? (uint32_t)__atomic_load_n(&header->next, __ATOMIC_ACQUIRE) : 0;
-}
-
-// Context: any
 struct slv_cell *slv_cell_number(uint32_t number) {
   uint64_t end = SLV_CELLS_OFFSET + ((uint64_t)number + 1) * sizeof(struct slv_cell);
   if (end > __atomic_load_n(&slv_ledger()->allocated, __ATOMIC_ACQUIRE)) return NULL;
