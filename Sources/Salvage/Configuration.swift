@@ -17,19 +17,31 @@ public struct Configuration: Sendable, Hashable, Codable {
   /// A fresh slot for each process instead of a shared one: for programs that read or reset their
   /// own counters.
   public var isPerProcess: Bool
+  /// Counters of gcc's `--coverage` are recorded, and written by libgcov no more.
+  public var recordsGcov: Bool
   /// Signal handlers of the library in every process, to note signals.
   public var notesSignals: Bool
   /// Signals before whose handler in the program the counters are saved or marked.
   public var saveBefore: Set<Int32>
+  /// Lines of Python code are recorded in every CPython from 3.8 on.
+  public var recordsPython: Bool
+  /// What Python code is recorded: directories, files, and packages by their names. Empty: all but the
+  /// standard library and what is installed.
+  public var pythonSources: [String]
 
   public init(
     existing: Existing = .replace, isPrivate: Bool = false, isPerProcess: Bool = false,
-    notesSignals: Bool = false, saveBefore: Set<Int32> = []
+    recordsGcov: Bool = true,
+    notesSignals: Bool = false, saveBefore: Set<Int32> = [], recordsPython: Bool = true,
+    pythonSources: [String] = []
   ) {
     self.existing = existing
     self.isPrivate = isPrivate
     self.isPerProcess = isPerProcess
+    self.recordsGcov = recordsGcov
     self.notesSignals = notesSignals
     self.saveBefore = saveBefore
+    self.recordsPython = recordsPython
+    self.pythonSources = pythonSources
   }
 }

@@ -21,6 +21,11 @@ struct RecordingOptions: ParsableArguments {
     help: "Fresh counters for each process: for programs that read or reset their own.")
   var perProcess = false
 
+  @Flag(
+    name: .customLong("leave-gcov"),
+    help: "Leave the counters of gcc's --coverage to libgcov, which writes .gcda files.")
+  var leaveGcov = false
+
   @Option(
     name: .customLong("save-before"),
     help: "Save or mark counters before the program's own handlers of these signals.")
@@ -29,6 +34,17 @@ struct RecordingOptions: ParsableArguments {
   @Flag(
     name: .customLong("note-signals"), help: "Handlers of ours in every process, to note signals.")
   var noteSignals = false
+
+  @Option(
+    name: .customLong("python-source"),
+    help: """
+      Record this Python code alone: a directory, or a package by its name; may be repeated. Default: \
+      all but the standard library and what is installed.
+      """)
+  var pythonSources: [String] = []
+
+  @Flag(name: .customLong("no-python"), help: "Leave Python interpreters alone.")
+  var noPython = false
 
   func validate() throws {
     _ = try signals()
@@ -48,6 +64,8 @@ struct RecordingOptions: ParsableArguments {
   func configuration() throws -> Configuration {
     Configuration(
       existing: append ? .append : .replace, isPrivate: isPrivate, isPerProcess: perProcess,
-      notesSignals: noteSignals, saveBefore: try signals())
+      recordsGcov: !leaveGcov,
+      notesSignals: noteSignals, saveBefore: try signals(), recordsPython: !noPython,
+      pythonSources: pythonSources)
   }
 }

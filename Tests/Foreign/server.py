@@ -50,6 +50,8 @@ def children(pid: int) -> list[int]:
 class Server:
     """One process and its descendants. What a scenario sees is put down by `note`."""
 
+    program: Path | None = None
+
     def __init__(self, place: Place, directory: Path):
         self.place, self.directory = place, directory
         self.port = free_port()

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import re
-import shutil
 import signal
 import urllib.error
 import urllib.request
@@ -15,7 +14,7 @@ from signal import (SIGABRT, SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGSEGV, SIGTERM,
 from compare import Suite
 from server import Server, Silent, children, plain, until
 from suite_postgres import POSTGRES
-from ways import Place, Unavailable
+from ways import Place, Unavailable, program
 
 NGINX = """daemon {daemon}; worker_processes 2; pid nginx.pid; {user}
 error_log error.log notice;
@@ -45,7 +44,7 @@ class Nginx(Server):
         (self.directory / "files").mkdir()
         (self.directory / "files/page").write_text("page " * 5000)
         self.configure(0)
-        self.start([shutil.which("nginx") or "/usr/sbin/nginx", "-p", self.directory, "-c", "nginx.conf",
+        self.start([self.program, "-p", self.directory, "-c", "nginx.conf",
                     "-e", "error.log"])
         until("nginx", self.listens)
         until("its workers", lambda: len(children(self.pid)) == 2)
@@ -125,7 +124,7 @@ class NginxDaemon(Nginx):
 
 class Redis(Server):
     def begin(self, *options: str) -> None:
-        self.start([shutil.which("redis-server"), "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
+        self.start([self.program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
                     "--dir", str(self.directory), "--enable-debug-command", "yes", "--logfile",
                     "redis.log", *options])
         until("redis", self.listens)
@@ -185,7 +184,7 @@ class Redis(Server):
 class Memcached(Server):
     def begin(self) -> None:
         user = ["-u", "nobody"] if os.geteuid() == 0 else []
-        self.start(["memcached", "-l", "127.0.0.1", "-p", str(self.port), "-U", "0", "-t", "2", "-v",
+        self.start([self.program, "-l", "127.0.0.1", "-p", str(self.port), "-U", "0", "-t", "2", "-v",
                     *user])
         until("memcached", self.listens)
 
@@ -273,13 +272,20 @@ class Servers(Suite):
 
     def prepare(self, directory: Path, short: bool) -> None:
         self.material = directory
-        nginx = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin")
-        programs = {Nginx: nginx, NginxDaemon: nginx, Redis: shutil.which("redis-server"),
-                    Memcached: shutil.which("memcached")}
+        nginx = program("nginx", "nginx", "usr/sbin/nginx")
+        redis = program("redis-server", "redis-tools", "usr/bin/redis-check-rdb")
+        if redis and redis.name != "redis-server":  # one program by several names
+            directory.mkdir(parents=True, exist_ok=True)
+            (directory / "redis-server").symlink_to(redis)
+            redis = directory / "redis-server"
+        programs = {Nginx: nginx, NginxDaemon: nginx, Redis: redis,
+                    Memcached: program("memcached", "memcached", "usr/bin/memcached")}
         programs |= {kind: kind.available(directory) for kind in {row[0] for row in POSTGRES.values()}}
-        for kind, program in programs.items():
-            if not program:
+        for kind in programs:
+            if not programs[kind]:
                 print(f"skip  servers: no {kind.__name__.lower()} here")
+        for kind in programs:
+            kind.program = programs[kind]
         self.names = [name for name, (kind, _) in SCENARIOS.items()
                       if programs[kind] and (not short or name in SHORT)]
         if not self.names:

@@ -148,20 +148,16 @@ def counted_library(directory: Path) -> Path | None:
     return path
 
 
-def source_package(name: str) -> Path:
-    """The upstream source of a Debian package, fetched once, by apt's own means in lists of our own."""
-    home = CACHE / name
-    source = home / "source"
-    if (home / "done").exists():
-        return source
+def apt(home: Path, kind: str, *commands: list[str]) -> None:
+    """apt's own means, in lists of our own: nothing of the machine is changed, and it needs no root."""
     release = dict(line.rstrip().split("=", 1) for line in open("/etc/os-release") if "=" in line)
     if release["ID"].strip('"') != "debian" or not shutil.which("apt-get"):
-        raise Unavailable(f"{name}: a Debian release, to take its source package")
+        raise Unavailable("a Debian release, to take a package")
     shutil.rmtree(home, ignore_errors=True)
-    for folder in ("lists/partial", "cache/archives/partial", "source"):
+    for folder in ("lists/partial", "cache/archives/partial"):
         (home / folder).mkdir(parents=True)
     (home / "debian.sources").write_text(
-        "Types: deb-src\nURIs: http://deb.debian.org/debian\n"
+        f"Types: {kind}\nURIs: http://deb.debian.org/debian\n"
         f"Suites: {release['VERSION_CODENAME']}\nComponents: main\n"
         "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n")
     options = [word for option in (
@@ -169,13 +165,41 @@ def source_package(name: str) -> Path:
         f"Dir::State::lists={home}/lists", f"Dir::Cache={home}/cache", "Acquire::Retries=1",
         "APT::Sandbox::User=") for word in ("-o", option)]
     try:
-        for words in (["update"], ["source", "--download-only", name]):
+        for words in (["update"], *commands):
             subprocess.run(["apt-get", "-qq", *options, *words], cwd=home, check=True, capture_output=True)
-        archive = next(path for path in home.glob("*.orig.tar.*") if path.suffix != ".asc")
-        subprocess.run(["tar", "xf", archive, "-C", source, "--strip-components=1"], check=True)
-    except (subprocess.CalledProcessError, StopIteration) as error:
-        raise Unavailable(f"Debian's source package of {name}: {error}") from error
+    except subprocess.CalledProcessError as error:
+        raise Unavailable(f"Debian's package: {error}") from error
     shutil.rmtree(home / "lists")
     shutil.rmtree(home / "cache")
-    (home / "done").touch()
+
+
+def source_package(name: str) -> Path:
+    """The upstream source of a Debian package, fetched once."""
+    home = CACHE / name
+    source = home / "source"
+    if not (home / "done").exists():
+        apt(home, "deb-src", ["source", "--download-only", name])
+        source.mkdir()
+        archive = next(path for path in home.glob("*.orig.tar.*") if path.suffix != ".asc")
+        subprocess.run(["tar", "xf", archive, "-C", source, "--strip-components=1"], check=True)
+        (home / "done").touch()
     return source
+
+
+def program(name: str, package: str, place: str) -> Path | None:
+    """A program that is installed, or that is taken out of its Debian package: to install a server would
+    start it."""
+    installed = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
+    if installed:
+        return Path(installed)
+    home = CACHE / f"{package}-program"
+    if not (home / "done").exists():
+        try:
+            apt(home, "deb", ["download", package])
+        except Unavailable:
+            return None
+        subprocess.run(["dpkg", "-x", next(home.glob("*.deb")), home / "root"], check=True)
+        (home / "done").touch()
+    found = home / "root" / place
+    works = subprocess.run([found, "-V" if name == "nginx" else "-h"], capture_output=True)
+    return found if works.returncode == 0 else None
