@@ -18,7 +18,7 @@ protocol CoverageSource: Sendable {
 }
 
 /// All sources, in the order in which a file that several of them know lists its functions.
-let coverageSources: [any CoverageSource.Type] = [LLVMSource.self]
+let coverageSources: [any CoverageSource.Type] = [LLVMSource.self, SancovSource.self]
 
 /// What is asked of every source.
 struct CoverageRequest: Sendable {

@@ -1,0 +1,106 @@
+import SalvageRecord
+import SystemPackage
+
+/// clang's `-fsanitize-coverage`, by llvm-symbolizer: which blocks ran, and where they begin.
+struct SancovSource: CoverageSource {
+  static let source = Source.sancov
+
+  func coverage(
+    of objects: [ObjectCounters], for request: CoverageRequest
+  ) async throws -> CollectedCoverage {
+    let symbolizer = try await request.search.llvm.symbolizer()
+    let outcomes = try await concurrently(objects.indices, width: processorCount()) { index in
+      try await Self.outcome(objects[index], symbolizer, request.scratch, name: "sancov-\(index)")
+    }
+    var result = CollectedCoverage()
+    var parts: [Coverage] = []
+    for outcome in outcomes {
+      switch outcome {
+      case .success(let coverage): parts.append(coverage)
+      case .failure(let problem): result.problems.append(problem)
+      }
+    }
+    if !parts.isEmpty { result.coverage = Coverage.joined(parts) }
+    return result
+  }
+
+  private static func outcome(
+    _ counters: ObjectCounters, _ symbolizer: Symbolizer, _ scratch: ScratchFolder, name: String
+  ) async throws -> Result<Coverage, ObjectProblem> {
+    do {
+      let object = try SancovObject(counters)
+      let places = try await symbolizer.places(
+        of: object.blocks.queries, in: object.debug, scratch: scratch, name: name)
+      return .success(Coverage(files: object.blocks.files(places: places)))
+    } catch let problem as ObjectProblem {
+      return .failure(problem)
+    } catch let error as ScratchError {
+      throw error
+    } catch {
+      return .failure(ObjectProblem(.toolFailed("\(error)"), counters))
+    }
+  }
+}
+
+/// An object with blocks, and the file that knows their lines.
+struct SancovObject: Sendable {
+  static let table = ".salvage.sancov.pcs"
+
+  var blocks: SancovBlocks
+  /// What the recording kept, or else the program itself or its debug file, when they are of the
+  /// recorded build.
+  var debug: FilePath
+
+  init(_ counters: ObjectCounters) throws(ObjectProblem) {
+    guard let path = counters.keptObject else { throw ObjectProblem(.missing, counters) }
+    do {
+      let kept = try ELFImage(path: path)
+      guard let table = kept.section(Self.table) else {
+        throw ObjectProblem(.malformed("it has no \(Self.table)"), counters)
+      }
+      guard
+        let blocks = SancovBlocks(table: try kept.bytes(of: table), regions: counters.regions)
+      else { throw ObjectProblem(.foreignCounters, counters) }
+      self.blocks = blocks
+      guard let debug = try Self.debug(of: kept, at: path, counters) else {
+        throw ObjectProblem(.noLines, counters)
+      }
+      self.debug = debug
+    } catch let problem as ObjectProblem {
+      throw problem
+    } catch ELFError.io(let path, let errno) {
+      throw ObjectProblem(.unreadable(path, errno), counters)
+    } catch {
+      throw ObjectProblem(.malformed("\(error)"), counters)
+    }
+  }
+
+  private static func debug(
+    of kept: ELFImage, at path: FilePath, _ counters: ObjectCounters
+  ) throws(ELFError) -> FilePath? {
+    if kept.hasLines { return path }
+    // A file outside of the recording is believed by its build id only.
+    guard let id = try kept.buildID() else { return nil }
+    return debugFiles(of: counters.origin, id).first { path in
+      guard let image = try? ELFImage(path: path), image.hasLines else { return false }
+      return (try? image.buildID()) == id
+    }
+  }
+
+  /// Where debuggers look for the debug information of a stripped program.
+  private static func debugFiles(of origin: FilePath?, _ id: [UInt8]) -> [FilePath] {
+    let digits = id.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    let byID = FilePath("/usr/lib/debug/.build-id/\(digits.prefix(2))/\(digits.dropFirst(2)).debug")
+    guard let origin, let name = origin.lastComponent else { return [byID] }
+    let folder = origin.removingLastComponent()
+    let besides = [folder, folder.appending(".debug")].map { $0.appending(name.string + ".debug") }
+    let system = FilePath("/usr/lib/debug" + origin.string + ".debug")
+    return [origin] + besides + [byID, system]
+  }
+}
+
+extension ELFImage {
+  fileprivate var hasLines: Bool {
+    sections.contains { $0.name == ".debug_line" && $0.size > 0 && $0.type != Self.noBits }
+  }
+}
