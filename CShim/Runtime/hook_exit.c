@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+#include "python_host.h"
+
 typedef int main_function(int argc, char **argv, char **envp);
 
 int __libc_start_main(main_function *program, int argc, char **argv, void (*init)(void),
@@ -102,6 +104,7 @@ void *slv_start(main_function *program) {
 #endif
     registered = on_exit(last_handler, NULL) == 0;
     __cxa_at_quick_exit(last_quick_handler, NULL);
+    slv_python_start();
   }
   (void)program;
   return (void *)SLV_REAL(__libc_start_main);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "objects.h"
+#include "python_host.h"
 
 static const char profile[] = "LLVM_PROFILE_FILE";
 static char unwanted[] = "salvage-discards-this-profile"; // no slash: the runtime makes directories
@@ -23,6 +24,7 @@ static char *plain(const char *name) {
 // Context: thread
 static char *answer(char *(*real)(const char *), const char *name, const void *caller) {
   char *value = real != NULL ? real(name) : plain(name);
+  if (name[0] == 'P' && slv_starts(name, "PYTHON")) slv_python_reads_environment(caller);
   if (!slv_process.quiet || name[0] != 'L' || !slv_same(name, profile)) return value;
   slv_objects_attach_caller(caller);
   return value == NULL ? unwanted : value;

@@ -53,7 +53,7 @@ public struct LLVMToolSearch: Sendable, Hashable {
     }
     let found = places().flatMap { Self.pair(in: $0.folder, suffix: $0.suffix) }
     var seen: Set<FilePath> = []
-    return found.filter { seen.insert(Self.resolved($0.cov)).inserted }
+    return found.filter { seen.insert($0.cov.resolved).inserted }
   }
 
   /// Folders and what follows a tool's name there, in the order in which tools are taken where none
@@ -62,9 +62,9 @@ public struct LLVMToolSearch: Sendable, Hashable {
     let folders = path.split(separator: ":").map { FilePath(String($0)) }.filter(\.isAbsolute)
     var places: [(FilePath, String)] = []
     for compiler in ["swift", "clang"] {
-      guard let tool = folders.lazy.map({ $0.appending(compiler) }).first(where: Self.isExecutable)
+      guard let tool = folders.lazy.map({ $0.appending(compiler) }).first(where: \.isExecutable)
       else { continue }
-      places.append((Self.resolved(tool).removingLastComponent(), ""))
+      places.append((tool.resolved.removingLastComponent(), ""))
     }
     for folder in folders { places.append((folder, "")) }
     for version in stride(from: Self.newestSuffix, through: LLVMTools.oldestVersion, by: -1) {
@@ -77,9 +77,9 @@ public struct LLVMToolSearch: Sendable, Hashable {
   /// named.
   func paths(of tool: String) -> [FilePath] {
     if let folder = folder ?? environmentFolder.flatMap({ $0.isEmpty ? nil : FilePath($0) }) {
-      return [folder.appending(tool)].filter(Self.isExecutable)
+      return [folder.appending(tool)].filter(\.isExecutable)
     }
-    return places().map { $0.folder.appending(tool + $0.suffix) }.filter(Self.isExecutable)
+    return places().map { $0.folder.appending(tool + $0.suffix) }.filter(\.isExecutable)
   }
 
   /// Distributions name tools by the LLVM version; this far beyond today's is enough.
@@ -96,20 +96,8 @@ public struct LLVMToolSearch: Sendable, Hashable {
   private static func pair(in folder: FilePath, suffix: String) -> [Candidate] {
     let cov = folder.appending("llvm-cov" + suffix)
     let profdata = folder.appending("llvm-profdata" + suffix)
-    guard isExecutable(cov), isExecutable(profdata) else { return [] }
+    guard cov.isExecutable, profdata.isExecutable else { return [] }
     return [Candidate(cov: cov, profdata: profdata)]
-  }
-
-  private static func isExecutable(_ path: FilePath) -> Bool {
-    path.withPlatformString { access($0, X_OK) == 0 }
-  }
-
-  private static func resolved(_ path: FilePath) -> FilePath {
-    path.withPlatformString { name in
-      guard let real = realpath(name, nil) else { return path }
-      defer { free(real) }
-      return FilePath(platformString: real)
-    }
   }
 }
 

@@ -64,6 +64,8 @@ public struct Life: Sendable, Hashable, Identifiable {
     public static let ownProfile = Flags(rawValue: 1 << 8)
     /// The library's functions stand before only some of its calls.
     public static let partialHooks = Flags(rawValue: 1 << 9)
+    /// A CPython interpreter of it was entered.
+    public static let python = Flags(rawValue: 1 << 10)
   }
 
   /// Unique in the recording.

@@ -24,7 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SLV_ABI_VERSION 1
+#define SLV_ABI_VERSION 2
 
 // ---- environment ---------------------------------------------------------------------------------
 
@@ -47,6 +47,7 @@ enum slv_setting {
   SLV_SETTING_PER_PROCESS = 1u << 1,      // fresh slots instead of leases (`--per-process`)
   SLV_SETTING_NOTE_SIGNALS = 1u << 2,     // chain handlers in every life, to note signals
   SLV_SETTING_HIDE_ENVIRONMENT = 1u << 3, // reserved: hide our variables from the program
+  SLV_SETTING_NO_PYTHON = 1u << 6,        // no recorder in Python interpreters (`--no-python`)
 };
 
 struct slv_settings {
@@ -134,6 +135,7 @@ enum slv_cell_flag {
   SLV_FLAG_NO_PRELOAD = 1u << 7,    // announced; LD_PRELOAD was taken out, see `loss`
   SLV_FLAG_OWN_PROFILE = 1u << 8,   // the program has its own LLVM_PROFILE_FILE
   SLV_FLAG_PARTIAL_HOOKS = 1u << 9, // dlmopen namespace, RTLD_DEEPBIND and the like
+  SLV_FLAG_PYTHON = 1u << 10,       // a CPython interpreter of it was entered
 };
 
 // Why a process could not be entered, or counters that existed are not in the recording. The
@@ -197,7 +199,7 @@ struct slv_cell {
 // ---- object index --------------------------------------------------------------------------------
 
 enum slv_source {
-  SLV_SOURCE_NONE = 0, // known to hold no counters
+  SLV_SOURCE_NONE = 0,
   SLV_SOURCE_LLVM = 1,
   SLV_SOURCE_GCOV = 2,
   SLV_SOURCE_SANCOV = 3,
@@ -214,20 +216,27 @@ enum slv_region_kind { // how two images of a region are added
 struct slv_region {
   uint64_t address; // link-time
   uint32_t size;    // bytes
-  uint32_t kind;    // enum slv_region_kind
+  uint16_t kind;    // enum slv_region_kind
+  uint16_t source;  // enum slv_source
 };
 
-#define SLV_REGIONS 2
+#define SLV_REGIONS 2 // that index entries and headers of counter files have room for
+
+enum slv_host { // interpreters that an object brings, whose programs a source records
+  SLV_HOST_PYTHON = 1u << 0,
+};
 
 // What a life found in an object, for the next one: no file is opened for an object listed here.
 // An open-addressed table; `key` is claimed by compare-and-swap, the rest counts when `ready` is 1.
+// An object whose regions are more than there is room for is looked at by each life.
 struct slv_index_entry {
   uint64_t key; // of the loaded file: build-id and program headers, or dev/ino/size/mtime/ctime
   uint64_t identity; // of the counters: a content hash
   uint32_t ready;
-  uint32_t source; // enum slv_source
+  uint32_t sources; // set of 1 << enum slv_source; 0: known to hold no counters
   struct slv_region region[SLV_REGIONS];
-  uint64_t reserved;
+  uint32_t hosts;   // enum slv_host
+  uint32_t regions; // as many as the object has
 };
 
 // ---- programs ------------------------------------------------------------------------------------
@@ -252,6 +261,7 @@ struct slv_program_record {
 #define SLV_RUNS 3
 #define SLV_SLOTS_MAX 960u // attach words fit the first 4096 bytes
 #define SLV_ATTACH_OFFSET 256u
+#define SLV_TABLE_OFFSET 4096u
 #define SLV_SLOT_FIRST 2u // 0 and 1 are accumulators
 #define SLV_FILES_MAX 16u // <n> of the file name: 16 x 960 simultaneous lives of one object
 
@@ -266,8 +276,10 @@ enum slv_attach {              // bits of an attach word
   SLV_ATTACH_COUNT = SLV_ATTACH_EMPTY - 1, // lives that used it; never goes back
 };
 
-// First page (of the machine that recorded) of a counter file. The attach words follow at
-// SLV_ATTACH_OFFSET: one u32 per slot, 0 = never made ready, else the number of lives it served.
+// The start of a counter file. The attach words follow at SLV_ATTACH_OFFSET: one u32 per slot, 0 =
+// never made ready, else the number of lives it served. Regions are sorted by address, disjoint, and
+// may be of several sources: an object has one counter file. Where there are more than fit here, both
+// arrays are zero, and at SLV_TABLE_OFFSET lie `table_runs` runs, then `table_regions` regions.
 // A slot is the image of all runs, one after the other; it begins at slots_offset + n * slot_size.
 // The lease is an OFD write lock on the first byte of the slot, held by the mapping.
 // Slots 0 and 1 are never leased: they are the two accumulators that dead fresh slots are folded
@@ -281,18 +293,20 @@ enum slv_attach {              // bits of an attach word
 struct slv_counters_header {
   uint64_t magic; // written last; the other bytes are the same whoever writes them
   uint32_t version;
-  uint32_t source; // enum slv_source
+  uint32_t reserved0;
   uint64_t identity;
-  uint32_t slots_offset; // one page
+  uint32_t slots_offset; // whole pages (of the machine that recorded): header and table
   uint32_t slot_size;    // whole pages
   uint32_t page_size;
   uint32_t max_slots; // SLV_SLOTS_MAX
   struct slv_region region[SLV_REGIONS];
   struct slv_run run[SLV_RUNS];
+  uint32_t table_regions; // 0: they are in `region` and `run`
+  uint32_t table_runs;
+  uint64_t fold;      // atomic commit word, see slv_fold_*
   uint32_t uncounted; // lives that got no slot, atomic
-  uint32_t reserved0;
-  uint64_t fold; // atomic commit word, see slv_fold_*
-  uint64_t reserved[8];
+  uint32_t reserved1;
+  uint64_t reserved[7];
 };
 
 // The commit word of folding: bit 0 says which accumulator (0: the first, 1: the second) is valid,
