@@ -58,7 +58,8 @@ static const char *file_of(const struct dl_phdr_info *info) {
                                                                                     : self;
 }
 
-const struct slv_source_ops *const slv_sources[SLV_SOURCE_COUNT] = {&slv_source_llvm};
+const struct slv_source_ops *const slv_sources[SLV_SOURCE_COUNT] = {&slv_source_llvm,
+                                                                    &slv_source_sancov};
 
 // Asks every source. 0 when one could not read the file. Context: thread
 static int ask(const struct slv_file *file, struct slv_found *found) {
@@ -92,7 +93,7 @@ int slv_object_inspect(const struct dl_phdr_info *info, struct slv_found *found,
                  (slv_word)sizeof file.header &&
              slv_equal(file.header.e_ident, ELFMAG, SELFMAG) &&
              read_sections(&file, buffer, SECTIONS_MAX) && ask(&file, found);
-    if (looked && keep && found->sources != 0) keep_object(&file, found, path);
+    if (looked && keep && found->regions != 0) keep_object(&file, found, path);
     slv_sys_munmap(buffer, SECTIONS_MAX);
   }
   slv_sys_close(file.descriptor);

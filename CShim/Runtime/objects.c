@@ -1,7 +1,7 @@
 // Finding the objects of this process that have counters: all at start, later ones when they are
 // loaded. dlopen itself is not hooked, for its caller's RUNPATH and $ORIGIN hang on the return
-// address; instead the LLVM runtime in each instrumented library asks getenv for LLVM_PROFILE_FILE
-// from its constructor, and that hook (hook_profile.c) leads here.
+// address; instead each library calls __gmon_start__ before its constructors (hook_load.c), and the LLVM
+// runtime in it asks getenv for LLVM_PROFILE_FILE (hook_profile.c): both lead here.
 #include "objects.h"
 
 #include "counters.h"
@@ -79,10 +79,24 @@ void slv_object_drop(struct slv_object *o) {
   slv_zero(o, sizeof *o);
 }
 
+// What this process means for the object's counters. Context: thread
+static int admitted(const struct dl_phdr_info *info, const struct slv_found *found) {
+  uint32_t loss = found->loss;
+  int keep = 1;
+  for (size_t i = 0; i < SLV_SOURCE_COUNT; i++) {
+    const struct slv_source_ops *source = slv_sources[i];
+    if (source->admit != NULL && (found->sources & 1u << source->source))
+      keep &= source->admit(info, found, &loss);
+  }
+  struct slv_cell *cell = slv_process.cell;
+  if (loss != SLV_LOSS_NONE && cell->loss == SLV_LOSS_NONE) cell->loss = (uint16_t)loss;
+  return keep;
+}
+
 // Context: thread
 static void attach_found(const struct dl_phdr_info *info, uint64_t key, struct slv_found *found,
                          int starting) {
-  if (found->sources == 0 || !slv_found_check(info, found)) return;
+  if (found->sources == 0 || !admitted(info, found) || !slv_found_check(info, found)) return;
   uintptr_t low, high;
   extent(info, &low, &high);
   if (attached(low, key)) return;
@@ -126,10 +140,13 @@ void slv_object_attach(const struct dl_phdr_info *info, int starting) {
   slv_found_drop(&found);
 }
 
+static SLV_HOT unsigned long long loads_at_start; // objects that the loader had loaded
+
 // Context: constructor
 static int start_one(struct dl_phdr_info *info, size_t size, void *state) {
   (void)size;
   (void)state;
+  loads_at_start = info->dlpi_adds;
   if (info->dlpi_addr == (uintptr_t)slv_image) return 0; // ours
   slv_object_attach(info, 1);
   return 0;
@@ -160,4 +177,16 @@ void slv_objects_attach_caller(const void *address) {
   // The loader's lock first, ours inside: dlopen holds the loader's already.
   while (dl_iterate_phdr(attach_if_holds, (void *)(uintptr_t)address) == SLV_WALK_AGAIN)
     slv_sys_sched_yield();
+}
+
+// Context: thread
+static int is_new(struct dl_phdr_info *info, size_t size, void *state) {
+  (void)size;
+  (void)state;
+  return info->dlpi_adds != loads_at_start ? 1 : 2;
+}
+
+// Context: thread
+void slv_objects_attach_new(const void *address) {
+  if (slv_process.active && dl_iterate_phdr(is_new, NULL) == 1) slv_objects_attach_caller(address);
 }

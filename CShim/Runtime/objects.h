@@ -102,6 +102,8 @@ void slv_object_drop(struct slv_object *object);
 
 // Attaches the object that holds this address, if any does. Context: thread
 void slv_objects_attach_caller(const void *address);
+// The same, for nothing where the object came with the program. Context: thread
+void slv_objects_attach_new(const void *address);
 void slv_objects_start(const char *executed);
 
 // Whether a thread is inside dlclose right now. Context: thread

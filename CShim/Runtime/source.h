@@ -17,6 +17,7 @@ struct slv_found {
   uint32_t sources;  // set of 1 << enum slv_source
   uint32_t hosts;    // enum slv_host
   uint32_t regions;  // so many
+  uint32_t loss;     // enum slv_loss: of counters that cannot be kept, in the life that looked
   uint64_t identity; // content hash of what the counters mean; a rebuild changes it
   struct slv_region region[SLV_REGIONS];
   struct slv_region *table; // where all are, when they are more than fit in `region`
@@ -51,12 +52,15 @@ struct slv_source_ops {
   // Writes sections that are no part of the file, by slv_keep_made; NULL: there are none.
   // Context: thread
   void (*make)(struct slv_kept *kept, const struct slv_file *file, const struct slv_found *found);
+  // Asked in each process that has an object of this source: 0 when its counters must be left alone
+  // there. `*loss` gets what the ledger shall say. NULL: there is nothing to ask. Context: thread
+  int (*admit)(const struct dl_phdr_info *info, const struct slv_found *found, uint32_t *loss);
 };
 
-extern const struct slv_source_ops slv_source_llvm;
+extern const struct slv_source_ops slv_source_llvm, slv_source_sancov;
 
 // ---- object_file.c
-#define SLV_SOURCE_COUNT 1u
+#define SLV_SOURCE_COUNT 2u
 extern const struct slv_source_ops *const slv_sources[SLV_SOURCE_COUNT]; // as they are asked
 
 // ---- places.c

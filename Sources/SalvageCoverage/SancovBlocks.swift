@@ -57,7 +57,10 @@ struct SancovBlocks: Sendable, Hashable {
   /// the middle of a line (`if (a) return;`, `a && b`) tells nothing of the line when it was not seen:
   /// what stands before it belongs to another block, and the compiler does not watch every block. In a
   /// function that ran, such a line has no count.
-  func files(places: [SourcePlace]) -> [SourceFile] {
+  /// - Parameter symbol: the name of the function at an address, where `places` has none.
+  func files(
+    places: [SourcePlace], symbol: (UInt64) -> String? = { _ in nil }
+  ) -> [SourceFile] {
     var files = SancovFiles()
     var next = places.startIndex
     var function = 0
@@ -67,7 +70,10 @@ struct SancovBlocks: Sendable, Hashable {
       let place = places[next]
       let before = block.isEntry ? nil : places[next + 1].frames.first
       next += block.isEntry ? 1 : 2
-      if block.isEntry { files.add(functionAt: place, isSeen: block.isSeen) }
+      if block.isEntry, var frame = place.frames.last {  // the others were inlined into it
+        if frame.function.isEmpty { frame.function = symbol(block.address) ?? "" }
+        files.add(functionAt: frame, isSeen: block.isSeen)
+      }
       guard let frame = place.frames.first else { continue }
       let isMiddle = before?.line == frame.line && before?.file == frame.file
       if !block.isSeen && isMiddle && blocks[function].isSeen { continue }
@@ -93,11 +99,8 @@ private struct SancovFiles {
     entries[frame.file, default: Entry()].lines[frame.line] = known || isSeen
   }
 
-  /// The function itself is the outermost one; the others were inlined into it.
-  mutating func add(functionAt place: SourcePlace, isSeen: Bool) {
-    guard let frame = place.frames.last, !frame.function.isEmpty, !frame.file.isEmpty else {
-      return
-    }
+  mutating func add(functionAt frame: SourcePlace.Frame, isSeen: Bool) {
+    guard !frame.function.isEmpty, !frame.file.isEmpty else { return }
     let line = frame.startLine > 0 ? frame.startLine : frame.line
     let count: UInt64 = isSeen ? 1 : 0
     var entry = entries[frame.file] ?? Entry()

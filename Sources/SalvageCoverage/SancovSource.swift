@@ -31,7 +31,10 @@ struct SancovSource: CoverageSource {
       let object = try SancovObject(counters)
       let places = try await symbolizer.places(
         of: object.blocks.queries, in: object.debug, scratch: scratch, name: name)
-      return .success(Coverage(files: object.blocks.files(places: places)))
+      let files = object.blocks.files(places: places) { object.symbols[$0] }
+      // Where the debug information was too large to be kept, its tables know no address.
+      guard !files.isEmpty else { return .failure(ObjectProblem(.noLines, counters)) }
+      return .success(Coverage(files: files))
     } catch let problem as ObjectProblem {
       return .failure(problem)
     } catch let error as ScratchError {
@@ -50,6 +53,8 @@ struct SancovObject: Sendable {
   /// What the recording kept, or else the program itself or its debug file, when they are of the
   /// recorded build.
   var debug: FilePath
+  /// Names of functions by address, for debug information that has lines only.
+  var symbols: [UInt64: String]
 
   init(_ counters: ObjectCounters) throws(ObjectProblem) {
     guard let path = counters.keptObject else { throw ObjectProblem(.missing, counters) }
@@ -66,6 +71,7 @@ struct SancovObject: Sendable {
         throw ObjectProblem(.noLines, counters)
       }
       self.debug = debug
+      symbols = try kept.functions()
     } catch let problem as ObjectProblem {
       throw problem
     } catch ELFError.io(let path, let errno) {
@@ -100,6 +106,22 @@ struct SancovObject: Sendable {
 }
 
 extension ELFImage {
+  /// The functions of `.symtab`, by address.
+  fileprivate func functions() throws(ELFError) -> [UInt64: String] {
+    guard let symbols = section(".symtab"), let strings = section(".strtab") else { return [:] }
+    let table = LittleEndian(try bytes(of: symbols))
+    let names = try bytes(of: strings)
+    var functions: [UInt64: String] = [:]
+    // Elf64_Sym: u32 name, u8 info (2: function), u8 other, u16 section, u64 value, u64 size
+    for at in stride(from: 0, to: table.count - 23, by: 24) where table.bytes[at + 4] & 0xf == 2 {
+      let start = Int(table.u32(at))
+      guard start < names.count else { continue }
+      functions[table.u64(at + 8)] = String(
+        decoding: names[start...].prefix { $0 != 0 }, as: UTF8.self)
+    }
+    return functions
+  }
+
   fileprivate var hasLines: Bool {
     sections.contains { $0.name == ".debug_line" && $0.size > 0 && $0.type != Self.noBits }
   }

@@ -1,3 +1,5 @@
+import SystemPackage
+
 /// The C program built with clang's -fsanitize-coverage, in each way of counting and linking.
 extension Fixture {
   private static func sancov(
@@ -21,10 +23,10 @@ extension Fixture {
   /// Without a sanitizer's runtime, which the driver links else.
   private static let bare = ["-fno-sanitize-link-runtime"]
 
-  /// One for each way of counting: the whole table.
+  /// One for each way of counting: the whole table. A sanitizer's runtime would catch the faults.
   static let sancovTable: [Fixture] = [
-    sancov("8bit", counters),
-    sancov("bool", flags),
+    sancov("8bit", counters, options: bare, callbacks: true),
+    sancov("bool", flags, options: bare, callbacks: true),
     sancov("guard", guards, options: bare, callbacks: true),
   ]
 

@@ -158,7 +158,10 @@ enum slv_loss {
   SLV_LOSS_NOT_STARTED = 14,    // announced, never entered, for no reason that we saw
   SLV_LOSS_NO_LEDGER = 15,      // entered, but the recording could not be opened
   SLV_LOSS_SANDBOX = 17, // executed in a seccomp sandbox that forbids the library's system calls
-  SLV_LOSS_ASAN_OPTIONS = 16, // the program's own __asan_default_options refuses a preload
+  SLV_LOSS_ASAN_OPTIONS = 16,   // the program's own __asan_default_options refuses a preload
+  SLV_LOSS_FOREIGN_GUARDS = 24, // trace-pc-guard, with a callback of somebody else
+  SLV_LOSS_NO_PC_TABLE = 25, // -fsanitize-coverage without pc-table, or several ways in one object
+  SLV_LOSS_CLEARED = 26,     // libFuzzer clears the counters before each input
 };
 
 // One life, or one event. Stores need no system call. 128 bytes.
@@ -208,9 +211,11 @@ enum slv_source {
 
 enum slv_region_kind { // how two images of a region are added
   SLV_REGION_NONE = 0,
-  SLV_REGION_ADD64 = 1, // u64 counters, saturating sum; initial value 0
-  SLV_REGION_AND8 = 2,  // single-byte coverage: 0xff not executed, 0 executed; bitwise and
-  SLV_REGION_OR8 = 3,   // MC/DC bitmaps, flags; initial value 0, bitwise or
+  SLV_REGION_ADD64 = 1,  // u64 counters, saturating sum; initial value 0
+  SLV_REGION_AND8 = 2,   // single-byte coverage: 0xff not executed, 0 executed; bitwise and
+  SLV_REGION_OR8 = 3,    // MC/DC bitmaps, flags; initial value 0, bitwise or
+  SLV_REGION_WRAP8 = 4,  // u8 counters that wrap, 0 not executed; bitwise or, one life a slot
+  SLV_REGION_FLAG32 = 5, // u32, 0 not executed; initial value 0, bitwise or
 };
 
 struct slv_region {
@@ -323,6 +328,10 @@ struct slv_counters_header {
 // __llvm_prf_names, __llvm_prf_data, __llvm_prf_cnts (initial values), __llvm_prf_bits,
 // __llvm_covmap, __llvm_covfun, .note.gnu.build-id, and one section of ours:
 #define SLV_ORIGIN_SECTION ".salvage.origin" // the path of the file it came from, NUL
+// Of an object with -fsanitize-coverage also what llvm-symbolizer reads (.debug_*), the bytes of .symtab
+// and .strtab, and from memory, for each block, in the order of the counters of every kind: u64 link-time
+// address of its first instruction, u64 flags (bit 0: it is a function's entry).
+#define SLV_SANCOV_SECTION ".salvage.sancov.pcs"
 
 #if defined(__cplusplus)
 #define SLV_STATIC_ASSERT static_assert
