@@ -30,8 +30,9 @@ struct SancovSource: CoverageSource {
     do {
       let object = try SancovObject(counters)
       let places = try await symbolizer.places(
-        of: object.blocks.queries, in: object.debug, scratch: scratch, name: name)
-      let files = object.blocks.files(places: places) { object.symbols[$0] }
+        of: object.blocks.queries, in: try object.debug(), scratch: scratch, name: name)
+      let symbols = try object.symbols()
+      let files = object.blocks.files(places: places) { symbols[$0] }
       // Where the debug information was too large to be kept, its tables know no address.
       guard !files.isEmpty else { return .failure(ObjectProblem(.noLines, counters)) }
       return .success(Coverage(files: files))
@@ -45,19 +46,25 @@ struct SancovSource: CoverageSource {
   }
 }
 
-/// An object with blocks, and the file that knows their lines.
+/// An object with blocks, as the recording kept it.
 struct SancovObject: Sendable {
   static let table = ".salvage.sancov.pcs"
 
   var blocks: SancovBlocks
-  /// What the recording kept, or else the program itself or its debug file, when they are of the
-  /// recorded build.
-  var debug: FilePath
-  /// Names of functions by address, for debug information that has lines only.
-  var symbols: [UInt64: String]
+  private let counters: ObjectCounters
+  private let path: FilePath
+  private let kept: ELFImage
 
   init(_ counters: ObjectCounters) throws(ObjectProblem) {
     guard let path = counters.keptObject else { throw ObjectProblem(.missing, counters) }
+    self.counters = counters
+    self.path = path
+    (kept, blocks) = try Self.read(path, counters)
+  }
+
+  private static func read(
+    _ path: FilePath, _ counters: ObjectCounters
+  ) throws(ObjectProblem) -> (ELFImage, SancovBlocks) {
     do {
       let kept = try ELFImage(path: path)
       guard let table = kept.section(Self.table) else {
@@ -66,30 +73,43 @@ struct SancovObject: Sendable {
       guard
         let blocks = SancovBlocks(table: try kept.bytes(of: table), regions: counters.regions)
       else { throw ObjectProblem(.foreignCounters, counters) }
-      self.blocks = blocks
-      guard let debug = try Self.debug(of: kept, at: path, counters) else {
-        throw ObjectProblem(.noLines, counters)
-      }
-      self.debug = debug
-      symbols = try kept.functions()
-    } catch let problem as ObjectProblem {
-      throw problem
-    } catch ELFError.io(let path, let errno) {
-      throw ObjectProblem(.unreadable(path, errno), counters)
+      return (kept, blocks)
     } catch {
-      throw ObjectProblem(.malformed("\(error)"), counters)
+      throw Self.problem(error, counters)
     }
   }
 
-  private static func debug(
-    of kept: ELFImage, at path: FilePath, _ counters: ObjectCounters
-  ) throws(ELFError) -> FilePath? {
+  private static func problem(_ error: any Error, _ counters: ObjectCounters) -> ObjectProblem {
+    switch error {
+    case let problem as ObjectProblem: problem
+    case ELFError.io(let path, let errno): ObjectProblem(.unreadable(path, errno), counters)
+    default: ObjectProblem(.malformed("\(error)"), counters)
+    }
+  }
+
+  /// Names of functions by address, for debug information that has lines only.
+  func symbols() throws(ObjectProblem) -> [UInt64: String] {
+    do {
+      return try kept.functions()
+    } catch {
+      throw Self.problem(error, counters)
+    }
+  }
+
+  /// The file that knows the lines: what the recording kept, or else the program itself or its debug
+  /// file. A file outside of the recording is believed by its build id only.
+  func debug() throws(ObjectProblem) -> FilePath {
     if kept.hasLines { return path }
-    // A file outside of the recording is believed by its build id only.
-    guard let id = try kept.buildID() else { return nil }
-    return debugFiles(of: counters.origin, id).first { path in
-      guard let image = try? ELFImage(path: path), image.hasLines else { return false }
-      return (try? image.buildID()) == id
+    do {
+      guard let id = try kept.buildID() else { throw ObjectProblem(.noLines, counters) }
+      let found = Self.debugFiles(of: counters.origin, id).first { path in
+        guard let image = try? ELFImage(path: path), image.hasLines else { return false }
+        return (try? image.buildID()) == id
+      }
+      guard let found else { throw ObjectProblem(.noLines, counters) }
+      return found
+    } catch {
+      throw Self.problem(error, counters)
     }
   }
 
