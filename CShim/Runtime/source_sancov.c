@@ -30,10 +30,6 @@ static const char *const kept[] = {
     NULL,
 };
 
-struct entry { // of __sancov_pcs
-  uint64_t pc, flags;
-};
-
 struct sections {
   const Elf64_Shdr *pcs, *counters, *flags, *guards;
 };
@@ -64,10 +60,10 @@ static uint64_t hash_file(const struct slv_file *file, const Elf64_Shdr *section
 // Over all blocks, and over what says which lines they are: the build id, or else the line table.
 // Context: thread
 static uint64_t identity(const struct slv_file *file, const Elf64_Shdr *pcs) {
-  const struct entry *entries = slv_section_memory(file, pcs);
+  const struct slv_sancov_block *entries = slv_section_memory(file, pcs);
   uint64_t h = slv_hash(SLV_SOURCE_SANCOV, &pcs->sh_addr, sizeof pcs->sh_addr);
   for (uint64_t i = 0; i < pcs->sh_size / sizeof *entries; i++) {
-    struct entry e = {link_time(file, entries[i].pc), entries[i].flags};
+    struct slv_sancov_block e = {link_time(file, entries[i].address), entries[i].flags};
     h = slv_hash(h, &e, sizeof e);
   }
   const Elf64_Shdr *id = filled(file, ".note.gnu.build-id");
@@ -129,7 +125,7 @@ static int may_be_ours(const struct slv_file *file) {
 // Adds what is there for all blocks; several ways of counting in one object have a common table, which
 // then fits none. Context: thread
 static int add_regions(struct slv_found *found, const struct sections *s) {
-  uint64_t blocks = s->pcs->sh_size / sizeof(struct entry);
+  uint64_t blocks = s->pcs->sh_size / sizeof(struct slv_sancov_block);
   const struct {
     const Elf64_Shdr *section;
     enum slv_region_kind kind;
@@ -147,6 +143,14 @@ static int add_regions(struct slv_found *found, const struct sections *s) {
   return 1;
 }
 
+// Counters that nobody can read. An object that has no others is asked about by each life, so that each
+// says it. Context: thread
+static int unusable(struct slv_found *found, enum slv_loss loss) {
+  found->loss = loss;
+  if (found->regions == 0) found->sources |= 1u << SLV_SOURCE_SANCOV;
+  return 1;
+}
+
 // Context: thread
 static int find(const struct slv_file *file, struct slv_found *found) {
   struct sections s = {filled(file, "__sancov_pcs"), filled(file, "__sancov_cntrs"),
@@ -155,32 +159,28 @@ static int find(const struct slv_file *file, struct slv_found *found) {
   int foreign = s.guards != NULL && !may_be_ours(file);
   if (foreign) s.guards = NULL;
   if (s.counters == NULL && s.flags == NULL && s.guards == NULL) {
-    found->loss = SLV_LOSS_FOREIGN_GUARDS;
-    found->sources |= 1u << SLV_SOURCE_SANCOV;
-    return 1;
+    return unusable(found, SLV_LOSS_FOREIGN_GUARDS);
   }
-  if (s.pcs == NULL || slv_section_memory(file, s.pcs) == NULL || !add_regions(found, &s)) {
-    found->loss = SLV_LOSS_NO_PC_TABLE;
-    found->sources |= 1u << SLV_SOURCE_SANCOV;
-    return 1;
-  }
-  int loaded = is_loaded_file(file);
+  int loaded = found->known ? 1 : is_loaded_file(file);
   if (loaded <= 0) return loaded;
-  slv_found_source(found, SLV_SOURCE_SANCOV, identity(file, s.pcs));
+  if (s.pcs == NULL || slv_section_memory(file, s.pcs) == NULL || !add_regions(found, &s)) {
+    return unusable(found, SLV_LOSS_NO_PC_TABLE);
+  }
+  slv_found_source(found, SLV_SOURCE_SANCOV, found->known ? 0 : identity(file, s.pcs));
   return 1;
 }
 
 // The table in link-time addresses. Context: thread
 static void make(struct slv_kept *to, const struct slv_file *file, const struct slv_found *found) {
   const Elf64_Shdr *pcs = slv_section(file, "__sancov_pcs");
-  const struct entry *entries = pcs != NULL ? slv_section_memory(file, pcs) : NULL;
-  struct entry part[64];
+  const struct slv_sancov_block *entries = pcs != NULL ? slv_section_memory(file, pcs) : NULL;
+  struct slv_sancov_block part[64];
   (void)found;
   if (entries == NULL) return;
   slv_keep_section(to, SLV_SANCOV_SECTION);
   size_t count = pcs->sh_size / sizeof *entries, used = 0;
   for (size_t i = 0; i < count; i++) {
-    part[used++] = (struct entry){link_time(file, entries[i].pc), entries[i].flags};
+    part[used++] = (struct slv_sancov_block){link_time(file, entries[i].address), entries[i].flags};
     if (used == 64 || i + 1 == count) {
       slv_keep_bytes(to, part, used * sizeof *part);
       used = 0;

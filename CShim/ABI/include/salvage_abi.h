@@ -49,7 +49,8 @@ enum slv_setting {
   SLV_SETTING_PER_PROCESS = 1u << 1,      // fresh slots instead of leases (`--per-process`)
   SLV_SETTING_NOTE_SIGNALS = 1u << 2,     // chain handlers in every life, to note signals
   SLV_SETTING_HIDE_ENVIRONMENT = 1u << 3, // reserved: hide our variables from the program
-  SLV_SETTING_NO_PYTHON = 1u << 6,        // no recorder in Python interpreters (`--no-python`)
+  SLV_SETTING_LEAVE_GCOV = 1u << 4, // counters of gcc's --coverage are libgcov's (`--leave-gcov`)
+  SLV_SETTING_NO_PYTHON = 1u << 6,  // no recorder in Python interpreters (`--no-python`)
 };
 
 struct slv_settings {
@@ -90,8 +91,8 @@ struct slv_ledger_header {
   uint64_t lost_cells;   // lives that got no cell (disk full), atomic
   uint64_t created;      // CLOCK_REALTIME, nanoseconds
   uint64_t created_boot; // CLOCK_BOOTTIME at the same moment: dates every `born` below
-  uint32_t uid;
-  uint32_t reserved;
+  uint32_t uid, reserved;
+  uint64_t privates; // lives that had private counters, atomic; 0: nobody is asked before a kill
 };
 
 enum slv_cell_state {
@@ -194,7 +195,8 @@ struct slv_cell {
                          // not announced by this id); 0 when it entered the cell announced for it
   uint32_t core_filter;  // announced: the coredump_filter that the child should have; 0 as is
   uint32_t objects;      // objects with counters that it mapped or keeps privately
-  uint64_t reserved[3];
+  uint32_t ask, reserved0; // ask: futex of the kill notice
+  uint64_t reserved[2];
 };
 
 // Life ids: the low 32 bits are the cell's number in the ledger of the user who announced it.
@@ -235,7 +237,8 @@ enum slv_host { // interpreters that an object brings, whose programs a source r
 
 // What a life found in an object, for the next one: no file is opened for an object listed here.
 // An open-addressed table; `key` is claimed by compare-and-swap, the rest counts when `ready` is 1.
-// An object whose regions are more than there is room for is looked at by each life.
+// An object whose regions are more than there is room for is looked at by each life; so is one with
+// gcov counters, whose first entry is no region: it says where its data has the units.
 struct slv_index_entry {
   uint64_t key; // of the loaded file: build-id and program headers, or dev/ino/size/mtime/ctime
   uint64_t identity; // of the counters: a content hash
@@ -328,12 +331,9 @@ struct slv_counters_header {
 
 // <identity>.obj is an ELF file of the same class and machine with, as far as the original had them:
 // __llvm_prf_names, __llvm_prf_data, __llvm_prf_cnts (initial values), __llvm_prf_bits,
-// __llvm_covmap, __llvm_covfun, .note.gnu.build-id, and one section of ours:
+// __llvm_covmap, __llvm_covfun, .note.gnu.build-id, and sections of ours:
 #define SLV_ORIGIN_SECTION ".salvage.origin" // the path of the file it came from, NUL
-// Of an object with -fsanitize-coverage also what llvm-symbolizer reads (.debug_*), the bytes of .symtab
-// and .strtab, and from memory, for each block, in the order of the counters of every kind: u64 link-time
-// address of its first instruction, u64 flags (bit 0: it is a function's entry).
-#define SLV_SANCOV_SECTION ".salvage.sancov.pcs"
+// and those of salvage_kept.h.
 
 #if defined(__cplusplus)
 #define SLV_STATIC_ASSERT static_assert
@@ -341,7 +341,7 @@ struct slv_counters_header {
 #define SLV_STATIC_ASSERT _Static_assert
 #endif
 SLV_STATIC_ASSERT(sizeof(struct slv_settings) == 72 + 2 * SLV_PATH_MAX + 64, "settings");
-SLV_STATIC_ASSERT(sizeof(struct slv_ledger_header) == 88, "ledger header");
+SLV_STATIC_ASSERT(sizeof(struct slv_ledger_header) == 96, "ledger header");
 SLV_STATIC_ASSERT(sizeof(struct slv_cell) == 128, "cell");
 SLV_STATIC_ASSERT(sizeof(struct slv_index_entry) == 64, "index entry");
 SLV_STATIC_ASSERT(sizeof(struct slv_program_record) == 24, "program record");
@@ -349,6 +349,7 @@ SLV_STATIC_ASSERT(sizeof(struct slv_counters_header) <= SLV_ATTACH_OFFSET, "coun
 SLV_STATIC_ASSERT(SLV_ATTACH_OFFSET + 4 * SLV_SLOTS_MAX <= 4096, "attach words");
 SLV_STATIC_ASSERT(SLV_LEDGER_HEADER_SIZE + 64 * SLV_INDEX_ENTRIES == SLV_CELLS_OFFSET, "index");
 
+#include "salvage_kept.h"
 #include "salvage_python.h"
 
 #endif
