@@ -63,6 +63,7 @@ package struct FileDescription: Encodable {
     add("private", settings.isPrivate)
     add("per process", settings.isPerProcess)
     add("notes signals", settings.notesSignals)
+    add("hides environment", settings.hidesEnvironment)
     add("python", settings.recordsPython)
     add("save before", settings.saveBefore.sorted().map(signalName).joined(separator: ","))
     add("context", settings.context)

@@ -7,6 +7,9 @@
 char own_stack[65536];
 const char *self_path;
 pid_t case_parent;
+int hidden;
+char **main_environment;
+const char *process_word = "process";
 static int log_file = 1;
 static int cases, stride = 1, offset;
 static const char *only;
@@ -201,12 +204,14 @@ void run_case(void (*body)(const void *), const void *argument, const char *name
 int main(int argc, char *argv[]) {
   char here = 0;
   self_path = argv[0];
+  main_environment = argv + argc + 1; // libc may have moved environ
   main_stack = &here;
   if (argc > 1 && strcmp(argv[1], "show") == 0) {
     show_inherited();
     return 7;
   }
-  if (argc > 1 && strcmp(argv[1], "process") == 0) {
+  if (argc > 1 && strncmp(argv[1], "process", 7) == 0) {
+    hidden = strcmp(argv[1], "process-hidden") == 0;
     show_process();
     return 8;
   }
@@ -214,7 +219,9 @@ int main(int argc, char *argv[]) {
     if (strcmp(argv[i], "--stride") == 0) stride = atoi(argv[i + 1]);
     if (strcmp(argv[i], "--offset") == 0) offset = atoi(argv[i + 1]);
     if (strcmp(argv[i], "--only") == 0) only = argv[i + 1];
+    if (strcmp(argv[i], "--hidden") == 0) hidden = atoi(argv[i + 1]);
   }
+  if (hidden) process_word = "process-hidden";
   struct rlimit none = {0, 0};
   if (getenv("SUBJECT_CORES") == NULL) setrlimit(RLIMIT_CORE, &none);
   setvbuf(stdout, NULL, _IOFBF, 1 << 16);

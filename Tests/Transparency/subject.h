@@ -47,6 +47,9 @@ void say_state(void);
 extern char own_stack[65536];
 extern const char *self_path;
 extern pid_t case_parent;
+extern int hidden; // the variables of the library shall not be seen
+extern char **main_environment;
+extern const char *process_word; // the argument by which the program calls itself
 
 void deliver_cases(void);
 void fault_cases(void);
