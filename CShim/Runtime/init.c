@@ -42,7 +42,8 @@ __attribute__((constructor)) static void start(int argc, char *argv[], char *env
   slv_syscall_start();
   if (slv_process.save_before != 0 || (slv_process.settings & SLV_SETTING_NOTE_SIGNALS))
     slv_signals_chain();
-  if (slv_process.settings & SLV_SETTING_HIDE_ENVIRONMENT) slv_env_hide(environment); // last: see auxiliary()
+  // The last, for auxiliary() looks behind it.
+  if (slv_process.settings & SLV_SETTING_HIDE_ENVIRONMENT) slv_env_hide(environment);
 }
 
 // Context: thread

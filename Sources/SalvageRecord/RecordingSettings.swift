@@ -28,7 +28,8 @@ public struct RecordingSettings: Sendable, Hashable {
 
   public init(
     isPrivate: Bool = false, isPerProcess: Bool = false, notesSignals: Bool = false,
-    hidesEnvironment: Bool = false, recordsPython: Bool = true, context: UInt32 = 0, saveBefore: Set<Int32> = [],
+    hidesEnvironment: Bool = false, recordsPython: Bool = true, context: UInt32 = 0,
+    saveBefore: Set<Int32> = [],
     created: UInt64 = 0,
     commandVersion: String = "", users: FilePath, library: FilePath
   ) {
