@@ -62,6 +62,7 @@ package struct FileDescription: Encodable {
     add("library", settings.library)
     add("private", settings.isPrivate)
     add("per process", settings.isPerProcess)
+    add("gcov", settings.recordsGcov)
     add("notes signals", settings.notesSignals)
     add("hides environment", settings.hidesEnvironment)
     add("python", settings.recordsPython)
