@@ -43,6 +43,7 @@ public enum LossReason: UInt16, Sendable, Hashable, CaseIterable {
   case noLedger = 15
   case asanOptions = 16
   case sandbox = 17
+  case gcovLate = 27
 
   // The reader's own verdicts; no number of the contract.
   case noCell = 1000
@@ -156,6 +157,14 @@ public enum LossReason: UInt16, Sendable, Hashable, CaseIterable {
       (
         "sandbox", "It was executed in a seccomp sandbox that forbids the library's system calls.",
         "Record it without the sandbox, or allow what the program's own start needs there."
+      )
+    case .gcovLate:
+      (
+        "gcov-late",
+        "Constructors of an object built with gcc --coverage ran before the library met it: libgcov writes"
+          + " its .gcda files itself.",
+        "Preload no other library that is linked with -z initfirst, and link plugins with the compiler's"
+          + " start files."
       )
     case .noCell:
       (

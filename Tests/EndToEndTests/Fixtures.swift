@@ -2,7 +2,7 @@ import Foundation
 import SystemPackage
 
 enum Language: String, Sendable, Hashable, CaseIterable {
-  case c, cxx, swift, rust
+  case c, cxx, swift, rust, fortran
 }
 
 /// One build of the program of deaths.
@@ -12,6 +12,10 @@ struct Fixture: Sendable, Hashable, CustomStringConvertible {
   /// More compiler options, after ours.
   var options: [String] = []
   var compiler: String? = nil
+  /// What makes a C program count.
+  var coverage = ["-fprofile-instr-generate", "-fcoverage-mapping"]
+  /// Of the C language, where it is not the usual one.
+  var standard: String? = nil
   /// A command run on the linked program, such as `strip`.
   var finish: [String] = []
   /// Counts are 0 or 1.
@@ -31,6 +35,7 @@ struct Fixture: Sendable, Hashable, CustomStringConvertible {
     case .cxx: cxx
     case .swift: swift
     case .rust: rust
+    case .fortran: gfortran
     }
   }
 
@@ -41,6 +46,7 @@ struct Fixture: Sendable, Hashable, CustomStringConvertible {
       case .cxx: ("c", ["c", "cpp"])
       case .swift: ("swift", ["swift"])
       case .rust: ("rust", ["rs"])
+      case .fortran: ("fortran", ["f90"])
       }
     let directory = Places.fixtures.appending(folder)
     let names = (try? FileManager.default.contentsOfDirectory(atPath: directory.string)) ?? []
@@ -61,7 +67,6 @@ struct Fixture: Sendable, Hashable, CustomStringConvertible {
   /// The commands that make the program `deaths` and its libraries in `directory`.
   func commands(in directory: FilePath) -> [[String]] {
     let program = directory.appending("deaths").string
-    let coverage = ["-fprofile-instr-generate", "-fcoverage-mapping"]
     switch language {
     case .swift:
       return [
@@ -74,15 +79,24 @@ struct Fixture: Sendable, Hashable, CustomStringConvertible {
         ["rustc", "-g", "--edition", "2021", "-C", "instrument-coverage"] + options
           + [main, "-o", program]
       ]
+    case .fortran:
+      let tally = directory.appending("tally.o").string
+      return [
+        ["gcc", "-c", Places.fixtures.appending("fortran/tally.c").string, "-o", tally],
+        ["gfortran", "-g"] + coverage + options + sources.map(\.string) + [tally, "-o", program],
+      ]
     case .c, .cxx:
       let plugins = directory.appending("plugins").string
       let library = Places.fixtures.appending("library").string
       let cc = [compiler ?? "clang", "-g"] + coverage + options
-      let shared = cc.filter { $0 != "-no-pie" && $0 != "-fno-pie" } + ["-fPIC", "-shared"]
+      // g++ takes a .c file for C++.
+      let shared =
+        cc.filter { $0 != "-no-pie" && $0 != "-fno-pie" } + ["-fPIC", "-shared"]
+        + (isGcov ? ["-x", "c"] : [])
       let dialect =
         language == .c
-        ? ["-std=gnu11"] : ["-std=c++17", "-Wno-deprecated", "-x", "c++"]
-      let driver = language == .c ? [] : ["--driver-mode=g++"]
+        ? ["-std=\(standard ?? "gnu11")"] : ["-std=c++17", "-Wno-deprecated", "-x", "c++"]
+      let driver = language == .c || isGcov ? [] : ["--driver-mode=g++"]
       return [
         ["mkdir", "-p", plugins],
         shared + ["\(library)/inner.c", "-o", "\(plugins)/libinner.so"],
@@ -133,6 +147,8 @@ actor FixtureBuilder {
     }
     chmod(home.string, 0o755)
     if rename(work.string, final.string) != 0 { try? manager.removeItem(atPath: work.string) }
+    // gcc's programs know where they were built: their notes files are looked for there.
+    if fixture.isGcov { symlink(final.string, work.string) }
     return program
   }
 

@@ -162,6 +162,7 @@ enum slv_loss {
   SLV_LOSS_NO_LEDGER = 15,      // entered, but the recording could not be opened
   SLV_LOSS_SANDBOX = 17, // executed in a seccomp sandbox that forbids the library's system calls
   SLV_LOSS_ASAN_OPTIONS = 16, // the program's own __asan_default_options refuses a preload
+  SLV_LOSS_GCOV_LATE = 27,    // gcc's counters that libgcov knew of first: it writes them itself
 };
 
 // One life, or one event. Stores need no system call. 128 bytes.
