@@ -133,6 +133,13 @@ struct slv_cell *slv_cell_take(void) {
 }
 
 // Context: any
+struct slv_cell *slv_cell_number(uint32_t number) {
+  uint64_t end = SLV_CELLS_OFFSET + ((uint64_t)number + 1) * sizeof(struct slv_cell);
+  if (end > __atomic_load_n(&slv_ledger()->allocated, __ATOMIC_ACQUIRE)) return NULL;
+  return cell_at(__atomic_load_n(&current, __ATOMIC_ACQUIRE), number);
+}
+
+// Context: any
 struct slv_cell *slv_cell_announce(enum slv_kind kind) {
   struct slv_cell *cell = slv_cell_take();
   if (cell == NULL) return NULL;

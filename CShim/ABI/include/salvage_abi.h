@@ -90,8 +90,8 @@ struct slv_ledger_header {
   uint64_t lost_cells;   // lives that got no cell (disk full), atomic
   uint64_t created;      // CLOCK_REALTIME, nanoseconds
   uint64_t created_boot; // CLOCK_BOOTTIME at the same moment: dates every `born` below
-  uint32_t uid;
-  uint32_t reserved;
+  uint32_t uid, reserved;
+  uint64_t privates; // lives that had private counters, atomic; 0: nobody is asked before a kill
 };
 
 enum slv_cell_state {
@@ -191,7 +191,8 @@ struct slv_cell {
                          // not announced by this id); 0 when it entered the cell announced for it
   uint32_t core_filter;  // announced: the coredump_filter that the child should have; 0 as is
   uint32_t objects;      // objects with counters that it mapped or keeps privately
-  uint64_t reserved[3];
+  uint32_t ask, reserved0; // ask: futex of the kill notice
+  uint64_t reserved[2];
 };
 
 // Life ids: the low 32 bits are the cell's number in the ledger of the user who announced it.
@@ -332,7 +333,7 @@ struct slv_counters_header {
 #define SLV_STATIC_ASSERT _Static_assert
 #endif
 SLV_STATIC_ASSERT(sizeof(struct slv_settings) == 72 + 2 * SLV_PATH_MAX + 64, "settings");
-SLV_STATIC_ASSERT(sizeof(struct slv_ledger_header) == 88, "ledger header");
+SLV_STATIC_ASSERT(sizeof(struct slv_ledger_header) == 96, "ledger header");
 SLV_STATIC_ASSERT(sizeof(struct slv_cell) == 128, "cell");
 SLV_STATIC_ASSERT(sizeof(struct slv_index_entry) == 64, "index entry");
 SLV_STATIC_ASSERT(sizeof(struct slv_program_record) == 24, "program record");
