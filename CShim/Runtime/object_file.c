@@ -3,6 +3,7 @@
 #include "recording.h"
 
 SLV_HOT const char *slv_executed;
+SLV_HOT int slv_by_loader;
 
 // Context: any
 const Elf64_Shdr *slv_section(const struct slv_file *file, const char *name) {
@@ -48,14 +49,15 @@ static int read_sections(struct slv_file *file, char *buffer, size_t size) {
 
 #define SECTIONS_MAX (2u << 20) // 65,535 sections, the most that fit e_shnum, are 4 MiB: rare
 
-// The file of an object. Where /proc is not mounted, the name that exec was given. Asked for only where
-// it is needed: each first look into /proc/self costs a process as much as opening the ledger.
+// The file of an object. Where /proc is not mounted, the name that exec was given; and the name that the
+// loader was given, where it was run as a program and /proc/self/exe is the loader. Asked for only where it
+// is needed: each first look into /proc/self costs a process as much as opening the ledger.
 // Context: thread
 static const char *file_of(const struct dl_phdr_info *info) {
   static const char self[] = "/proc/self/exe";
   if (info->dlpi_name[0] != 0) return info->dlpi_name;
-  return slv_executed != NULL && slv_sys_faccessat(AT_FDCWD, self, F_OK) == -ENOENT ? slv_executed
-                                                                                    : self;
+  if (slv_executed == NULL) return self;
+  return slv_by_loader || slv_sys_faccessat(AT_FDCWD, self, F_OK) == -ENOENT ? slv_executed : self;
 }
 
 const struct slv_source_ops *const slv_sources[SLV_SOURCE_COUNT] = {

@@ -81,10 +81,11 @@ static void slv_save_guarded(const ucontext_t *context) {
     if (slv_death.signal != SIGBUS) slv_sys_sigaction(SIGBUS, &guard, &old);
     slv_sys_sigmask(SIG_UNBLOCK, &open, NULL);
   }
-  // An alternate stack may have no room left but for the kernel's frame.
+  // An alternate stack may have no room left but for the kernel's frame. Where it has, no other is
+  // taken: valgrind would complain of what lies between them.
   const char *stack = context->uc_stack.ss_sp, *here = (const char *)&old;
   if (!(context->uc_stack.ss_flags & SS_DISABLE) && here >= stack &&
-      here < stack + context->uc_stack.ss_size)
+      here < stack + context->uc_stack.ss_size && here - stack < SLV_DEATH_STACK)
     slv_call_on_stack(slv_save_counters, NULL, slv_death.stack + sizeof slv_death.stack);
   else slv_save_counters(NULL);
   slv_sys_sigmask(SIG_BLOCK, &all, NULL);
