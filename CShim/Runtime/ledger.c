@@ -146,6 +146,22 @@ struct slv_cell *slv_cell_announce(enum slv_kind kind) {
   return cell;
 }
 
+// What a fork child has from its parent. Context: any
+static void inherit(struct slv_cell *child) {
+  const struct slv_cell *own = slv_process.cell;
+  child->flags =
+      own->flags & (SLV_FLAG_OWN_PROFILE | SLV_FLAG_PARTIAL_HOOKS | SLV_FLAG_SANDBOXED);
+  child->objects = own->objects;
+}
+
+// The parent writes into the child's cell what the child has from it, for its own cell may stand on a
+// page that the child would have to fault in. Context: any
+struct slv_cell *slv_cell_announce_fork(void) {
+  struct slv_cell *cell = slv_cell_announce(SLV_KIND_FORK);
+  if (cell != NULL) inherit(cell);
+  return cell;
+}
+
 // Context: any
 void slv_cell_cancel(struct slv_cell *cell, int error) {
   if (cell == NULL) return;
@@ -212,15 +228,12 @@ void slv_ledger_enter_fork(struct slv_cell *cell) {
   pid_t parent = slv_process.pid;
   slv_process.pid = slv_process.sandboxed ? 0 : slv_sys_getpid(); // its parent notes outer_pid
   if (!slv_process.sandboxed) slv_process_namespace(slv_process.pidns);
-  uint32_t inherited = slv_process.cell->flags &
-                       (SLV_FLAG_OWN_PROFILE | SLV_FLAG_PARTIAL_HOOKS | SLV_FLAG_SANDBOXED);
-  if (cell == NULL && (cell = slv_cell_take()) != NULL) {
+  if (cell == NULL) { // the parent got none
+    if ((cell = slv_cell_take()) == NULL) cell = &nowhere;
     cell->parent = slv_process.cell->life;
     cell->kind = SLV_KIND_FORK;
+    inherit(cell);
   }
-  if (cell == NULL) cell = &nowhere;
-  cell->flags = inherited;
-  cell->objects = slv_process.cell->objects;
   fill(cell, parent);
   __atomic_store_n(&cell->state, SLV_CELL_ENTERED, __ATOMIC_RELEASE);
 }
