@@ -64,8 +64,8 @@ struct slv_object {
   uint64_t identity;
   uint32_t sources;
   struct slv_places places;
-  char *aside;              // our slot, mapped elsewhere too, where a part is private
-  char *stash;              // the boundaries, one after the other; NULL until the first fork
+  char *aside; // our slot, mapped elsewhere too, where a part is private
+  char *stash; // the boundaries, one after the other; NULL until the first fork
   struct slv_reserve reserve;
   struct slv_region *table; // the mapping with the lists; NULL: they are here
   size_t table_bytes;

@@ -6,10 +6,10 @@
 #include "counters.h"
 #include "recording.h"
 
-#define MOST 8u                // slots at a time
-#define MOST_BYTES (8u << 20)  // of them
-#define FIRST_RESERVED 32u     // the first slots are for those that lease one by one,
-#define BEHIND_RESERVED 480u   // and half of the file
+#define MOST 8u               // slots at a time
+#define MOST_BYTES (8u << 20) // of them
+#define FIRST_RESERVED 32u    // the first slots are for those that lease one by one,
+#define BEHIND_RESERVED 480u  // and half of the file
 #define TRIES 16u
 
 // Context: thread

@@ -80,7 +80,10 @@ struct RunCommand: ParsableCommand {
     let contents = finish(opened)
     write(files, of: opened)
     if let contents, !quiet {
-      complain(Summary(contents, objects: opened.objectCount, path: path).line)
+      complain(
+        Summary(
+          contents, objects: opened.objectCount, pythonFiles: opened.pythonFileCount, path: path
+        ).line)
     }
     end(like: status)
   }

@@ -13,6 +13,8 @@
 //   u<uid>/ledger                struct slv_ledger_header, the object index, then the cells
 //   u<uid>/programs              struct slv_program_record + text, appended
 //   u<uid>/<identity>-<ctx>.<n>.cnt   struct slv_counters_header, attach words, slots
+//   u<uid>/python-<ctx>          struct slv_python_header, the directory, then blocks
+//   python                       what Python code is recorded, one rule a line; absent: the default
 //   u<uid>/<identity>.obj        an ELF file with the sections that a report needs
 //
 // <identity> is 16 hex digits, <ctx> 8, <n> decimal from 0. The u<uid> directories lie under
@@ -88,8 +90,8 @@ struct slv_ledger_header {
   uint64_t lost_cells;   // lives that got no cell (disk full), atomic
   uint64_t created;      // CLOCK_REALTIME, nanoseconds
   uint64_t created_boot; // CLOCK_BOOTTIME at the same moment: dates every `born` below
-  uint32_t uid;
-  uint32_t reserved;
+  uint32_t uid, reserved;
+  uint64_t privates; // lives that had private counters, atomic; 0: nobody is asked before a kill
 };
 
 enum slv_cell_state {
@@ -189,7 +191,8 @@ struct slv_cell {
                          // not announced by this id); 0 when it entered the cell announced for it
   uint32_t core_filter;  // announced: the coredump_filter that the child should have; 0 as is
   uint32_t objects;      // objects with counters that it mapped or keeps privately
-  uint64_t reserved[3];
+  uint32_t ask, reserved0; // ask: futex of the kill notice
+  uint64_t reserved[2];
 };
 
 // Life ids: the low 32 bits are the cell's number in the ledger of the user who announced it.
@@ -273,11 +276,11 @@ struct slv_run {
 enum slv_attach {              // bits of an attach word
   SLV_ATTACH_FRESH = 1u << 31, // made ready for one life alone
   SLV_ATTACH_EMPTY = 1u << 30, // its counts were folded away: nothing in it, readers pass it over
-  SLV_ATTACH_COUNT = SLV_ATTACH_EMPTY - 1, // lives that used it; never goes back
+  SLV_ATTACH_COUNT = SLV_ATTACH_EMPTY - 1, // leases of it so far; never goes back
 };
 
 // The start of a counter file. The attach words follow at SLV_ATTACH_OFFSET: one u32 per slot, 0 =
-// never made ready, else the number of lives it served. Regions are sorted by address, disjoint, and
+// never made ready, else how often it was leased. Regions are sorted by address, disjoint, and
 // may be of several sources: an object has one counter file. Where there are more than fit here, both
 // arrays are zero, and at SLV_TABLE_OFFSET lie `table_runs` runs, then `table_regions` regions.
 // A slot is the image of all runs, one after the other; it begins at slots_offset + n * slot_size.
@@ -330,12 +333,14 @@ struct slv_counters_header {
 #define SLV_STATIC_ASSERT _Static_assert
 #endif
 SLV_STATIC_ASSERT(sizeof(struct slv_settings) == 72 + 2 * SLV_PATH_MAX + 64, "settings");
-SLV_STATIC_ASSERT(sizeof(struct slv_ledger_header) == 88, "ledger header");
+SLV_STATIC_ASSERT(sizeof(struct slv_ledger_header) == 96, "ledger header");
 SLV_STATIC_ASSERT(sizeof(struct slv_cell) == 128, "cell");
 SLV_STATIC_ASSERT(sizeof(struct slv_index_entry) == 64, "index entry");
 SLV_STATIC_ASSERT(sizeof(struct slv_program_record) == 24, "program record");
 SLV_STATIC_ASSERT(sizeof(struct slv_counters_header) <= SLV_ATTACH_OFFSET, "counters header");
 SLV_STATIC_ASSERT(SLV_ATTACH_OFFSET + 4 * SLV_SLOTS_MAX <= 4096, "attach words");
 SLV_STATIC_ASSERT(SLV_LEDGER_HEADER_SIZE + 64 * SLV_INDEX_ENTRIES == SLV_CELLS_OFFSET, "index");
+
+#include "salvage_python.h"
 
 #endif
