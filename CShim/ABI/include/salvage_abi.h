@@ -64,7 +64,8 @@ struct slv_settings {
   char command_version[32];   // of the salvage command, for messages
   char users[SLV_PATH_MAX];   // absolute: where the u<uid> directories are
   char library[SLV_PATH_MAX]; // absolute, without space or colon: what LD_PRELOAD names
-  uint64_t reserved[8];
+  uint64_t boot[2]; // the boot that its times and process ids are of (boot_id); 0: not known
+  uint64_t reserved[6];
 };
 
 // ---- ledger --------------------------------------------------------------------------------------
