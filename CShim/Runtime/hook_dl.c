@@ -4,7 +4,7 @@
 #include "counters.h"
 #include "recording.h"
 
-static uint32_t unloading; // threads inside dlclose
+static SLV_HOT uint32_t unloading; // threads inside dlclose
 
 // Context: thread
 static int mark(struct dl_phdr_info *info, size_t size, void *state) {

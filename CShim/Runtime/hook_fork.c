@@ -51,7 +51,7 @@ void slv_fork_prepare(void) {
   slv_exit_prepare();
   slv_process.fork_thread = slv_thread();
   slv_process.fork_mask = mask;
-  slv_process.fork_cell = slv_cell_announce(SLV_KIND_FORK);
+  slv_process.fork_cell = slv_cell_announce_fork();
   slv_counters_fork_prepare();
 }
 
@@ -65,6 +65,7 @@ void slv_fork_parent(pid_t child) {
   if (cell != NULL && child > 0) cell->outer_pid = child;
   if (child < 0) slv_cell_cancel(cell, -child);
   if (cell != NULL && child == 0) leave_forked(cell);
+  slv_reserve_parent();
   slv_counters_unlock(&mask);
 }
 

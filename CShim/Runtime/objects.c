@@ -76,6 +76,7 @@ void slv_object_drop(struct slv_object *o) {
       slv_sys_munmap(places->private[p].saved, places->private[p].bytes);
   if (o->aside != NULL) slv_sys_munmap(o->aside, o->slot_size);
   slv_stash_drop(o);
+  slv_reserve_drop(o);
   if (o->table != NULL) slv_sys_munmap(o->table, o->table_bytes);
   slv_zero(o, sizeof *o);
 }

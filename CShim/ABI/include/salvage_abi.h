@@ -64,7 +64,8 @@ struct slv_settings {
   char command_version[32];   // of the salvage command, for messages
   char users[SLV_PATH_MAX];   // absolute: where the u<uid> directories are
   char library[SLV_PATH_MAX]; // absolute, without space or colon: what LD_PRELOAD names
-  uint64_t reserved[8];
+  uint64_t boot[2]; // the boot that its times and process ids are of (boot_id); 0: not known
+  uint64_t reserved[6];
 };
 
 // ---- ledger --------------------------------------------------------------------------------------
@@ -284,11 +285,11 @@ struct slv_run {
 enum slv_attach {              // bits of an attach word
   SLV_ATTACH_FRESH = 1u << 31, // made ready for one life alone
   SLV_ATTACH_EMPTY = 1u << 30, // its counts were folded away: nothing in it, readers pass it over
-  SLV_ATTACH_COUNT = SLV_ATTACH_EMPTY - 1, // lives that used it; never goes back
+  SLV_ATTACH_COUNT = SLV_ATTACH_EMPTY - 1, // leases of it so far; never goes back
 };
 
 // The start of a counter file. The attach words follow at SLV_ATTACH_OFFSET: one u32 per slot, 0 =
-// never made ready, else the number of lives it served. Regions are sorted by address, disjoint, and
+// never made ready, else how often it was leased. Regions are sorted by address, disjoint, and
 // may be of several sources: an object has one counter file. Where there are more than fit here, both
 // arrays are zero, and at SLV_TABLE_OFFSET lie `table_runs` runs, then `table_regions` regions.
 // A slot is the image of all runs, one after the other; it begins at slots_offset + n * slot_size.
