@@ -1,0 +1,9 @@
+// The Python that is part of the library, as text that ends with a NUL.
+  .section .rodata
+  .globl slv_guard_text
+  .hidden slv_guard_text
+slv_guard_text:
+  .incbin "python/guard.py"
+  .byte 0
+
+  .section .note.GNU-stack, "", %progbits
