@@ -3,6 +3,8 @@
 // InstrProfData.inc, raw versions 8 (48-byte records, LLVM 14 to 16) and 9, 10 (64 bytes, from 17).
 #include "source.h"
 
+#define SLV_HASH_CHUNK 2048u // LLVMIdentity.swift has the same
+
 static const char *const kept[] = {
     "__llvm_prf_names", "__llvm_prf_data", "__llvm_prf_cnts",    "__llvm_prf_bits",
     "__llvm_covmap",    "__llvm_covfun",   ".note.gnu.build-id", NULL,
@@ -25,18 +27,38 @@ static int stride_fits(const char *data, uint64_t size, uint64_t address, uint64
   return 1;
 }
 
-// A hash over names, function hashes and counter places; not over pointers, which relocation fills.
-// Context: any
+// Adds the contents of a section on disk; a missing one is nothing. 0 when they can't be read.
+// Context: thread
+static int hash_file(uint64_t *h, const struct slv_file *file, const Elf64_Shdr *section) {
+  char chunk[SLV_HASH_CHUNK];
+  if (section == NULL || section->sh_type == SHT_NOBITS) return 1;
+  for (uint64_t at = 0; at < section->sh_size; at += sizeof chunk) {
+    uint64_t left = section->sh_size - at, bytes = left < sizeof chunk ? left : sizeof chunk;
+    slv_word got = slv_sys_pread(file->descriptor, chunk, bytes, section->sh_offset + at);
+    if (got != (slv_word)bytes) return 0;
+    *h = slv_hash(*h, chunk, bytes);
+  }
+  return 1;
+}
+
+// A hash over names, function hashes, counter places, and the lines that they stand for, by which alone
+// two programs may differ whose `main` has the same shape; not over pointers, which relocation fills.
+// 0 when the file can't be read. Context: thread
 static uint64_t identity(const struct slv_file *file, const Elf64_Shdr *data, uint64_t stride,
                          const Elf64_Shdr *names, const Elf64_Shdr *counters) {
   const char *records = slv_section_memory(file, data);
   uint64_t tail = stride == 64 ? 48 : 40; // counts of counters and value sites, behind the pointers
-  uint64_t h = slv_hash(counters->sh_size, slv_section_memory(file, names), names->sh_size);
+  uint64_t place[2] = {counters->sh_addr, counters->sh_size};
+  uint64_t h = slv_hash(0, place, sizeof place);
+  h = slv_hash(h, slv_section_memory(file, names), names->sh_size);
   for (uint64_t at = 0; at + stride <= data->sh_size; at += stride) {
     h = slv_hash(h, records + at, sizeof(struct record));
     h = slv_hash(h, records + at + tail, stride - tail);
   }
-  return h;
+  if (!hash_file(&h, file, slv_section(file, "__llvm_covmap")) ||
+      !hash_file(&h, file, slv_section(file, "__llvm_covfun")))
+    return 0;
+  return h | 1;
 }
 
 // Whether the records in memory are those of the file on disk, which may have been rebuilt since it
@@ -87,6 +109,7 @@ static int find(const struct slv_file *file, struct slv_found *found) {
   if (loaded < 0 || bytes < 0) return -1; // what a passing error hid must not stand in the index
   found->source = SLV_SOURCE_LLVM;
   found->identity = identity(file, data, stride, names, counters);
+  if (found->identity == 0) return -1;
   found->region[0] = (struct slv_region){.address = counters->sh_addr,
                                          .size = (uint32_t)counters->sh_size,
                                          .kind = bytes ? SLV_REGION_AND8 : SLV_REGION_ADD64};

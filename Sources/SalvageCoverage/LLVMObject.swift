@@ -129,13 +129,22 @@ struct LLVMSections {
     guard recorded.regions.contains(where: { $0.address == counters.address }) else { return false }
     let mine = try image.bytes(of: names)
     let records = try image.bytes(of: data)
+    let mapping = try mapping()
     let identities = [64, 48].map {
-      LLVMIdentity.of(records: records, stride: $0, names: mine, counterBytes: counters.size)
+      LLVMIdentity.of(
+        records: records, stride: $0, names: mine,
+        counters: (counters.address, counters.size), mapping: mapping)
     }
     if identities.contains(recorded.identity) { return true }
     guard let kept else { return false }
     return try mine == kept.image.bytes(of: kept.names) && counters.size == kept.counters.size
       && records == kept.image.bytes(of: kept.data)
+  }
+
+  /// What the counters stand for; of a section that has no bytes, none.
+  private func mapping() throws -> [[UInt8]] {
+    try ["__llvm_covmap", "__llvm_covfun"].compactMap { image.section($0) }
+      .filter { $0.type != ELFImage.noBits }.map { try image.bytes(of: $0) }
   }
 
   /// The profile of the summed counters.

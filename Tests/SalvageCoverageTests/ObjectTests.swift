@@ -52,7 +52,8 @@ import Testing
     counters.origin = whole.keptObject
     counters.keptObject = nil
     counters.identity = LLVMIdentity.of(
-      records: ProfileTests.records(.v10), stride: 64, names: [1, 0, 65], counterBytes: 40)
+      records: ProfileTests.records(.v10), stride: 64, names: [1, 0, 65],
+      counters: (ProfileTests.counters, 40), mapping: SampleObject.mapping())
     #expect(try LLVMObject(counters).file == counters.origin)
     // Damaged sections in the recording.
     counters.keptObject = try folder.write(

@@ -195,13 +195,18 @@ enum SampleObject {
           name, type: 1, address: address, size: UInt64(bytes.count)), bytes
       )
     }
-    var map = LittleEndianBuilder()
-    for word in [0, 0, 0, mappingVersion] { map.append(word) }
+    let mapping = mapping(version: mappingVersion)
     return ELFBuilder.file([
       section("__llvm_prf_names", 0x500, [1, 0, 65]),
       section("__llvm_prf_data", ProfileTests.data, ProfileTests.records(.v10)),
       section("__llvm_prf_cnts", ProfileTests.counters, [UInt8](repeating: 0, count: 40)),
-      section("__llvm_covmap", 0, map.bytes), section("__llvm_covfun", 0, [0]),
+      section("__llvm_covmap", 0, mapping[0]), section("__llvm_covfun", 0, mapping[1]),
     ])
+  }
+
+  static func mapping(version: UInt32 = 6) -> [[UInt8]] {
+    var map = LittleEndianBuilder()
+    for word in [0, 0, 0, version] { map.append(word) }
+    return [map.bytes, [0]]
   }
 }

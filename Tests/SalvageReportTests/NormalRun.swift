@@ -62,7 +62,9 @@ struct NormalRun {
     let counters = try #require(image.section("__llvm_prf_cnts"))
     let identity = LLVMIdentity.of(
       records: try image.bytes(of: data), stride: layout.stride, names: try image.bytes(of: names),
-      counterBytes: counters.size)
+      counters: (counters.address, counters.size),
+      mapping: try KeptObject.mapping.compactMap { image.section($0) }
+        .filter { $0.type != ELFImage.noBits }.map { try image.bytes(of: $0) })
     return ObjectCounters(
       identity: identity, source: .llvm, regions: regions, lives: 1, origin: program)
   }
