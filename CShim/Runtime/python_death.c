@@ -14,6 +14,7 @@
 #include <sys/auxv.h>
 
 #include "hooks.h"
+#include "notice.h"
 #include "python_guard.h"
 #include "signals.h"
 #include "thread_rest.h"
@@ -34,7 +35,8 @@ enum phase {
 
 static struct {
   uint32_t phase; // enum phase, a futex
-  uint32_t resume; // how often sleepers were sent back to work, a futex
+  uint32_t resume; // how often sleepers were sent back to work
+  uint32_t turn;   // how many deaths were asked for
   int signal;
   siginfo_t info;
   pid_t thread; // that the signal hit
@@ -112,13 +114,6 @@ static int in_a_library(uintptr_t address) {
   for (int i = 0; i < LIBRARIES; i++)
     if (address >= libraries[i].low && address < libraries[i].high) return 1;
   return 0;
-}
-
-// Context: any
-static int holds_interpreter(void) {
-  const struct slv_python *py = slv_python();
-  void *own = py->PyGILState_GetThisThreadState();
-  return own != NULL && py->_PyThreadState_UncheckedGet() == own;
 }
 
 // A signal that the interrupted thread can't be sent back from. Context: any
@@ -201,12 +196,14 @@ static void *work(void *unused) {
   const struct slv_python *py = slv_python();
   (void)unused;
   slv_sys_sigmask(SIG_UNBLOCK, &faults, NULL);
+  uint32_t turn = death.turn;
   int state = py->PyGILState_Ensure();
   save(py);
-  int survives = death.signal == SLV_ASK_SIGNAL; // the asker kills, or does not
-  if (survives) py->PyGILState_Release(state);
+  int late = turn != death.turn || phase() != WORKING; // nobody waits for this one any more
+  int survives = death.signal == SLV_ASK_SIGNAL;       // the asker kills, or does not
+  if (late || survives) py->PyGILState_Release(state);
   pid_t thread = death.thread;
-  if (!advance(WORKING, DONE)) return NULL;
+  if (late || !advance(WORKING, DONE)) return NULL;
   // The thread that was hit dies, as it would have; if it does not, this one does.
   siginfo_t info = death.info;
   if (info.si_code >= 0 || info.si_code == SI_TKILL ||
@@ -242,6 +239,7 @@ static int wait(int may_resume) {
 // Writes down the death that is to happen; what another thread has written down stays. Context: any
 static void take(int signal, const siginfo_t *info) {
   if (!advance(IDLE, TAKEN)) return;
+  death.turn++;
   death.signal = signal;
   death.info = *info;
   death.thread = slv_sys_gettid();
@@ -262,15 +260,16 @@ static int over(int signal, siginfo_t *info) {
 // Context: any
 static int hit(int signal, siginfo_t *info, ucontext_t *context) {
   if (!slv_python_guard_ready() && phase() == IDLE) return 1;
+  if (phase() == DONE && death.signal == SLV_ASK_SIGNAL) advance(DONE, IDLE); // nobody killed us
   take(signal, info);
   if (phase() == DONE || slv_sys_boottime() >= death.limit) return over(signal, info);
   int crash = is_crash(signal, info);
-  int rests = slv_thread_rests(context) || (is_own(info) && slv_thread_called(context));
+  int rests = !crash && (slv_thread_rests(context) || (is_own(info) && slv_thread_called(context)));
   if (crash || rests || !in_a_library(slv_thread_address(context))) start();
   if (phase() == WANTED && !crash) return again() ? 0 : over(signal, info);
   if (!crash && !rests) return 0;
   const struct slv_python *py = slv_python();
-  void *state = holds_interpreter() ? py->PyEval_SaveThread() : NULL;
+  void *state = slv_python_guard_holds() ? py->PyEval_SaveThread() : NULL;
   int done = wait(!crash);
   if (done && signal != SLV_ASK_SIGNAL) return over(signal, info);
   if (state != NULL) py->PyEval_RestoreThread(state);
@@ -280,10 +279,11 @@ static int hit(int signal, siginfo_t *info, ucontext_t *context) {
 // Another end than by a signal. A death that is under way comes first. Context: any
 static void end(void) {
   static uint32_t busy; // an end inside of this one: a fatal error of the interpreter
+  if (slv_process.sandboxed) return;
   if (__atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE)) return;
   int dies = phase() >= WANTED && death.signal != SLV_ASK_SIGNAL;
   if (slv_python_guard_ready()) {
-    if (holds_interpreter()) slv_python_guard_save(0);
+    if (slv_python_guard_holds()) slv_python_guard_save(0);
     else if (dies) wait(0);
   }
   if (dies) die_here();

@@ -1,8 +1,9 @@
 // Where coverage.py measures in a process: it is made to save when the process ends (python_death.c),
 // and what the process starts is measured too.
 //
-// The audit hook sees the import of `coverage`, and then guard.py is run; it sees that a trace function
-// or a monitoring callback is set, and from then on the life has something that only code can save.
+// coverage.py is found when an extension is loaded (its own, or sqlite's) and it is in sys.modules. Then
+// guard.py is run, and the audit hook comes back. It sees that a trace function or a monitoring callback
+// is set, and from then on the life has something that only code can save.
 // A process that measures writes its configuration to `u<uid>/coverage-<life>` and its life into its
 // cell, which cells that it announces inherit: so its children know whose file to read.
 #include "python_guard.h"
@@ -11,7 +12,8 @@
 
 extern const char slv_guard_text[] __attribute__((visibility("hidden"))); // python/text.S
 
-static slv_py *names;    // guard.py's; NULL until coverage.py is imported
+static slv_py *names;    // guard.py's; NULL until coverage.py is there
+static int listening;    // the audit hook's events are for us
 static int inside;       // code of guard.py runs: its own events are not looked at
 static int measuring;    // coverage.py has begun
 static int forked;       // by code that is not Python's: the interpreter does not know
@@ -161,29 +163,46 @@ static void begin(slv_py *arguments) {
 }
 
 // Context: thread
-static int imports_coverage(slv_py *arguments) {
-  if (py()->PyTuple_Size(arguments) < 1) return 0;
-  slv_word length = 0;
-  const char *name = py()->PyUnicode_AsUTF8AndSize(py()->PyTuple_GetItem(arguments, 0), &length);
-  if (name == NULL) py()->PyErr_Clear();
-  return name != NULL && length == 8 && slv_same(name, "coverage");
+static void listen(void) {
+  listening = 1;
+  slv_python_watch();
+}
+
+// Context: thread
+void slv_python_guard_enter(void) {
+  if (slv_process.cell->coverage != 0) listen();
+}
+
+// Context: any
+int slv_python_guard_holds(void) {
+  void *own = py()->PyGILState_GetThisThreadState();
+  return own != NULL && py()->_PyThreadState_UncheckedGet() == own;
+}
+
+// Context: thread
+void slv_python_guard_import(void) {
+  if (names != NULL || forked || py() == NULL || !py()->Py_IsInitialized() ||
+      !slv_python_guard_holds())
+    return;
+  slv_py *modules = py()->PySys_GetObject("modules");
+  if (modules == NULL || py()->PyDict_GetItemString(modules, "coverage") == NULL) return;
+  inside = 1;
+  prepare();
+  inside = 0;
+  if (names != NULL) listen();
 }
 
 // Context: thread
 void slv_python_guard_event(const char *event, slv_py *arguments) {
-  if (__atomic_load_n(&inside, __ATOMIC_RELAXED) || forked) return;
+  if (!listening || __atomic_load_n(&inside, __ATOMIC_RELAXED) || forked) return;
   void *here = py()->PyInterpreterState_Get();
   if (main_state == NULL && py()->PyInterpreterState_GetID(here) == 0) main_state = here;
   if (here != main_state) return;
   inside = 1;
-  if (names == NULL) {
-    if (event[0] == 'i' && slv_same(event, "import") && imports_coverage(arguments)) prepare();
-  } else if (event[0] == 's' && (slv_same(event, "sys.settrace") ||
-                                 slv_same(event, "sys.monitoring.register_callback"))) {
-    measure();
-  } else if (due > 0) {
-    publish();
-  }
+  int starts = event[0] == 's' && (slv_same(event, "sys.settrace") ||
+                                   slv_same(event, "sys.monitoring.register_callback"));
+  if (names != NULL && starts) measure();
+  else if (names != NULL && due > 0) publish();
   if (event[0] == 'c' && slv_starts(event, "cpython.run_")) begin(arguments);
   inside = 0;
 }

@@ -189,7 +189,8 @@ struct slv_cell {
                          // not announced by this id); 0 when it entered the cell announced for it
   uint32_t core_filter;  // announced: the coredump_filter that the child should have; 0 as is
   uint32_t objects;      // objects with counters that it mapped or keeps privately
-  uint64_t reserved[3];
+  uint64_t coverage;    // life whose coverage.py measures what this one starts; 0 none
+  uint64_t reserved[2];
 };
 
 // Life ids: the low 32 bits are the cell's number in the ledger of the user who announced it.
