@@ -4,9 +4,9 @@
 // every thread does, saves, and then lets the death happen.
 //
 // The thread that was hit goes on until then, for it may hold the lock, or one of libc's that saving
-// needs. Where it was asleep in a system call it has none of libc's, and waits where it is; and so where
-// it can't go on: after a fault, or a signal that it sent itself. What it has then is the interpreter's
-// lock at most, at a place where that may be given up.
+// needs. Where it was asleep in a system call (but for a futex) it has none of libc's, and waits where it
+// is; and so where it can't go on: after a fault, or a signal that it sent itself. What it has then is
+// the interpreter's lock at most, at a place where that may be given up.
 //
 // Making a thread needs locks of libc. Where libc itself was interrupted, the signal is sent again a
 // moment later. Nothing here is a handler of Python's, and the process ends by the signal it was sent.
@@ -19,7 +19,7 @@
 #include "signals.h"
 #include "thread_rest.h"
 
-#define MS 1000000u
+#define MS 1000000ull
 #define DEATH_LIMIT (5000u * MS) // nanoseconds: of a signal that was sent
 #define FAULT_LIMIT (2000u * MS)
 #define AGAIN (3 * MS)
@@ -267,7 +267,7 @@ static int hit(int signal, siginfo_t *info, ucontext_t *context) {
   int rests = !crash && (slv_thread_rests(context) || (is_own(info) && slv_thread_called(context)));
   if (crash || rests || !in_a_library(slv_thread_address(context))) start();
   if (phase() == WANTED && !crash) return again() ? 0 : over(signal, info);
-  if (!crash && !rests) return 0;
+  if (!crash && (!rests || slv_thread_on_futex(context))) return 0;
   const struct slv_python *py = slv_python();
   void *state = slv_python_guard_holds() ? py->PyEval_SaveThread() : NULL;
   int done = wait(!crash);

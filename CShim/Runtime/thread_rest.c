@@ -62,6 +62,17 @@ int slv_thread_rests(const ucontext_t *context) {
   return is_call(at) && sleeps(NUMBER(context), SECOND(context));
 }
 
+// After EINTR x86-64 does not tell the number, but the arguments. Context: any
+int slv_thread_on_futex(const ucontext_t *context) {
+  slv_word operation = SECOND(context);
+#if defined(__aarch64__)
+  if (NUMBER(context) != SYS_futex) return 0;
+#endif
+  return operation > 0 && (operation & FUTEX_PRIVATE_FLAG) != 0 &&
+         ((operation & FUTEX_CMD_MASK) == FUTEX_WAIT ||
+          (operation & FUTEX_CMD_MASK) == FUTEX_WAIT_BITSET);
+}
+
 // Context: any
 int slv_thread_called(const ucontext_t *context) {
   return is_call(ADDRESS(context) - CALL_SIZE) && RESULT(context) == 0;

@@ -13,6 +13,11 @@ uintptr_t slv_thread_address(const ucontext_t *context);
 // libc's. Context: any
 int slv_thread_rests(const ucontext_t *context);
 
+// True when that was in a futex of its own process. A thread that does not come back to a condition
+// variable keeps those from it who signal it (glibc), and CPython's lock is one.
+// Context: any
+int slv_thread_on_futex(const ucontext_t *context);
+
 // True when the thread has just come back from a system call that succeeded. Context: any
 int slv_thread_called(const ucontext_t *context);
 

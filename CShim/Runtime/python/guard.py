@@ -14,6 +14,7 @@ AT_WORK = ("control.py", "collector.py", "sqldata.py", "sqlitedb.py", "data.py")
 published = None  # the Coverage that the file of that life describes, and the life
 gathering = None  # the data file, where one file is wanted and not one for each process
 whole = None  # the life that gathers the parts of that file
+server = None  # pid of a multiprocessing fork server: its children save what it ran
 
 
 def module():
@@ -46,6 +47,8 @@ def is_stood_in_for(coverage):
 
 
 def unsaved():
+    if server == os.getpid():
+        return []
     coverage = current()
     if coverage is not None:
         return [] if is_stood_in_for(coverage) else [coverage]
@@ -63,9 +66,12 @@ def unsaved():
 
 def save(waits):
     """0: all that coverage.py has is in its file; 1: ask again, it is at work; 2: it could not."""
+    interval = sys.getswitchinterval()
     try:
         if waits and is_at_work():
             return 1
+        if waits:
+            sys.setswitchinterval(0.00001)  # other threads still run: get the lock back from them soon
         for coverage in unsaved():
             silent = coverage._warn_no_data, coverage._warn_unimported_source
             coverage._warn_no_data = coverage._warn_unimported_source = False
@@ -75,6 +81,8 @@ def save(waits):
                 coverage._warn_no_data, coverage._warn_unimported_source = silent
     except BaseException:
         return 2
+    finally:
+        sys.setswitchinterval(interval)
     return 0
 
 
@@ -95,6 +103,8 @@ def after_fork():
     if data is None:
         return
     coverage._warn_no_data = coverage._warn_unimported_source = False
+    if server is not None:
+        coverage._auto_save = True
     # Without a name of its own the child would write its parent's file.
     if whole is not None:
         data._suffix = part()
@@ -155,7 +165,7 @@ def publish(life):
 
 def begin(path, command):
     """Measures this process as the one that started it."""
-    global whole
+    global whole, server
     if not isinstance(command, str):
         command = ""
     if current() is not None or "multiprocessing.resource_tracker" in command:
@@ -173,7 +183,9 @@ def begin(path, command):
     new = coverage.Coverage(config_file=False, data_suffix=True if whole is None else part())
     new.config.__dict__.update(document["config"])
     new._warn_no_data = new._warn_unimported_source = new._warn_preimported_source = False
-    new._auto_save = True
+    # It ends when nobody waits for its data any more.
+    server = os.getpid() if "multiprocessing.forkserver" in command else None
+    new._auto_save = server is None
     new.start()
     coverage.process_startup.coverage = new
 
