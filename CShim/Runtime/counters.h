@@ -46,7 +46,7 @@ int slv_lease_open(const struct slv_object *object, unsigned number);
 int slv_fold(const struct slv_object *object, const struct slv_lease *lease);
 
 // ---- live.c
-// Places the runs of a new object; then shares them with a slot, or keeps them privately.
+// Shares the runs of a new object with a slot, or keeps them privately.
 // Context: thread
 void slv_counters_attach(struct slv_object *object, int starting);
 
@@ -55,10 +55,9 @@ void slv_counters_attach(struct slv_object *object, int starting);
 void slv_counters_mode_changed(void);
 void slv_counters_note_loss(int error);
 
-// For live_fork.c: the bytes of a page that are not counters, to the slot; all runs over the pages.
-int slv_write_neighbours(const struct slv_object *object, const struct slv_lease *lease,
-                         uint64_t page, const char *from);
-void slv_restore_neighbours(const struct slv_object *object, uint64_t page, const char *from);
+// For live_fork.c: the bytes of a boundary that are not counters; all runs over the pages.
+void slv_restore_neighbours(const struct slv_object *object, const struct slv_run *boundary,
+                            const char *from);
 int slv_map_runs(struct slv_object *object, const struct slv_lease *lease);
 void slv_counters_lock_reset(void);
 
@@ -70,9 +69,6 @@ void slv_stash_drop(struct slv_object *object);
 // ---- core_filter.c
 void slv_core_filter_share(void);
 void slv_core_filter_start(void);
-
-// Where a link-time address of a run stands in the slot's image. Context: any
-uint64_t slv_slot_position(const struct slv_object *object, uint64_t address);
 
 // ---- private.c
 // Makes `bytes` at `memory` a part that flushes save to `shared`. `base` shows what of it was saved

@@ -7,29 +7,39 @@
 
 // Context: any
 static uint64_t slot_offset(const struct slv_object *o, unsigned slot) {
-  return slv_process.page + (uint64_t)slot * o->slot_size;
+  return o->slots_offset + (uint64_t)slot * o->slot_size;
 }
 
-// Writes old accumulator + slot to the other accumulator, region by region. Context: any
-static int add(const struct slv_object *o, int file, uint64_t word, unsigned slot) {
-  char sum[512], more[512];
-  unsigned from = SLV_FOLD_SELECT(word), to = word & SLV_FOLD_PRESENT ? 1 - from : 0;
-  int error = slv_file_allocate(file, slot_offset(o, to), o->slot_size);
-  for (int i = 0; i < SLV_REGIONS && error == 0; i++) {
-    const struct slv_region *r = &o->found.region[i];
-    for (uint32_t done = 0; done < r->size && error == 0; done += sizeof sum) {
-      size_t step = r->size - done < sizeof sum ? r->size - done : sizeof sum;
-      uint64_t at = slv_slot_position(o, r->address + done);
-      if (slv_sys_pread(file, more, step, slot_offset(o, slot) + at) != (slv_word)step) return -EIO;
-      if (word & SLV_FOLD_PRESENT) {
-        if (slv_sys_pread(file, sum, step, slot_offset(o, from) + at) != (slv_word)step)
-          return -EIO;
-        slv_region_add(r->kind, more, sum, step);
-      }
-      if (slv_sys_pwrite(file, more, step, slot_offset(o, to) + at) != (slv_word)step)
-        error = -ENOSPC;
-    }
+#define CHUNK 1024u // divides every page
+
+// Adds the counters of [low, low + CHUNK), of which `sum` and `more` are images. Context: any
+static void add_regions(const struct slv_places *p, uint64_t low, char *sum, const char *more) {
+  for (uint32_t i = slv_region_behind(p, low); i < p->regions; i++) {
+    const struct slv_region *r = &p->region[i];
+    uint64_t from = r->address > low ? r->address : low;
+    uint64_t to = r->address + r->size < low + CHUNK ? r->address + r->size : low + CHUNK;
+    if (from >= to) return;
+    slv_region_add(r->kind, sum + (from - low), more + (from - low), to - from);
   }
+}
+
+// Writes old accumulator + slot to the other accumulator. What is no counter in them is of no meaning.
+// Context: any
+static int add(const struct slv_object *o, int file, uint64_t word, unsigned slot) {
+  char sum[CHUNK], more[CHUNK];
+  const struct slv_places *p = &o->places;
+  unsigned old = SLV_FOLD_SELECT(word), new = word &SLV_FOLD_PRESENT ? 1 - old : 0;
+  uint64_t at = 0;
+  int error = slv_file_allocate(file, slot_offset(o, new), o->slot_size);
+  for (uint32_t i = 0; i < p->runs && error == 0; i++)
+    for (uint64_t low = p->run[i].low; low < p->run[i].high; low += CHUNK, at += CHUNK) {
+      if (slv_sys_pread(file, sum, CHUNK, slot_offset(o, slot) + at) != CHUNK) return -EIO;
+      if (word & SLV_FOLD_PRESENT) {
+        if (slv_sys_pread(file, more, CHUNK, slot_offset(o, old) + at) != CHUNK) return -EIO;
+        add_regions(p, low, sum, more);
+      }
+      if (slv_sys_pwrite(file, sum, CHUNK, slot_offset(o, new) + at) != CHUNK) return -ENOSPC;
+    }
   return error;
 }
 

@@ -37,8 +37,8 @@ static int read_entry(uint64_t key, struct slv_index_entry *entry) {
 // Context: thread
 int slv_index_lookup(uint64_t key, struct slv_found *found) {
   struct slv_index_entry *table = slv_index(), read;
-  if (slv_ledger_file >= 0 && read_entry(key, &read) && read.source == SLV_SOURCE_NONE) {
-    found->source = SLV_SOURCE_NONE;
+  if (slv_ledger_file >= 0 && read_entry(key, &read) && read.sources == 0) {
+    found->sources = 0;
     found->hosts = read.hosts;
     return 1;
   }
@@ -48,9 +48,10 @@ int slv_index_lookup(uint64_t key, struct slv_found *found) {
     if (seen == 0) return 0;
     if (seen != key) continue;
     if (__atomic_load_n(&e->ready, __ATOMIC_ACQUIRE) != 1) return 0; // its writer is busy, or died
-    found->source = e->source;
+    found->sources = e->sources;
     found->hosts = e->hosts;
     found->identity = e->identity;
+    found->regions = e->regions <= SLV_REGIONS ? e->regions : 0;
     slv_copy(found->region, e->region, sizeof found->region);
     return 1;
   }
@@ -67,10 +68,11 @@ void slv_index_insert(uint64_t key, const struct slv_found *found) {
       if (none == key) return;
       continue;
     }
-    e->source = found->source;
+    e->sources = found->sources;
     e->hosts = found->hosts;
     e->identity = found->identity;
-    slv_copy(e->region, found->region, sizeof e->region);
+    e->regions = found->regions;
+    if (found->table == NULL) slv_copy(e->region, found->region, sizeof e->region);
     __atomic_store_n(&e->ready, 1, __ATOMIC_RELEASE);
     return;
   }

@@ -10,7 +10,7 @@ int slv_lease_open(const struct slv_object *object, unsigned n) {
   char path[sizeof slv_process.home + 48];
   char *end = slv_text(path, path + sizeof path, slv_process.home);
   *end++ = '/';
-  end = slv_hex(end, object->found.identity, 16);
+  end = slv_hex(end, object->identity, 16);
   *end++ = '-';
   end = slv_hex(end, slv_process.context, 8);
   *end++ = '.';
@@ -18,44 +18,71 @@ int slv_lease_open(const struct slv_object *object, unsigned n) {
   return slv_sys_open(path, O_RDWR | O_CREAT, 0600);
 }
 
+// Whether the lists of the object stand behind the header. Context: any
+static int has_table(const struct slv_object *object) {
+  return object->places.regions > SLV_REGIONS;
+}
+
 // Context: any
 static void describe(const struct slv_object *object, struct slv_counters_header *h) {
+  const struct slv_places *p = &object->places;
   slv_zero(h, sizeof *h);
   h->magic = SLV_COUNTERS_MAGIC;
   h->version = SLV_ABI_VERSION;
-  h->source = object->found.source;
-  h->identity = object->found.identity;
-  h->slots_offset = slv_process.page;
+  h->identity = object->identity;
+  h->slots_offset = object->slots_offset;
   h->slot_size = object->slot_size;
   h->page_size = slv_process.page;
   h->max_slots = SLV_SLOTS_MAX;
-  slv_copy(h->region, object->found.region, sizeof h->region);
-  slv_copy(h->run, object->run, sizeof h->run);
+  if (has_table(object)) {
+    h->table_regions = p->regions;
+    h->table_runs = p->runs;
+    return;
+  }
+  slv_copy(h->region, p->region, p->regions * sizeof p->region[0]);
+  slv_copy(h->run, p->run, p->runs * sizeof p->run[0]);
 }
+
+#define FIXED offsetof(struct slv_counters_header, fold) // bytes that all who write it agree on
 
 // Context: any
 static int is_ours(const struct slv_object *object, const struct slv_counters_header *theirs) {
   struct slv_counters_header ours;
   describe(object, &ours);
-  return slv_equal(theirs, &ours, offsetof(struct slv_counters_header, run) + sizeof ours.run);
+  return slv_equal(theirs, &ours, FIXED);
 }
 
-// Checks the header of the file, writing it first when it is new: two who do that write the same bytes,
-// and the magic last. Context: any
-static int check_header(const struct slv_object *object, int file) {
-  struct slv_counters_header ours, theirs;
+// Context: any
+static int write_bytes(int file, const void *bytes, size_t count, uint64_t at) {
+  return slv_sys_pwrite(file, bytes, count, at) == (slv_word)count;
+}
+
+// Two who do this write the same bytes, and the magic last. Context: any
+static int write_header(const struct slv_object *object, int file) {
+  struct slv_counters_header ours;
+  const struct slv_places *p = &object->places;
+  size_t runs = p->runs * sizeof p->run[0];
   describe(object, &ours);
+  if (has_table(object) &&
+      !(write_bytes(file, p->run, runs, SLV_TABLE_OFFSET) &&
+        write_bytes(file, p->region, p->regions * sizeof p->region[0], SLV_TABLE_OFFSET + runs)))
+    return -ENOSPC;
+  return write_bytes(file, (char *)&ours + 8, FIXED - 8, 8) && write_bytes(file, &ours.magic, 8, 0)
+             ? 0
+             : -ENOSPC;
+}
+
+// Checks the header of the file, writing it first when it is new. Context: any
+static int check_header(const struct slv_object *object, int file) {
+  struct slv_counters_header theirs;
+  uint32_t bytes = object->slots_offset;
   slv_word got = slv_sys_pread(file, &theirs, sizeof theirs, 0);
-  if (got < (slv_word)sizeof ours || theirs.magic == 0) {
-    if (!slv_file_may_grow(slv_process.page)) return -EFBIG;
-    int error = slv_sys_fallocate(file, 0, 0, slv_process.page);
-    if (error == -EOPNOTSUPP && got < (slv_word)slv_process.page) // else another writer is further
-      error = slv_sys_pwrite(file, "", 1, slv_process.page - 1) == 1 ? 0 : -ENOSPC;
+  if (got < (slv_word)sizeof theirs || theirs.magic == 0) {
+    if (!slv_file_may_grow(bytes)) return -EFBIG;
+    int error = slv_sys_fallocate(file, 0, 0, bytes);
+    if (error == -EOPNOTSUPP) error = slv_sys_pwrite(file, "", 1, bytes - 1) == 1 ? 0 : -ENOSPC;
+    if (error == 0) error = write_header(object, file);
     if (error != 0) return error;
-    size_t fixed = offsetof(struct slv_counters_header, fold); // `fold` may be in use already
-    if (slv_sys_pwrite(file, (char *)&ours + 8, fixed - 8, 8) != (slv_word)fixed - 8 ||
-        slv_sys_pwrite(file, &ours.magic, 8, 0) != 8)
-      return -ENOSPC;
     got = slv_sys_pread(file, &theirs, sizeof theirs, 0);
   }
   return got == (slv_word)sizeof theirs && is_ours(object, &theirs) ? 0 : -EINVAL;
@@ -92,29 +119,34 @@ static int read_attach(const struct slv_object *object, struct slv_lease *lease)
 static int lock_slot(const struct slv_object *object, int file, unsigned slot, short type) {
   struct flock lock = {.l_type = type,
                        .l_whence = SEEK_SET,
-                       .l_start = slv_process.page + (off_t)slot * object->slot_size,
+                       .l_start = object->slots_offset + (off_t)slot * object->slot_size,
                        .l_len = 1};
   int error = (int)slv_sys_fcntl(file, F_OFD_SETLK, &lock);
   return error == -EACCES ? -EAGAIN : error;
 }
 
-// Writes initial values: 0xff for single-byte coverage, else 0, which new blocks hold already.
 // Context: any
-static int initialise(const struct slv_object *object, const struct slv_lease *lease, int zeros) {
+static int fill(int file, char value, uint64_t at, uint64_t bytes) {
   char values[512];
-  for (int i = 0; i < SLV_REGIONS; i++) {
-    const struct slv_region *r = &object->found.region[i];
-    if (r->size == 0 || (r->kind != SLV_REGION_AND8 && !zeros)) continue;
-    for (size_t n = 0; n < sizeof values; n++)
-      values[n] = r->kind == SLV_REGION_AND8 ? (char)0xff : 0;
-    uint64_t at = lease->offset + slv_slot_position(object, r->address);
-    for (uint32_t done = 0; done < r->size;) {
-      size_t step = r->size - done < sizeof values ? r->size - done : sizeof values;
-      if (slv_sys_pwrite(lease->file, values, step, at + done) != (slv_word)step) return -ENOSPC;
-      done += (uint32_t)step;
-    }
+  for (size_t n = 0; n < sizeof values; n++) values[n] = value;
+  for (; bytes > 0; bytes -= bytes < sizeof values ? bytes : sizeof values, at += sizeof values) {
+    size_t step = bytes < sizeof values ? bytes : sizeof values;
+    if (!write_bytes(file, values, step, at)) return -ENOSPC;
   }
   return 0;
+}
+
+// Writes initial values: 0xff for single-byte coverage, else 0, which new blocks hold already. The
+// program's own data in the slot is written anew by whoever maps it. Context: any
+static int initialise(const struct slv_object *object, const struct slv_lease *lease, int zeros) {
+  const struct slv_places *p = &object->places;
+  int error = zeros ? fill(lease->file, 0, lease->offset, object->slot_size) : 0;
+  for (uint32_t i = 0; i < p->regions && error == 0; i++)
+    if (p->region[i].kind == SLV_REGION_AND8)
+      error =
+          fill(lease->file, (char)0xff,
+               lease->offset + slv_slot_position(object, p->region[i].address), p->region[i].size);
+  return error;
 }
 
 // Makes the locked slot fit to be mapped. Context: any
@@ -144,7 +176,7 @@ static int try_slot(const struct slv_object *object, struct slv_lease *lease, un
   int error = lock_slot(object, lease->file, slot, F_WRLCK);
   if (error != 0) return error;
   lease->slot = slot;
-  lease->offset = slv_process.page + (uint64_t)slot * object->slot_size;
+  lease->offset = object->slots_offset + (uint64_t)slot * object->slot_size;
   lease->attach_at = SLV_ATTACH_OFFSET + 4 * slot;
   error = make_ready(object, lease);
   if (error == -EAGAIN) lock_slot(object, lease->file, slot, F_UNLCK);
@@ -157,7 +189,7 @@ static int try_slot(const struct slv_object *object, struct slv_lease *lease, un
 static int search(const struct slv_object *object, struct slv_lease *lease) {
   unsigned first = 0;
   if (object->slot_offset != 0)
-    first = (unsigned)((object->slot_offset - slv_process.page) / object->slot_size) -
+    first = (unsigned)((object->slot_offset - object->slots_offset) / object->slot_size) -
             SLV_SLOT_FIRST + 1;
   for (unsigned i = 0; i < FIRST_SLOTS; i++) {
     int error = try_slot(object, lease, SLV_SLOT_FIRST + (first + i) % FIRST_SLOTS);

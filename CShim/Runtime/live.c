@@ -36,101 +36,29 @@ void slv_counters_unlock(const uint64_t *mask) {
 // Context: thread (a fork child: nobody else is there)
 void slv_counters_lock_reset(void) { __atomic_store_n(&slv_process.lock, 0, __ATOMIC_RELAXED); }
 
-// Places the runs around the regions: pages between two runs may be protected by the program, so they
-// are never bridged. Context: any
-static void place_runs(struct slv_object *o) {
-  uint64_t page = slv_process.page;
-  for (int i = 0; i < SLV_REGIONS; i++) {
-    const struct slv_region *r = &o->found.region[i];
-    if (r->size == 0) continue;
-    uint64_t low = r->address / page * page;
-    uint64_t high = (r->address + r->size + page - 1) / page * page;
-    struct slv_run *last = o->runs > 0 ? &o->run[o->runs - 1] : NULL;
-    if (last != NULL && low <= last->high && high >= last->low) {
-      if (low < last->low) last->low = low;
-      if (high > last->high) last->high = high;
-    } else {
-      o->run[o->runs++] = (struct slv_run){low, high};
-    }
-  }
-  for (int i = 0; i < o->runs; i++) o->slot_size += (uint32_t)(o->run[i].high - o->run[i].low);
-}
-
-// How many bytes of [low, high) are counters. Context: any
-static uint64_t covered(const struct slv_object *o, uint64_t low, uint64_t high) {
-  uint64_t bytes = 0;
-  for (int i = 0; i < SLV_REGIONS; i++) {
-    uint64_t a = o->found.region[i].address, b = a + o->found.region[i].size;
-    if (a < low) a = low;
-    if (b > high) b = high;
-    if (a < b) bytes += b - a;
-  }
-  return bytes;
-}
-
-// Only the first and last page of a region can hold something else. Context: any
-static void place_boundaries(struct slv_object *o) {
-  uint64_t page = slv_process.page;
-  for (int i = 0; i < SLV_REGIONS; i++) {
-    const struct slv_region *r = &o->found.region[i];
-    if (r->size == 0) continue;
-    uint64_t ends[2] = {r->address / page * page, (r->address + r->size - 1) / page * page};
-    for (int e = 0; e < 2; e++) {
-      if (covered(o, ends[e], ends[e] + page) == page) continue;
-      uintptr_t at = o->bias + ends[e];
-      int known = 0;
-      for (int b = 0; b < o->boundaries; b++) known |= o->boundary[b] == at;
-      if (!known) o->boundary[o->boundaries++] = at;
-    }
-  }
-}
-
-// Context: any
-uint64_t slv_slot_position(const struct slv_object *o, uint64_t address) {
-  uint64_t before = 0;
-  for (int i = 0; i < o->runs; i++) {
-    if (address >= o->run[i].low && address < o->run[i].high)
-      return before + address - o->run[i].low;
-    before += o->run[i].high - o->run[i].low;
-  }
-  return 0;
-}
-
-// The next part [*at, *stop) below `end` that is not counters; 0 when there is none. Context: any
-static int next_neighbours(const struct slv_object *o, uint64_t *at, uint64_t end, uint64_t *stop) {
-  while (*at < end) {
-    uint64_t skip = end;
-    *stop = end;
-    for (int i = 0; i < SLV_REGIONS; i++) { // the next region before `end`
-      const struct slv_region *r = &o->found.region[i];
-      if (r->size == 0 || r->address + r->size <= *at || r->address >= end) continue;
-      uint64_t begin = r->address > *at ? r->address : *at;
-      if (begin < *stop) *stop = begin, skip = r->address + r->size;
-    }
-    if (*stop > *at) return 1;
-    *at = skip;
-  }
-  return 0;
-}
-
-// Writes the bytes of a page that are not counters to the slot. `from` shows the page's contents.
-// pwrite answers EFAULT where a store or load would be SIGSEGV. Context: any
-int slv_write_neighbours(const struct slv_object *o, const struct slv_lease *lease, uint64_t page,
-                         const char *from) {
-  uint64_t place = lease->offset + slv_slot_position(o, page), end = page + slv_process.page, stop;
-  for (uint64_t at = page; next_neighbours(o, &at, end, &stop); at = stop)
-    if (slv_sys_pwrite(lease->file, from + (at - page), stop - at, place + (at - page)) !=
-        (slv_word)(stop - at))
+// Writes the bytes of a boundary that are not counters to the slot. `from` shows its contents. pwrite
+// answers EFAULT where a store or load would be SIGSEGV. Context: any
+static int write_neighbours(const struct slv_object *o, const struct slv_lease *lease,
+                            const struct slv_run *boundary, const char *from) {
+  uint64_t place = lease->offset + slv_slot_position(o, boundary->low), stop;
+  uint32_t region = slv_region_behind(&o->places, boundary->low);
+  for (uint64_t at = boundary->low; slv_next_gap(&o->places, &region, &at, boundary->high, &stop);
+       at = stop)
+    if (slv_sys_pwrite(lease->file, from + (at - boundary->low), stop - at,
+                       place + (at - boundary->low)) != (slv_word)(stop - at))
       return -EIO;
   return 0;
 }
 
-// The same by stores, where the page is mapped from the slot and nobody else runs: two system calls
+// The same by stores, where the boundary is mapped from the slot and nobody else runs: two system calls
 // less in a fork child, and the fault is one that the program would take. Context: thread
-void slv_restore_neighbours(const struct slv_object *o, uint64_t page, const char *from) {
-  uint64_t end = page + slv_process.page, stop;
-  for (uint64_t at = page; next_neighbours(o, &at, end, &stop); at = stop)
-    slv_copy((char *)(o->bias + at), from + (at - page), stop - at);
+void slv_restore_neighbours(const struct slv_object *o, const struct slv_run *boundary,
+                            const char *from) {
+  uint64_t stop;
+  uint32_t region = slv_region_behind(&o->places, boundary->low);
+  for (uint64_t at = boundary->low; slv_next_gap(&o->places, &region, &at, boundary->high, &stop);
+       at = stop)
+    slv_copy((char *)(o->bias + at), from + (at - boundary->low), stop - at);
 }
 
 // Adds counts that were made before the page was shared (constructors, resolvers) to the slot's.
@@ -138,8 +66,9 @@ void slv_restore_neighbours(const struct slv_object *o, uint64_t page, const cha
 static int add_present(const struct slv_object *o, const struct slv_lease *lease, uint64_t low,
                        uint64_t high) {
   char buffer[512];
-  for (int i = 0; i < SLV_REGIONS; i++) {
-    const struct slv_region *r = &o->found.region[i];
+  const struct slv_places *p = &o->places;
+  for (uint32_t i = slv_region_behind(p, low); i < p->regions && p->region[i].address < high; i++) {
+    const struct slv_region *r = &p->region[i];
     uint64_t a = r->address > low ? r->address : low;
     uint64_t b = r->address + r->size < high ? r->address + r->size : high;
     const unsigned char initial = r->kind == SLV_REGION_AND8 ? 0xff : 0;
@@ -161,9 +90,10 @@ static int add_present(const struct slv_object *o, const struct slv_lease *lease
 // Maps all runs over the program's pages. Context: any
 int slv_map_runs(struct slv_object *o, const struct slv_lease *lease) {
   uint64_t at = lease->offset;
-  for (int i = 0; i < o->runs; i++) {
-    uint64_t bytes = o->run[i].high - o->run[i].low;
-    void *got = slv_sys_mmap(o->bias + o->run[i].low, bytes, PROT_READ | PROT_WRITE,
+  for (uint32_t i = 0; i < o->places.runs; i++) {
+    const struct slv_run *run = &o->places.run[i];
+    uint64_t bytes = run->high - run->low;
+    void *got = slv_sys_mmap(o->bias + run->low, bytes, PROT_READ | PROT_WRITE,
                              MAP_SHARED | MAP_FIXED, lease->file, at);
     if (slv_failed(got)) return (int)(intptr_t)got;
     o->mapped = i + 1;
@@ -176,15 +106,16 @@ int slv_map_runs(struct slv_object *o, const struct slv_lease *lease) {
 // the attach word is written the slot counts for nobody, and counters are never written but by adding.
 // Context: thread
 static int share(struct slv_object *o, const struct slv_lease *lease, int starting) {
+  const struct slv_places *p = &o->places;
   int error = 0;
-  for (int b = 0; b < o->boundaries && error == 0; b++) {
-    uint64_t page = o->boundary[b] - o->bias;
-    error = slv_write_neighbours(o, lease, page, (const char *)o->boundary[b]);
-    if (starting && error == 0) error = add_present(o, lease, page, page + slv_process.page);
+  for (uint32_t b = 0; b < p->boundaries && error == 0; b++) {
+    const struct slv_run *boundary = &p->boundary[b];
+    error = write_neighbours(o, lease, boundary, (const char *)(o->bias + boundary->low));
+    if (starting && error == 0) error = add_present(o, lease, boundary->low, boundary->high);
   }
   // At start only resolvers ran, and interior pages are not looked at: that would fault in a megabyte.
-  for (int i = 0; i < o->runs && !starting && error == 0; i++)
-    error = add_present(o, lease, o->run[i].low, o->run[i].high);
+  for (uint32_t i = 0; i < p->runs && !starting && error == 0; i++)
+    error = add_present(o, lease, p->run[i].low, p->run[i].high);
   if (error != 0) return error;
   error = slv_lease_count(o, lease); // without the word nobody would read the slot
   return error != 0 ? error : slv_map_runs(o, lease);
@@ -204,30 +135,26 @@ static int share_stretch(struct slv_object *o, const struct slv_lease *lease, ui
 // Threads may be storing to program data on the boundary pages: those stay private, and what they
 // count is saved by flushes; the interior is shared. Context: thread
 static int share_interior(struct slv_object *o, const struct slv_lease *lease, int whole) {
-  uint64_t page = slv_process.page;
+  const struct slv_places *p = &o->places;
+  const struct slv_run *own = whole ? p->run : p->boundary; // what stays private
+  uint32_t count = whole ? p->runs : p->boundaries, b = 0;
   char *aside = slv_sys_mmap(NULL, o->slot_size, PROT_READ | PROT_WRITE, MAP_SHARED, lease->file,
                              lease->offset);
   if (slv_failed(aside)) return (int)(intptr_t)aside;
   o->aside = aside;
   int error = 0;
-  for (int i = 0; i < o->runs && error == 0; i++) {
-    uint64_t low = o->run[i].low, high = o->run[i].high;
-    if (whole) {
-      error = slv_private_add(o, (char *)(o->bias + low), aside + slv_slot_position(o, low),
-                              high - low, NULL);
-      continue;
+  for (uint32_t i = 0; i < p->runs && !whole && error == 0; i++) {
+    uint64_t at = p->run[i].low; // the stretches of interior pages between boundaries
+    for (; b < p->boundaries && p->boundary[b].low < p->run[i].high && error == 0; b++) {
+      if (at < p->boundary[b].low) error = share_stretch(o, lease, at, p->boundary[b].low);
+      at = p->boundary[b].high;
     }
-    for (uint64_t at = low; at < high && error == 0; at += page) {
-      uint64_t end = at; // the next stretch of interior pages
-      while (end < high && covered(o, end, end + page) == page) end += page;
-      if (end == at) continue;
-      error = share_stretch(o, lease, at, end);
-      at = end; // a boundary page, or the end of the run
-    }
+    if (at < p->run[i].high && error == 0) error = share_stretch(o, lease, at, p->run[i].high);
   }
-  for (int b = 0; b < o->boundaries && !whole && error == 0; b++)
-    error = slv_private_add(o, (char *)o->boundary[b],
-                            aside + slv_slot_position(o, o->boundary[b] - o->bias), page, NULL);
+  for (b = 0; b < count && error == 0; b++)
+    error =
+        slv_private_add(o, (char *)(o->bias + own[b].low), aside + slv_slot_position(o, own[b].low),
+                        own[b].high - own[b].low, NULL);
   return error == 0 ? slv_lease_count(o, lease) : error;
 }
 
@@ -249,8 +176,6 @@ void slv_counters_note_loss(int error) {
 
 // Context: thread
 void slv_counters_attach(struct slv_object *o, int starting) {
-  place_runs(o);
-  place_boundaries(o);
   int whole = (slv_process.settings & SLV_SETTING_PRIVATE) != 0;
   // Who reads its own counters must not see what earlier owners of the slot counted.
   o->fresh = !whole && ((slv_process.settings & SLV_SETTING_PER_PROCESS) != 0 ||
@@ -258,9 +183,9 @@ void slv_counters_attach(struct slv_object *o, int starting) {
   struct slv_lease lease;
   int error = slv_lease_take(o, &lease);
   if (error == 0) {
-    o->mode = whole                                             ? SLV_MODE_PRIVATE
-              : !starting && o->boundaries > 0 && has_threads() ? SLV_MODE_MIXED
-                                                                : SLV_MODE_LIVE;
+    o->mode = whole                                                    ? SLV_MODE_PRIVATE
+              : !starting && o->places.boundaries > 0 && has_threads() ? SLV_MODE_MIXED
+                                                                       : SLV_MODE_LIVE;
     error =
         o->mode == SLV_MODE_LIVE ? share(o, &lease, starting) : share_interior(o, &lease, whole);
     slv_lease_remember(o, &lease);
@@ -269,7 +194,7 @@ void slv_counters_attach(struct slv_object *o, int starting) {
   if (error != 0) slv_counters_note_loss(error);
   // Runs that are shared already stay so, and are unshared in fork children as all others are.
   if (error != 0 && o->mode == SLV_MODE_LIVE && o->mapped == 0) o->mode = SLV_MODE_LOST;
-  if (error != 0 && o->mode != SLV_MODE_LIVE && o->privates == 0) o->mode = SLV_MODE_LOST;
+  if (error != 0 && o->mode != SLV_MODE_LIVE && o->places.privates == 0) o->mode = SLV_MODE_LOST;
   if (o->mode == SLV_MODE_LOST) return;
   slv_counters_mode_changed();
 }
@@ -281,7 +206,7 @@ void slv_counters_mode_changed(void) {
   struct slv_object *o = slv_objects(&count);
   for (int i = 0; i < count; i++, o++) {
     if (o->mode == SLV_MODE_LIVE || o->mode == SLV_MODE_MIXED) flags |= SLV_FLAG_LIVE;
-    if (o->mode != SLV_MODE_GONE && o->privates > 0) flags |= SLV_FLAG_PRIVATE;
+    if (o->mode != SLV_MODE_GONE && o->places.privates > 0) flags |= SLV_FLAG_PRIVATE;
     if (o->mode != SLV_MODE_GONE && o->fresh) flags |= SLV_FLAG_FRESH;
   }
   __atomic_fetch_or(&slv_process.cell->flags, flags, __ATOMIC_RELAXED);

@@ -12,7 +12,7 @@ static uint32_t near_used;
 
 // Context: thread
 static char *make_stash(const struct slv_object *o) {
-  size_t bytes = (size_t)o->boundaries * slv_process.page;
+  size_t bytes = o->places.boundary_bytes;
   if (bytes <= NEAR_STASH - near_used) {
     near_used += (uint32_t)bytes;
     return near_stash + near_used - bytes;
@@ -24,7 +24,7 @@ static char *make_stash(const struct slv_object *o) {
 // Context: thread
 void slv_stash_drop(struct slv_object *o) {
   int near = o->stash >= near_stash && o->stash < near_stash + NEAR_STASH;
-  if (o->stash != NULL && !near) slv_sys_munmap(o->stash, (size_t)o->boundaries * slv_process.page);
+  if (o->stash != NULL && !near) slv_sys_munmap(o->stash, o->places.boundary_bytes);
   o->stash = NULL;
 }
 
@@ -38,8 +38,12 @@ static int share_child(struct slv_object *o) {
   if (error != 0) return error;
   error = slv_lease_count(o, &lease);
   if (error == 0) error = slv_map_runs(o, &lease);
-  for (int b = 0; b < o->boundaries && error == 0; b++)
-    slv_restore_neighbours(o, o->boundary[b] - o->bias, o->stash + (size_t)b * slv_process.page);
+  const char *from = o->stash;
+  for (uint32_t b = 0; b < o->places.boundaries && error == 0; b++) {
+    const struct slv_run *boundary = &o->places.boundary[b];
+    slv_restore_neighbours(o, boundary, from);
+    from += boundary->high - boundary->low;
+  }
   if (error == 0) slv_lease_remember(o, &lease);
   slv_sys_close(lease.file);
   return error;
@@ -49,39 +53,48 @@ static int share_child(struct slv_object *o) {
 // keeps locked; boundary pages become the child's own, the shared ones move aside for its flushes.
 // Context: thread
 static void unshare_child(struct slv_object *o) {
-  uint64_t page = slv_process.page;
-  for (int b = 0; b < o->boundaries; b++) {
-    char *at = (char *)o->boundary[b];
-    char *aside = slv_sys_mremap(at, 0, page, MREMAP_MAYMOVE, NULL); // 0: another view of the page
-    void *own = slv_sys_mmap(at, page, PROT_READ | PROT_WRITE,
+  const char *from = o->stash;
+  for (uint32_t b = 0; b < o->places.boundaries; b++) {
+    const struct slv_run *boundary = &o->places.boundary[b];
+    char *at = (char *)(o->bias + boundary->low);
+    size_t bytes = boundary->high - boundary->low;
+    char *aside =
+        slv_sys_mremap(at, 0, bytes, MREMAP_MAYMOVE, NULL); // 0: another view of the pages
+    void *own = slv_sys_mmap(at, bytes, PROT_READ | PROT_WRITE,
                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    from += bytes;
     if (slv_failed(own)) continue;
-    slv_copy(at, o->stash + (size_t)b * page, page);
-    if (!slv_failed(aside)) slv_private_add(o, at, aside, page, at);
+    slv_copy(at, from - bytes, bytes);
+    if (!slv_failed(aside)) slv_private_add(o, at, aside, bytes, at);
   }
   o->mode = SLV_MODE_MIXED;
 }
 
-// Makes one boundary page private, still backed by our slot's page until it is written: the switch is
-// one mmap, so that no store of another thread is lost. In a fork child the page set aside is the
+// Makes a boundary private, still backed by our slot's pages until they are written: the switch is one
+// mmap, so that no store of another thread is lost. In a fork child the pages set aside are the
 // parent's, which goes on counting. Context: thread
-static void unshare_page(struct slv_object *o, int file, uintptr_t at, int in_child) {
-  uint64_t page = slv_process.page;
-  char *aside = slv_sys_mremap(at, 0, page, MREMAP_MAYMOVE, NULL);
+static void unshare_boundary(struct slv_object *o, int file, const struct slv_run *boundary,
+                             int in_child) {
+  char *at = (char *)(o->bias + boundary->low);
+  size_t bytes = boundary->high - boundary->low;
+  char *aside = slv_sys_mremap(at, 0, bytes, MREMAP_MAYMOVE, NULL);
   if (slv_failed(aside)) return;
-  uint64_t offset = o->slot_offset + slv_slot_position(o, at - o->bias);
-  void *got = slv_sys_mmap(at, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, file, offset);
+  uint64_t offset = o->slot_offset + slv_slot_position(o, boundary->low);
+  void *got =
+      slv_sys_mmap(at, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, file, offset);
   if (slv_failed(got)) return;
-  // Written once, so that what other lives add to the slot's page never shows here.
-  __atomic_fetch_or((char *)at, 0, __ATOMIC_RELAXED);
-  slv_private_add(o, (char *)at, aside, page, in_child ? (char *)at : aside);
+  // Written once, so that what other lives add to the slot's pages never shows here.
+  for (size_t i = 0; i < bytes; i += slv_process.page)
+    __atomic_fetch_or(at + i, 0, __ATOMIC_RELAXED);
+  slv_private_add(o, at, aside, bytes, in_child ? at : aside);
 }
 
 // Context: thread
 static void unshare_object(struct slv_object *o, int in_child) {
   int file = slv_lease_reopen(o);
   if (file < 0) return;
-  for (int b = 0; b < o->boundaries; b++) unshare_page(o, file, o->boundary[b], in_child);
+  for (uint32_t b = 0; b < o->places.boundaries; b++)
+    unshare_boundary(o, file, &o->places.boundary[b], in_child);
   slv_sys_close(file);
   o->mode = SLV_MODE_MIXED;
 }
@@ -91,24 +104,36 @@ static void unshare_object(struct slv_object *o, int in_child) {
 static int copy_if_mapped(char *to, uintptr_t from, size_t bytes) {
   struct iovec into = {to, bytes}, page = {(void *)from, bytes};
   slv_word got = SLV_SYS6(SYS_process_vm_readv, slv_sys_getpid(), &into, 1, &page, 1, 0);
-  if (got == -EFAULT) return 0;
-  if (got != (slv_word)bytes) slv_copy(to, (const void *)from, bytes); // the call is forbidden here
+  if (got == -EFAULT || (got > 0 && got < (slv_word)bytes)) return 0;
+  if (got < 0) slv_copy(to, (const void *)from, bytes); // the call is forbidden here
   return 1;
+}
+
+// Context: thread
+static void fill_stash(struct slv_object *o) {
+  char *to = o->stash;
+  for (uint32_t b = 0; b < o->places.boundaries; b++) {
+    const struct slv_run *boundary = &o->places.boundary[b];
+    uintptr_t from = o->bias + boundary->low;
+    size_t bytes = boundary->high - boundary->low;
+    if (!slv_objects_unloading()) {
+      slv_copy(to, (const void *)from, bytes);
+    } else if (!copy_if_mapped(to, from, bytes)) {
+      slv_object_drop(o);
+      return;
+    }
+    to += bytes;
+  }
 }
 
 // Context: thread
 void slv_counters_fork_prepare(void) {
   int count;
   struct slv_object *o = slv_objects(&count);
-  uint64_t page = slv_process.page;
   for (int i = 0; i < count; i++, o++) {
-    if (o->mode != SLV_MODE_LIVE || o->boundaries == 0) continue;
+    if (o->mode != SLV_MODE_LIVE || o->places.boundaries == 0) continue;
     if (o->stash == NULL && (o->stash = make_stash(o)) == NULL) continue;
-    for (int b = 0; b < o->boundaries && o->mode == SLV_MODE_LIVE; b++) {
-      char *to = o->stash + (size_t)b * page;
-      if (!slv_objects_unloading()) slv_copy(to, (const void *)o->boundary[b], page);
-      else if (!copy_if_mapped(to, o->boundary[b], page)) slv_object_drop(o);
-    }
+    fill_stash(o);
   }
 }
 
@@ -122,7 +147,7 @@ void slv_counters_fork_child(void) {
     if (o->mode == SLV_MODE_GONE || o->mode == SLV_MODE_LOST) continue;
     slv_private_rebase(o);
     if (o->mode != SLV_MODE_LIVE || slv_process.sandboxed) continue;
-    if (o->boundaries > 0 && o->stash == NULL) {
+    if (o->places.boundaries > 0 && o->stash == NULL) {
       unshare_object(o, 1); // no memory for a stash: the parent's pages as they are now
       continue;
     }
@@ -143,7 +168,7 @@ void slv_counters_enter_sandbox(void) {
   slv_counters_lock(&mask);
   struct slv_object *o = slv_objects(&count);
   for (int i = 0; i < count; i++, o++) {
-    if (o->mode != SLV_MODE_LIVE || o->boundaries == 0) continue;
+    if (o->mode != SLV_MODE_LIVE || o->places.boundaries == 0) continue;
     unshare_object(o, 0);
   }
   slv_counters_mode_changed();

@@ -15,8 +15,6 @@ enum slv_mode {
   SLV_MODE_LOST,     // no slot: it counts for nobody
 };
 
-#define SLV_BOUNDARIES (2 * SLV_REGIONS)
-
 // Program memory that only a flush saves: `bytes` at `memory`; what it adds goes to `shared` (our
 // slot), and `saved` holds what was added already.
 struct slv_private {
@@ -24,21 +22,41 @@ struct slv_private {
   size_t bytes;
 };
 
+#define SLV_BOUNDARIES (2 * SLV_REGIONS)
+
+// Where the counters of an object are, by link-time addresses, each list sorted and disjoint. Most
+// objects need no more room than `near` has; the lists of the others lie in a mapping of their own.
+struct slv_places {
+  struct slv_region *region;
+  struct slv_run *run;      // whole pages with counters
+  struct slv_run *boundary; // stretches of pages, in one run each, that hold program data as well
+  struct slv_private *private; // room for as many as there are boundaries or runs
+  uint32_t regions, runs, boundaries, privates;
+  uint64_t boundary_bytes;
+};
+
 struct slv_object {
   enum slv_mode mode;
-  uint32_t slot_size;
+  uint32_t slot_size, slots_offset;
   unsigned file_number; // of our slot's counter file, and the slot's place in it
   uint64_t slot_offset;
-  int fresh, runs, mapped, boundaries, privates;
+  int fresh;
+  uint32_t mapped;           // runs that are shared
   int starting;              // it came with the program: dlclose never unloads it
   uint64_t key;              // of the file it was loaded from
   uintptr_t bias, low, high; // load bias; run-time address range of the whole object
-  struct slv_found found;    // source, identity, regions
-  struct slv_run run[SLV_RUNS];
-  uintptr_t boundary[SLV_BOUNDARIES]; // run-time addresses of pages that hold program data as well
-  char *aside;                        // our slot, mapped elsewhere too, where a part is private
-  char *stash;                        // as many pages; NULL until the first fork
-  struct slv_private private[SLV_BOUNDARIES];
+  uint64_t identity;
+  uint32_t sources;
+  struct slv_places places;
+  char *aside;              // our slot, mapped elsewhere too, where a part is private
+  char *stash;              // the boundaries, one after the other; NULL until the first fork
+  struct slv_region *table; // the mapping with the lists; NULL: they are here
+  size_t table_bytes;
+  struct {
+    struct slv_region region[SLV_REGIONS];
+    struct slv_run run[SLV_RUNS], boundary[SLV_BOUNDARIES];
+    struct slv_private private[SLV_BOUNDARIES];
+  } near;
 };
 
 // Where our own library begins in memory (from the linker); its load bias, for it is linked at 0.
@@ -47,9 +65,34 @@ extern const char slv_image[] __asm__("__ehdr_start") __attribute__((visibility(
 // All entries that were ever used; those with SLV_MODE_GONE are holes.
 struct slv_object *slv_objects(int *count);
 
-// A file that a key leads to was seen before: 1 when `found` was filled (source NONE: no counters).
+// A file that a key leads to was seen before: 1 when `found` was filled (no sources: no counters; more
+// regions than are there: it must be looked at again).
 int slv_index_lookup(uint64_t key, struct slv_found *found);
 void slv_index_insert(uint64_t key, const struct slv_found *found);
+
+// ---- object_file.c
+// The object's key, 0 when there is none; what the sources find in its file. Context: thread
+extern const char *slv_executed; // what exec was given; may be relative
+uint64_t slv_object_key(const struct dl_phdr_info *info);
+int slv_object_inspect(const struct dl_phdr_info *info, struct slv_found *found, int keep);
+// True when [address, address + size) lies in one segment with these permissions. Context: any
+int slv_in_segment(const struct dl_phdr_info *info, uint64_t address, uint64_t size,
+                   uint32_t flags);
+
+// ---- places.c
+// Makes regions that are right, or of no use: 0. Context: thread
+int slv_found_check(const struct dl_phdr_info *info, struct slv_found *found);
+// Takes over what was found, and places runs and boundaries around it. Context: thread
+void slv_places_make(struct slv_object *object, struct slv_found *found);
+void slv_places_near(struct slv_object *object); // the object was moved
+// The first region that ends behind a link-time address; the count of regions: none. Context: any
+uint32_t slv_region_behind(const struct slv_places *places, uint64_t address);
+// The next part [*at, *stop) below `end` that is not counters; 0 when there is none. `*region` is
+// slv_region_behind(*at) at first. Context: any
+int slv_next_gap(const struct slv_places *places, uint32_t *region, uint64_t *at, uint64_t end,
+                 uint64_t *stop);
+// Where a link-time address of a run stands in the slot's image. Context: any
+uint64_t slv_slot_position(const struct slv_object *object, uint64_t address);
 
 // Attaches one loaded object, if it has counters and was not attached. Context: thread
 void slv_object_attach(const struct dl_phdr_info *info, int starting);

@@ -23,14 +23,20 @@ void slv_region_add(uint32_t kind, char *to, const char *from, size_t bytes) {
 // Context: any
 int slv_private_add(struct slv_object *o, char *memory, char *shared, size_t bytes,
                     const char *base) {
-  if (o->privates == SLV_BOUNDARIES) return -ENOSPC;
+  struct slv_places *p = &o->places;
+  if (p->privates == (p->boundaries > p->runs ? p->boundaries : p->runs)) return -ENOSPC;
   char *saved =
       slv_sys_mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (slv_failed(saved)) return (int)(intptr_t)saved;
   if (base != NULL) slv_copy(saved, base, bytes);
-  o->private[o->privates] = (struct slv_private){memory, shared, saved, bytes};
-  __atomic_store_n(&o->privates, o->privates + 1, __ATOMIC_RELEASE);
+  p->private[p->privates] = (struct slv_private){memory, shared, saved, bytes};
+  __atomic_store_n(&p->privates, p->privates + 1, __ATOMIC_RELEASE);
   return 0;
+}
+
+// The first region that `p` may hold a part of. Context: any
+static uint32_t first_in(const struct slv_object *o, const struct slv_private *p) {
+  return slv_region_behind(&o->places, (uintptr_t)p->memory - o->bias);
 }
 
 // The part [*low, *high) of region `r` that `p` holds; 0 when there is none. Context: any
@@ -40,7 +46,7 @@ static int overlap(const struct slv_object *o, const struct slv_private *p,
   uintptr_t from = (uintptr_t)p->memory, to = from + p->bytes;
   *low = a > from ? a : from;
   *high = b < to ? b : to;
-  return r->size != 0 && *low < *high;
+  return *low < *high;
 }
 
 // Context: any
@@ -56,21 +62,27 @@ static void flush_words(uint64_t *memory, uint64_t *shared, uint64_t *saved, siz
 }
 
 // Context: any
-static void flush_part(const struct slv_object *o, const struct slv_private *p,
-                       const struct slv_region *r) {
-  uintptr_t low, high;
-  if (!overlap(o, p, r, &low, &high)) return;
+static void flush_part(const struct slv_private *p, uint32_t kind, uintptr_t low, uintptr_t high) {
   char *memory = (char *)low;
   char *shared = p->shared + (memory - p->memory);
   char *saved = p->saved + (memory - p->memory);
-  if (r->kind == SLV_REGION_ADD64) {
+  if (kind == SLV_REGION_ADD64) {
     flush_words((uint64_t *)(void *)memory, (uint64_t *)(void *)shared, (uint64_t *)(void *)saved,
                 (high - low) / 8);
     return;
   }
   for (size_t i = 0; i < high - low; i++) {
-    if (r->kind == SLV_REGION_AND8) __atomic_fetch_and(&shared[i], memory[i], __ATOMIC_RELAXED);
+    if (kind == SLV_REGION_AND8) __atomic_fetch_and(&shared[i], memory[i], __ATOMIC_RELAXED);
     else __atomic_fetch_or(&shared[i], memory[i], __ATOMIC_RELAXED);
+  }
+}
+
+// Context: any
+static void flush_private(const struct slv_object *o, const struct slv_private *p) {
+  uintptr_t low, high;
+  for (uint32_t r = first_in(o, p); r < o->places.regions; r++) {
+    if (!overlap(o, p, &o->places.region[r], &low, &high)) return;
+    flush_part(p, o->places.region[r].kind, low, high);
   }
 }
 
@@ -88,20 +100,20 @@ void slv_flush(void) {
     // While another thread is inside dlclose, memory of what can be unloaded may go at any moment;
     // it was saved before.
     if (o->mode == SLV_MODE_GONE || (!o->starting && slv_objects_unloading())) continue;
-    int privates = __atomic_load_n(&o->privates, __ATOMIC_ACQUIRE);
-    for (int p = 0; p < privates; p++)
-      for (int r = 0; r < SLV_REGIONS; r++) flush_part(o, &o->private[p], &o -> found.region[r]);
+    uint32_t privates = __atomic_load_n(&o->places.privates, __ATOMIC_ACQUIRE);
+    for (uint32_t p = 0; p < privates; p++) flush_private(o, &o->places.private[p]);
   }
   __atomic_fetch_add(&slv_process.cell->snapshots, 1, __ATOMIC_RELAXED);
 }
 
 // Context: any
 void slv_private_rebase(struct slv_object *o) {
-  for (int p = 0; p < o->privates; p++)
-    for (int r = 0; r < SLV_REGIONS; r++) {
-      uintptr_t low, high;
-      if (overlap(o, &o->private[p], &o -> found.region[r], &low, &high))
-        slv_copy(o->private[p].saved + (low - (uintptr_t)o->private[p].memory), (void *)low,
-                 high - low);
+  for (uint32_t i = 0; i < o->places.privates; i++) {
+    const struct slv_private *p = &o->places.private[i];
+    uintptr_t low, high;
+    for (uint32_t r = first_in(o, p); r < o->places.regions; r++) {
+      if (!overlap(o, p, &o->places.region[r], &low, &high)) break;
+      slv_copy(p->saved + (low - (uintptr_t)p->memory), (void *)low, high - low);
     }
+  }
 }

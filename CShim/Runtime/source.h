@@ -10,11 +10,17 @@
 
 #include "runtime.h"
 
+#define SLV_REGIONS_MAX (1u << 20)
+
+// What the sources find in an object. An object may have counters of several of them.
 struct slv_found {
-  enum slv_source source;
+  uint32_t sources;  // set of 1 << enum slv_source
   uint32_t hosts;    // enum slv_host
+  uint32_t regions;  // so many
   uint64_t identity; // content hash of what the counters mean; a rebuild changes it
   struct slv_region region[SLV_REGIONS];
+  struct slv_region *table; // where all are, when they are more than fit in `region`
+  size_t reserved;          // bytes at `table`: address space, touched as far as used
 };
 
 // An object's file, its section headers read. `bias` leads to its memory.
@@ -33,20 +39,41 @@ const Elf64_Shdr *slv_section(const struct slv_file *file, const char *name);
 // In memory; NULL for a section that is not loaded as the file says.
 const void *slv_section_memory(const struct slv_file *file, const Elf64_Shdr *section);
 
+struct slv_kept; // keep.c
+
 struct slv_source_ops {
   enum slv_source source;
-  // Fills `found` and returns 1 when the object has counters of this source, 0 when it has none, -1
-  // when the file could not be read. Context: thread
+  // Adds the object's counters of this source to `found` and returns 1; 0 when it has none, -1 when the
+  // file could not be read. Context: thread
   int (*find)(const struct slv_file *file, struct slv_found *found);
-  // Sections that a report needs, kept in <identity>.obj.
+  // Sections of the file that a report needs, kept in <identity>.obj.
   const char *const *keep;
+  // Writes sections that are no part of the file, by slv_keep_made; NULL: there are none.
+  // Context: thread
+  void (*make)(struct slv_kept *kept, const struct slv_file *file, const struct slv_found *found);
 };
 
 extern const struct slv_source_ops slv_source_llvm;
 
+// ---- object_file.c
+#define SLV_SOURCE_COUNT 1u
+extern const struct slv_source_ops *const slv_sources[SLV_SOURCE_COUNT]; // as they are asked
+
+// ---- places.c
+// Room for `regions` more. 0 when there is none. Context: thread
+int slv_found_reserve(struct slv_found *found, size_t regions);
+int slv_found_region(struct slv_found *found, enum slv_source source, enum slv_region_kind kind,
+                     uint64_t address, uint64_t size);
+// The object has counters of this source, whose meaning has this hash. Context: any
+void slv_found_source(struct slv_found *found, enum slv_source source, uint64_t identity);
+void slv_found_drop(struct slv_found *found);
+
+// ---- keep.c
 // Keeps the sections of an object that a report needs, once per identity. Context: thread
-void slv_keep_object(const struct slv_file *file, const struct slv_found *found,
-                     const char *const *keep, const char *path);
+void slv_keep_object(const struct slv_file *file, const struct slv_found *found, const char *path);
+// For `make`: begins a section, and appends to it. Context: thread
+void slv_keep_section(struct slv_kept *kept, const char *name);
+void slv_keep_bytes(struct slv_kept *kept, const void *bytes, size_t count);
 
 uint64_t slv_hash(uint64_t seed, const void *bytes, size_t count);
 

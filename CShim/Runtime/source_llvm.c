@@ -107,16 +107,14 @@ static int find(const struct slv_file *file, struct slv_found *found) {
   int loaded = is_loaded_file(file, data, stride), bytes = is_byte_coverage(file, counters);
   if (loaded == 0) return 0;
   if (loaded < 0 || bytes < 0) return -1; // what a passing error hid must not stand in the index
-  found->source = SLV_SOURCE_LLVM;
-  found->identity = identity(file, data, stride, names, counters);
-  if (found->identity == 0) return -1;
-  found->region[0] = (struct slv_region){.address = counters->sh_addr,
-                                         .size = (uint32_t)counters->sh_size,
-                                         .kind = bytes ? SLV_REGION_AND8 : SLV_REGION_ADD64};
-  if (bits != NULL && bits->sh_size != 0 && bits->sh_size <= UINT32_MAX)
-    found->region[1] = (struct slv_region){
-        .address = bits->sh_addr, .size = (uint32_t)bits->sh_size, .kind = SLV_REGION_OR8};
+  uint64_t meaning = identity(file, data, stride, names, counters);
+  if (meaning == 0) return -1;
+  slv_found_source(found, SLV_SOURCE_LLVM, meaning);
+  slv_found_region(found, SLV_SOURCE_LLVM, bytes ? SLV_REGION_AND8 : SLV_REGION_ADD64,
+                   counters->sh_addr, counters->sh_size);
+  if (bits != NULL && bits->sh_size <= UINT32_MAX)
+    slv_found_region(found, SLV_SOURCE_LLVM, SLV_REGION_OR8, bits->sh_addr, bits->sh_size);
   return 1;
 }
 
-const struct slv_source_ops slv_source_llvm = {SLV_SOURCE_LLVM, find, kept};
+const struct slv_source_ops slv_source_llvm = {SLV_SOURCE_LLVM, find, kept, NULL};

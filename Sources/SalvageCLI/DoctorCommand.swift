@@ -17,8 +17,7 @@ struct DoctorCommand: AsyncParsableCommand {
   @Option(name: [.short, .customLong("output")], help: "Where the recording would be.")
   var output = ".salvage"
 
-  @Option(help: "The folder of llvm-cov and llvm-profdata.", completion: .directory)
-  var llvmBin: String?
+  @OptionGroup var toolOptions: ToolOptions
 
   @Flag(help: "As JSON, for programs.")
   var json = false
@@ -34,7 +33,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
   func run() async throws {
     var findings = Diagnosis.surroundings(of: FilePath(output))
-    findings.append(await tools())
+    findings += await tools()
     let words = command.first == "--" ? Array(command.dropFirst()) : command
     if let program = words.first { findings += Diagnosis.program(program) }
     if json {
@@ -50,14 +49,25 @@ struct DoctorCommand: AsyncParsableCommand {
     if findings.contains(where: { $0.grade == .bad }) { throw ExitCode(1) }
   }
 
-  private func tools() async -> Finding {
+  /// What reports need. Who has the tools of one compiler may have no program of the others.
+  private func tools() async -> [Finding] {
+    let gcov = await toolOptions.search.gcov.tools()
+    let names = gcov.map { "\($0.path), gcc \($0.majorVersion)" }
+    return [await llvm(isOnly: gcov.isEmpty)]
+      + [
+        gcov.isEmpty
+          ? Finding("gcov", .warning, "none was found: reports of gcc --coverage need gcc's own")
+          : Finding("gcov", .good, names.joined(separator: "; "))
+      ]
+  }
+
+  private func llvm(isOnly: Bool) async -> Finding {
     do {
-      let found = try await LLVMToolSearch(folder: llvmBin.map { FilePath($0) })
-        .tools(readingMapping: 6)
+      let found = try await toolOptions.search.llvm.tools(readingMapping: 6)
       return Finding(
         "LLVM tools", .good, "\(found.cov) and \(found.profdata), LLVM \(found.majorVersion)")
     } catch {
-      return Finding("LLVM tools", .bad, "\(error)")
+      return Finding("LLVM tools", isOnly ? .bad : .warning, "\(error)")
     }
   }
 }

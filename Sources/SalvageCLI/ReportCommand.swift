@@ -100,8 +100,7 @@ struct FilterOptions: ParsableArguments {
   @Option(help: "A=B: report paths that begin with A under B; may be repeated.")
   var pathMap: [String] = []
 
-  @Option(help: "The folder of llvm-cov and llvm-profdata.", completion: .directory)
-  var llvmBin: String?
+  @OptionGroup var toolOptions: ToolOptions
 
   func validate() throws {
     for text in pathMap where Filter.PathMap(text) == nil {
@@ -115,7 +114,20 @@ struct FilterOptions: ParsableArguments {
       pathMaps: pathMap.compactMap { Filter.PathMap($0) })
   }
 
-  var tools: ToolSearch {
-    ToolSearch(llvm: LLVMToolSearch(folder: llvmBin.map { FilePath($0) }))
+  var tools: ToolSearch { toolOptions.search }
+}
+
+/// Where the compilers' tools are.
+struct ToolOptions: ParsableArguments {
+  @Option(help: "The folder of llvm-cov and llvm-profdata.", completion: .directory)
+  var llvmBin: String?
+
+  @Option(help: "The folder of gcov, for programs of gcc --coverage.", completion: .directory)
+  var gcovBin: String?
+
+  var search: ToolSearch {
+    ToolSearch(
+      llvm: LLVMToolSearch(folder: llvmBin.map { FilePath($0) }),
+      gcov: GcovToolSearch(folder: gcovBin.map { FilePath($0) }))
   }
 }

@@ -99,10 +99,24 @@ extension SourceFile {
   private mutating func addFunctions(_ others: [Function]) {
     var places: [Substring: [Int]] = [:]
     for index in functions.indices { places[functions[index].name[...], default: []].append(index) }
+    func take(_ name: Substring) -> Int? {
+      guard var free = places[name], !free.isEmpty else { return nil }
+      defer { places[name] = free }
+      return free.removeFirst()
+    }
+    var locals: [Function.Place: [Int]]?
     for other in others {
-      if var free = places[other.name[...]], !free.isEmpty {
-        functions[free.removeFirst()].count.saturate(adding: other.count)
-        places[other.name[...]] = free
+      if let place = take(other.name[...]) {
+        functions[place].count.saturate(adding: other.count)
+        continue
+      }
+      if locals == nil { locals = Dictionary(grouping: functions.indices) { functions[$0].place } }
+      // clang writes `a.c:f` for gcc's static `f`; two of clang's with that end are two functions.
+      let namesake = locals?[other.place]?.first {
+        (functions[$0].bareName == functions[$0].name[...]) != (other.bareName == other.name[...])
+      }
+      if let namesake {
+        functions[namesake].count.saturate(adding: other.count)
       } else {
         functions.append(other)
       }
@@ -135,6 +149,20 @@ extension SourceFile {
     }
     return result + left[i...] + right[j...]
   }
+}
+
+extension Function {
+  /// Where it begins, and its name without the file that clang puts before that of a static function.
+  fileprivate struct Place: Hashable {
+    var line: UInt32
+    var name: Substring
+  }
+
+  fileprivate var bareName: Substring {
+    name.utf8.lastIndex(of: UInt8(ascii: ":")).map { name[$0...].dropFirst() } ?? name[...]
+  }
+
+  fileprivate var place: Place { Place(line: line, name: bareName) }
 }
 
 extension Branch {

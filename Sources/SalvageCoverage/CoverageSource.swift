@@ -18,7 +18,7 @@ protocol CoverageSource: Sendable {
 }
 
 /// All sources, in the order in which a file that several of them know lists its functions.
-let coverageSources: [any CoverageSource.Type] = [LLVMSource.self]
+let coverageSources: [any CoverageSource.Type] = [LLVMSource.self, GcovSource.self]
 
 /// What is asked of every source.
 struct CoverageRequest: Sendable {
@@ -37,9 +37,13 @@ struct CoverageRequest: Sendable {
 /// Where the tools of all sources are looked for.
 public struct ToolSearch: Sendable, Hashable {
   public var llvm: LLVMToolSearch
+  public var gcov: GcovToolSearch
 
-  public init(llvm: LLVMToolSearch = LLVMToolSearch()) {
+  public init(
+    llvm: LLVMToolSearch = LLVMToolSearch(), gcov: GcovToolSearch = GcovToolSearch()
+  ) {
     self.llvm = llvm
+    self.gcov = gcov
   }
 }
 

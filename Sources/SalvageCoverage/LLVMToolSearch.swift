@@ -54,16 +54,16 @@ public struct LLVMToolSearch: Sendable, Hashable {
     let folders = path.split(separator: ":").map { FilePath(String($0)) }.filter(\.isAbsolute)
     var found: [Candidate] = []
     for compiler in ["swift", "clang"] {
-      guard let tool = folders.lazy.map({ $0.appending(compiler) }).first(where: Self.isExecutable)
+      guard let tool = folders.lazy.map({ $0.appending(compiler) }).first(where: \.isExecutable)
       else { continue }
-      found += Self.pair(in: Self.resolved(tool).removingLastComponent(), suffix: "")
+      found += Self.pair(in: tool.resolved.removingLastComponent(), suffix: "")
     }
     for folder in folders { found += Self.pair(in: folder, suffix: "") }
     for version in stride(from: Self.newestSuffix, through: LLVMTools.oldestVersion, by: -1) {
       for folder in folders { found += Self.pair(in: folder, suffix: "-\(version)") }
     }
     var seen: Set<FilePath> = []
-    return found.filter { seen.insert(Self.resolved($0.cov)).inserted }
+    return found.filter { seen.insert($0.cov.resolved).inserted }
   }
 
   /// Distributions name tools by the LLVM version; this far beyond today's is enough.
@@ -80,20 +80,8 @@ public struct LLVMToolSearch: Sendable, Hashable {
   private static func pair(in folder: FilePath, suffix: String) -> [Candidate] {
     let cov = folder.appending("llvm-cov" + suffix)
     let profdata = folder.appending("llvm-profdata" + suffix)
-    guard isExecutable(cov), isExecutable(profdata) else { return [] }
+    guard cov.isExecutable, profdata.isExecutable else { return [] }
     return [Candidate(cov: cov, profdata: profdata)]
-  }
-
-  private static func isExecutable(_ path: FilePath) -> Bool {
-    path.withPlatformString { access($0, X_OK) == 0 }
-  }
-
-  private static func resolved(_ path: FilePath) -> FilePath {
-    path.withPlatformString { name in
-      guard let real = realpath(name, nil) else { return path }
-      defer { free(real) }
-      return FilePath(platformString: real)
-    }
   }
 }
 

@@ -19,7 +19,16 @@ public struct ObjectProblem: Error, Sendable, Hashable {
     case malformed(String)
     /// The recording's counters are not those of the object.
     case foreignCounters
-    /// llvm-profdata or llvm-cov refused it; its message.
+    /// The list of its compiled units could not be kept.
+    case notKept
+    /// gcc's notes file of a unit, which says what its counters mean, is nowhere; so many units of
+    /// this object have none.
+    case notesMissing(FilePath, units: Int)
+    /// The notes file is of another build of the unit.
+    case notesChanged(FilePath, units: Int)
+    /// Files of a gcc whose layout we do not know.
+    case unknownGcov(UInt32)
+    /// A tool refused it; its message.
     case toolFailed(String)
     /// The tool that reads its source is not there; what is needed, why, and the cure.
     case noTool(String)
@@ -51,6 +60,10 @@ public struct ObjectProblem: Error, Sendable, Hashable {
     case .mappingTooNew: "mapping-too-new"
     case .malformed: "object-malformed"
     case .foreignCounters: "foreign-counters"
+    case .notKept: "object-not-kept"
+    case .notesMissing: "notes-missing"
+    case .notesChanged: "notes-changed"
+    case .unknownGcov: "unknown-gcov"
     case .toolFailed: "tool-failed"
     case .noTool: "no-tool"
     case .unknownSource: "unknown-source"
@@ -90,12 +103,28 @@ extension ObjectProblem: CustomStringConvertible {
       "is damaged: \(what); rebuild it and record again"
     case .foreignCounters:
       "the counters in the recording are not of its size or place; record again"
+    case .notKept:
+      "what its counters mean could not be kept in the recording; make room there and record again"
+    case .notesMissing(let path, let units):
+      "\(path)\(others(units)), which says what its counters mean, was not there when it was recorded "
+        + "and is not now; put the .gcno files of the same build back and report again"
+    case .notesChanged(let path, let units):
+      "\(path)\(others(units)) is of another build than the program that ran; put the .gcno files of "
+        + "that build back, or build again and record again"
+    case .unknownGcov(let word):
+      "was compiled by a gcc whose coverage files (version \(hex(UInt64(word)).suffix(8))) are not "
+        + "known; gcc \(GcovVersion.known.lowerBound) to \(GcovVersion.known.upperBound) are"
     case .toolFailed(let message), .noTool(let message):
       message
     case .unknownSource(let source):
       "counts in a way (\(source)) that this version cannot report"
     }
   }
+}
+
+/// One file is named, and the number of those that share its fate.
+private func others(_ units: Int) -> String {
+  units > 1 ? " (and \(units - 1) more)" : ""
 }
 
 /// 16 hexadecimal digits, as in the file names of a recording.

@@ -24,8 +24,8 @@ package struct CounterFile {
   /// Checks the header and that the slots in use lie within the file, without reading the counters.
   package static func check(_ path: FilePath) throws(RecordError) {
     let file = try RecordFile(path)
+    let layout = try CounterLayout(file)
     let page = try file.bytes(0..<4096)
-    let layout = try CounterLayout(page: page, path: path)
     let last = slots(layout, page: page).max() ?? 0
     // A slot has its blocks before its attach word is set: the size comes after the words.
     let size = file.currentSize
@@ -52,7 +52,7 @@ package struct CounterFile {
   /// Adds up all slots of the file at `path`.
   package static func sums(_ path: FilePath) throws(RecordError) -> CounterSums {
     let file = try RecordFile(path)
-    let layout = try CounterLayout(page: try file.bytes(0..<4096), path: path)
+    let layout = try CounterLayout(file)
     // The header claims how large sums are: no room is made for such as can't be there.
     if try file.bytes(0..<4096).isUnused {
       return CounterSums(
@@ -101,24 +101,62 @@ package struct CounterFile {
   ) throws(RecordError) -> Bool {
     let start = layout.slotsOffset + slot * layout.slotSize
     guard layout.end(ofSlot: slot) <= size else { return false }
-    for (index, part) in layout.parts.enumerated() {
-      var done = 0
-      while done < part.size {
-        let count = min(buffer.count, part.size - done)
-        let room = UnsafeMutableRawBufferPointer(rebasing: buffer[0..<count])
-        guard try file.read(into: room, at: start + part.offset + done) == count else {
-          throw RecordError(file.path, .truncated(file.size))
+    var index = 0
+    while index < layout.parts.count {
+      let part = layout.parts[index]
+      var next = index + 1
+      // Small parts that lie together are read together.
+      while next < layout.parts.count,
+        layout.parts[next].offset + layout.parts[next].size - part.offset <= buffer.count
+      { next += 1 }
+      if next == index + 1 {
+        try add(large: part, at: start, of: file, to: &sums[index], buffer: buffer)
+      } else {
+        let last = layout.parts[next - 1]
+        let room = UnsafeMutableRawBufferPointer(
+          rebasing: buffer[0..<(last.offset + last.size - part.offset)])
+        try fill(room, from: file, at: start + part.offset)
+        for number in index..<next {
+          let part = layout.parts[number]
+          let from = part.offset - layout.parts[index].offset
+          sums[number].withUnsafeMutableBytes { sum in
+            Summing.add(
+              UnsafeRawBufferPointer(rebasing: room[from..<(from + part.size)]), to: sum,
+              kind: part.kind)
+          }
         }
-        sums[index].withUnsafeMutableBytes { sum in
-          Summing.add(
-            UnsafeRawBufferPointer(room),
-            to: UnsafeMutableRawBufferPointer(rebasing: sum[done..<(done + count)]),
-            kind: part.kind)
-        }
-        done += count
       }
+      index = next
     }
     return true
+  }
+
+  /// Adds one part, a buffer at a time.
+  private static func add(
+    large part: CounterLayout.Part, at start: Int, of file: borrowing RecordFile,
+    to sum: inout [UInt8], buffer: UnsafeMutableRawBufferPointer
+  ) throws(RecordError) {
+    var done = 0
+    while done < part.size {
+      let count = min(buffer.count, part.size - done)
+      let room = UnsafeMutableRawBufferPointer(rebasing: buffer[0..<count])
+      try fill(room, from: file, at: start + part.offset + done)
+      sum.withUnsafeMutableBytes { sum in
+        Summing.add(
+          UnsafeRawBufferPointer(room),
+          to: UnsafeMutableRawBufferPointer(rebasing: sum[done..<(done + count)]),
+          kind: part.kind)
+      }
+      done += count
+    }
+  }
+
+  private static func fill(
+    _ room: UnsafeMutableRawBufferPointer, from file: borrowing RecordFile, at offset: Int
+  ) throws(RecordError) {
+    guard try file.read(into: room, at: offset) == room.count else {
+      throw RecordError(file.path, .truncated(file.size))
+    }
   }
 }
 

@@ -1,10 +1,11 @@
 import CSalvageABI
-package import SystemPackage
+import SystemPackage
 
 /// The first page of a counter file, checked: where its slots and regions are.
 package struct CounterLayout: Sendable {
   /// A region's place in a slot.
   package struct Part: Sendable, Hashable {
+    package var source: Source
     package var kind: Region.Kind
     package var address: UInt64
     package var offset: Int
@@ -12,7 +13,6 @@ package struct CounterLayout: Sendable {
   }
 
   package var identity: UInt64
-  package var source: Source
   package var slotsOffset: Int
   package var slotSize: Int
   package var slots: Int
@@ -20,11 +20,20 @@ package struct CounterLayout: Sendable {
   package var parts: [Part]
   package var uncounted: Int
 
+  /// The sources of its regions, each once.
+  package var sources: [Source] {
+    Source.allCases.filter { source in parts.contains { $0.source == source } }
+  }
+
   /// Largest sum of one region that is believed: far above what a linker can produce.
   private static let largestRegion = 1 << 30
+  /// Most regions or runs that are believed.
+  private static let longestTable = 1 << 20
 
-  /// Checks the header in `page`, the start of the file at `path`.
-  package init(page: [UInt8], path: FilePath) throws(RecordError) {
+  /// Checks the header of `file`, and the table of regions behind it.
+  package init(_ file: borrowing RecordFile) throws(RecordError) {
+    let path = file.path
+    let page = try file.bytes(0..<4096)
     guard let raw = page.structure(slv_counters_header.self, at: 0) else {
       throw RecordError(path, .truncated(page.count))
     }
@@ -32,51 +41,102 @@ package struct CounterLayout: Sendable {
     guard raw.version == UInt32(SLV_ABI_VERSION) else {
       throw RecordError(path, .version(found: raw.version, known: UInt32(SLV_ABI_VERSION)))
     }
-    guard let source = Source(rawValue: raw.source) else {
-      throw RecordError(path, .malformed("counters of the unknown kind \(raw.source)"))
-    }
     guard raw.max_slots <= SLV_SLOTS_MAX, raw.slots_offset >= 4096, raw.slot_size > 0,
       raw.page_size >= 4096, raw.page_size.nonzeroBitCount == 1
     else { throw RecordError(path, .malformed("the sizes in the header do not fit")) }
     self.identity = raw.identity
-    self.source = source
     self.slotsOffset = Int(raw.slots_offset)
     self.slotSize = Int(raw.slot_size)
     self.slots = Int(raw.max_slots)
     self.pageSize = Int(raw.page_size)
     self.uncounted = Int(raw.uncounted)
-    self.parts = try Self.parts(of: raw, path: path)
+    self.parts = try Self.parts(of: raw, file)
+  }
+
+  /// The lists of runs and regions: in the header, or behind it.
+  private static func lists(
+    of raw: slv_counters_header, _ file: borrowing RecordFile
+  ) throws(RecordError) -> (runs: [slv_run], regions: [slv_region]) {
+    let runs = Int(raw.table_runs)
+    let regions = Int(raw.table_regions)
+    if regions == 0 {
+      return ([raw.run.0, raw.run.1, raw.run.2], [raw.region.0, raw.region.1])
+    }
+    let start = Int(SLV_TABLE_OFFSET)
+    guard runs > 0, runs <= longestTable, regions <= longestTable,
+      start + runs * MemoryLayout<slv_run>.stride + regions * MemoryLayout<slv_region>.stride
+        <= Int(raw.slots_offset)
+    else { throw RecordError(file.path, .malformed("the table of regions does not fit")) }
+    let bytes = try file.bytes(
+      start..<(start + runs * MemoryLayout<slv_run>.stride
+        + regions * MemoryLayout<slv_region>.stride))
+    return (
+      list(runs, in: bytes, at: 0),
+      list(regions, in: bytes, at: runs * MemoryLayout<slv_run>.stride)
+    )
+  }
+
+  /// `count` structures that lie one behind the other.
+  private static func list<Raw: BitwiseCopyable>(
+    _ count: Int, in bytes: [UInt8], at start: Int
+  ) -> [Raw] {
+    (0..<count).compactMap {
+      bytes.structure(Raw.self, at: start + $0 * MemoryLayout<Raw>.stride)
+    }
   }
 
   private static func parts(
-    of raw: slv_counters_header, path: FilePath
+    of raw: slv_counters_header, _ file: borrowing RecordFile
   ) throws(RecordError) -> [Part] {
-    let runs = [raw.run.0, raw.run.1, raw.run.2]
+    let (runs, regions) = try lists(of: raw, file)
+    var places = Places(runs)
     var result: [Part] = []
-    for region in [raw.region.0, raw.region.1] where region.kind != SLV_REGION_NONE.rawValue {
-      guard let kind = Region.Kind(rawValue: region.kind) else {
-        throw RecordError(path, .malformed("a region of the unknown kind \(region.kind)"))
-      }
-      guard region.size > 0 else { continue }
-      guard region.size <= largestRegion,
-        let offset = place(of: region, in: runs), offset + Int(region.size) <= Int(raw.slot_size)
-      else { throw RecordError(path, .malformed("a region lies outside its slot")) }
-      if kind == .add64 && region.size % 8 != 0 {
-        throw RecordError(path, .malformed("counters of 8 bytes, but a region of \(region.size)"))
-      }
-      result.append(
-        Part(kind: kind, address: region.address, offset: offset, size: Int(region.size)))
+    for region in regions where region.kind != SLV_REGION_NONE.rawValue {
+      let part = try part(region, &places, slotSize: Int(raw.slot_size), file.path)
+      if let part { result.append(part) }
     }
-    guard !result.isEmpty else { throw RecordError(path, .malformed("no region")) }
+    guard !result.isEmpty else { throw RecordError(file.path, .malformed("no region")) }
     return result
   }
 
-  /// Where a region begins in a slot: the runs lie there one after the other.
-  private static func place(of region: slv_region, in runs: [slv_run]) -> Int? {
-    var before: UInt64 = 0
+  private static func part(
+    _ region: slv_region, _ places: inout Places, slotSize: Int, _ path: FilePath
+  ) throws(RecordError) -> Part? {
+    guard let kind = Region.Kind(rawValue: UInt32(region.kind)) else {
+      throw RecordError(path, .malformed("a region of the unknown kind \(region.kind)"))
+    }
+    guard let source = Source(rawValue: UInt32(region.source)) else {
+      throw RecordError(path, .malformed("counters of the unknown kind \(region.source)"))
+    }
+    guard region.size > 0 else { return nil }
+    guard region.size <= largestRegion, let offset = places.offset(of: region),
+      offset + Int(region.size) <= slotSize
+    else { throw RecordError(path, .malformed("a region lies outside its slot")) }
+    if kind == .add64 && region.size % 8 != 0 {
+      throw RecordError(path, .malformed("counters of 8 bytes, but a region of \(region.size)"))
+    }
+    return Part(
+      source: source, kind: kind, address: region.address, offset: offset, size: Int(region.size))
+  }
+}
+
+/// Where regions begin in a slot: the runs lie there one after the other. Regions come sorted, so the
+/// next one lies in the same run as the last, or in a later one.
+private struct Places {
+  private let runs: [slv_run]
+  private var current = 0
+  private var before: UInt64 = 0
+  /// End of the last region.
+  private var last: UInt64 = 0
+
+  init(_ runs: [slv_run]) { self.runs = runs }
+
+  mutating func offset(of region: slv_region) -> Int? {
     let (end, over) = region.address.addingReportingOverflow(UInt64(region.size))
-    guard !over else { return nil }
-    for run in runs {
+    guard !over, region.address >= last else { return nil }
+    last = end
+    while current < runs.count {
+      let run = runs[current]
       guard run.low <= run.high else { return nil }
       if run.low <= region.address && end <= run.high {
         let (offset, over) = before.addingReportingOverflow(region.address - run.low)
@@ -85,6 +145,7 @@ package struct CounterLayout: Sendable {
       let (sum, over) = before.addingReportingOverflow(run.high - run.low)
       guard !over else { return nil }
       before = sum
+      current += 1
     }
     return nil
   }

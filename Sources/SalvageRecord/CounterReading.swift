@@ -8,13 +8,14 @@ public struct CounterReading: Sendable {
 }
 
 extension RecordingReader {
-  /// Adds up the counters of every object and context over all counter files of all users.
+  /// Adds up the counters of every object and context over all counter files of all users. An object
+  /// with counters of several sources is there once for each.
   ///
   /// Files of one object whose regions differ are not added: the first is kept, the others are losses.
   public func counters() throws(RecordError) -> CounterReading {
     let settings = try settings()
     var result = CounterReading(objects: [], losses: [])
-    var places: [CounterFileName.Object: Int] = [:]
+    var places: [CounterPlace: Int] = [:]
     var kept: [UInt64: FilePath] = [:]
     let users = userDirectories(settings)
     for user in users {
@@ -76,38 +77,57 @@ extension RecordingReader {
 
   private func add(
     _ sums: CounterSums, _ object: CounterFileName.Object, path: FilePath,
-    to result: inout CounterReading, places: inout [CounterFileName.Object: Int]
+    to result: inout CounterReading, places: inout [CounterPlace: Int]
   ) throws(RecordError) {
-    let regions = zip(sums.layout.parts, sums.sums).map { part, bytes in
-      Region(address: part.address, kind: part.kind, bytes: bytes)
-    }
     // A file that was made and never counted in says nothing of an object.
     guard sums.lives > 0 else { return }
-    guard let index = places[object] else {
-      places[object] = result.objects.count
-      result.objects.append(
-        ObjectCounters(
-          identity: object.identity, context: object.context, source: sums.layout.source,
-          regions: regions, lives: sums.lives, keptObject: nil, origin: nil))
-      return
+    var regions: [Source: [Region]] = [:]
+    for (part, bytes) in zip(sums.layout.parts, sums.sums) {
+      regions[part.source, default: []]
+        .append(Region(address: part.address, kind: part.kind, bytes: bytes))
     }
+    for source in sums.layout.sources {
+      let one = ObjectCounters(
+        identity: object.identity, context: object.context, source: source,
+        regions: regions[source] ?? [], lives: sums.lives)
+      let place = CounterPlace(object: object, source: source)
+      guard let index = places[place] else {
+        places[place] = result.objects.count
+        result.objects.append(one)
+        continue
+      }
+      guard result.objects[index].add(one) else {
+        throw RecordError(
+          path, .malformed("its regions are not those of the object's other files"))
+      }
+    }
+  }
+}
+
+/// Counters that are added up.
+private struct CounterPlace: Hashable {
+  var object: CounterFileName.Object
+  var source: Source
+}
+
+extension ObjectCounters {
+  /// Adds what another file of the object holds; false, and nothing added, if that has other regions.
+  fileprivate mutating func add(_ other: ObjectCounters) -> Bool {
     let fits =
-      result.objects[index].source == sums.layout.source
-      && result.objects[index].regions.count == regions.count
-      && zip(result.objects[index].regions, regions).allSatisfy {
+      regions.count == other.regions.count
+      && zip(regions, other.regions).allSatisfy {
         $0.address == $1.address && $0.kind == $1.kind && $0.bytes.count == $1.bytes.count
       }
-    guard fits else {
-      throw RecordError(path, .malformed("its regions are not those of the object's other files"))
-    }
-    for (number, region) in regions.enumerated() {
+    guard fits else { return false }
+    for (number, region) in other.regions.enumerated() {
       region.bytes.withUnsafeBytes { image in
-        result.objects[index].regions[number].bytes.withUnsafeMutableBytes {
+        regions[number].bytes.withUnsafeMutableBytes {
           Summing.add(image, to: $0, kind: region.kind)
         }
       }
     }
-    result.objects[index].lives += sums.lives
+    lives += other.lives
+    return true
   }
 }
 

@@ -105,7 +105,7 @@ package struct FileDescription: Encodable {
   private mutating func describe(_ sums: CounterSums) {
     kind = "counters"
     add("identity", hex(sums.layout.identity))
-    add("source", "\(sums.layout.source)")
+    add("sources", sums.layout.sources.map { "\($0)" }.joined(separator: ", "))
     add("slot size", sums.layout.slotSize)
     add("lives", sums.lives)
     add("without a slot", sums.layout.uncounted)
@@ -119,7 +119,8 @@ package struct FileDescription: Encodable {
         : bytes.count { $0 != (part.kind == .and8 ? 0xff : 0) }
       add(
         "region at \(String(part.address, radix: 16))",
-        "\(part.kind), \(part.size) bytes, \(hit) counters not at their first value")
+        "\(part.source), \(part.kind), \(part.size) bytes, \(hit) counters not at their first value"
+      )
     }
   }
 

@@ -16,7 +16,7 @@ CELLS = 69632
 def make(path: Path, library: Path, flags: int) -> None:
     shutil.rmtree(path, ignore_errors=True)
     path.mkdir(parents=True)
-    head = struct.pack("<QIIIIQQ32s", SETTINGS, 1, 72 + 2048 + 64, flags, 0, 0, 0, b"test")
+    head = struct.pack("<QIIIIQQ32s", SETTINGS, 2, 72 + 2048 + 64, flags, 0, 0, 0, b"test")
     text = os.fsencode(path).ljust(1024, b"\0") + os.fsencode(library).ljust(1024, b"\0")
     (path / "settings").write_bytes(head + text + bytes(64))
 
@@ -46,7 +46,7 @@ class Counters:
         if len(data) < 4096 or struct.unpack_from("<Q", data)[0] != COUNTERS:
             return  # nobody came further than making it
         slots_offset, slot_size, _, slots = struct.unpack_from("<IIII", data, 24)
-        address, size, kind = struct.unpack_from("<QII", data, 40)
+        address, size, kind, _ = struct.unpack_from("<QIHH", data, 40)
         low, = struct.unpack_from("<Q", data, 72)
         fold, = struct.unpack_from("<Q", data, 128)
         attach = struct.unpack_from(f"<{slots}I", data, 256)

@@ -87,7 +87,7 @@ import Testing
 
   @Test func badHeadersAreRefused() throws {
     let changes: [(inout slv_counters_header) -> Void] = [
-      { $0.magic = 1 }, { $0.version = 2 }, { $0.source = 99 }, { $0.slots_offset = 8 },
+      { $0.magic = 1 }, { $0.version = 1 }, { $0.region.0.source = 99 }, { $0.slots_offset = 8 },
       { $0.slot_size = 0 }, { $0.max_slots = .max }, { $0.page_size = 3 },
       { $0.region.0.size = .max }, { $0.region.0.address = .max }, { $0.region.0.size = 9 },
       { $0.region.0.kind = 77 }, { $0.region.1.address = 0x5ffc }, { $0.run.0.high = 0 },
@@ -120,6 +120,55 @@ import Testing
       #expect(areEmpty)
     } else {
       #expect(throws: RecordError.self) { try sums(fixture.bytes) }
+    }
+  }
+
+  /// A fixture whose lists are in the table behind the header, with a second run.
+  private func tabled() -> [UInt8] {
+    var fixture = CounterFixture()
+    let gcov = slv_region(
+      address: 0x8ff0, size: 16, kind: UInt16(SLV_REGION_ADD64.rawValue),
+      source: UInt16(SLV_SOURCE_GCOV.rawValue))
+    let regions = [fixture.header.region.0, fixture.header.region.1, gcov]
+    let runs = [slv_run(low: 0x5000, high: 0x6000), slv_run(low: 0x8000, high: 0x9000)]
+    fixture.header.region = (slv_region(), slv_region())
+    fixture.header.run = (slv_run(), slv_run(), slv_run())
+    fixture.header.table_regions = UInt32(regions.count)
+    fixture.header.table_runs = UInt32(runs.count)
+    fixture.header.slots_offset = 8192
+    fixture.header.slot_size = 8192
+    fixture.attach[2] = 1
+    var bytes = fixture.bytes
+    for run in runs { bytes += SalvageRecord.bytes(of: run) }
+    for region in regions { bytes += SalvageRecord.bytes(of: region) }
+    bytes += [UInt8](repeating: 0, count: 8192 + 2 * 8192 - bytes.count)
+    bytes += CounterFixture.slot([1, 2], flags: [4])
+    bytes += [UInt8](repeating: 0xdd, count: 4080) + [UInt8](repeating: 1, count: 16)
+    return bytes
+  }
+
+  @Test func aTableHoldsMoreRegions() throws {
+    let sums = try sums(tabled())
+    #expect(sums.sums[0].structure(UInt64.self, at: 8) == 2)
+    #expect(sums.sums[1][0] == 4)
+    #expect(sums.sums[2] == [UInt8](repeating: 1, count: 16))
+    #expect(sums.layout.parts.map(\.source) == [.llvm, .llvm, .gcov])
+    #expect(sums.layout.sources == [.llvm, .gcov])
+  }
+
+  @Test func aTableThatDoesNotFitIsRefused() throws {
+    let claims: [(Int, UInt32)] = [(120, .max), (120, 300), (124, 0), (124, .max), (24, 4096)]
+    for (offset, value) in claims {
+      var bytes = tabled()
+      bytes.replaceSubrange(offset..<(offset + 4), with: SalvageRecord.bytes(of: value))
+      #expect(throws: RecordError.self, "\(offset) \(value)") { try sums(bytes) }
+    }
+    // Cut off in the table; a region of no run; regions that are not in order.
+    #expect(throws: RecordError.self) { try sums(Array(tabled().prefix(4200))) }
+    for address in [0x7000, 0x5100] as [UInt64] {
+      var bytes = tabled()
+      bytes.replaceSubrange(4160..<4168, with: SalvageRecord.bytes(of: address))
+      #expect(throws: RecordError.self) { try sums(bytes) }
     }
   }
 

@@ -102,7 +102,6 @@ struct CounterFixture {
   init(identity: UInt64 = 0xabc, kind: slv_region_kind = SLV_REGION_OR8) {
     header.magic = SLV_COUNTERS_MAGIC
     header.version = UInt32(SLV_ABI_VERSION)
-    header.source = SLV_SOURCE_LLVM.rawValue
     header.identity = identity
     header.slots_offset = UInt32(Self.page)
     header.slot_size = UInt32(Self.page)
@@ -110,9 +109,11 @@ struct CounterFixture {
     header.max_slots = UInt32(SLV_SLOTS_MAX)
     header.run.0 = slv_run(low: 0x5000, high: 0x6000)
     header.region.0 = slv_region(
-      address: 0x5040, size: UInt32(8 * Self.counters), kind: SLV_REGION_ADD64.rawValue)
+      address: 0x5040, size: UInt32(8 * Self.counters),
+      kind: UInt16(SLV_REGION_ADD64.rawValue), source: UInt16(SLV_SOURCE_LLVM.rawValue))
     header.region.1 = slv_region(
-      address: 0x5800, size: UInt32(Self.flags), kind: kind.rawValue)
+      address: 0x5800, size: UInt32(Self.flags), kind: UInt16(kind.rawValue),
+      source: UInt16(SLV_SOURCE_LLVM.rawValue))
   }
 
   /// A slot's page with these counters and flags; the program's own data around them is noise.

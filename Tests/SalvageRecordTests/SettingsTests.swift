@@ -37,12 +37,12 @@ import Testing
 
   @Test func anotherVersionIsNamed() {
     var other = bytes
-    other.replaceSubrange(8..<12, with: SalvageRecord.bytes(of: UInt32(2)))
+    other.replaceSubrange(8..<12, with: SalvageRecord.bytes(of: UInt32(3)))
     let error = #expect(throws: RecordError.self) {
       _ = try RecordingSettings(bytes: other, path: "s")
     }
-    #expect(error?.problem == .version(found: 2, known: 1))
-    #expect(error?.description.contains("version 2") == true)
+    #expect(error?.problem == .version(found: 3, known: 2))
+    #expect(error?.description.contains("version 3") == true)
   }
 
   @Test func aRelativePlaceIsRefused() {

@@ -36,7 +36,7 @@ enum Toolchain {
     return LLVMTools(profdata: profdata, cov: cov, majorVersion: 14)
   }()
 
-  private static func find(_ name: String) -> FilePath? {
+  static func find(_ name: String) -> FilePath? {
     var folders = (getenv("PATH").map { String(cString: $0) } ?? "").split(separator: ":")
       .map(String.init)
     if let home = getenv("HOME") { folders.append(String(cString: home) + "/.cargo/bin") }

@@ -24,7 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SLV_ABI_VERSION 1
+#define SLV_ABI_VERSION 2
 
 // ---- environment ---------------------------------------------------------------------------------
 
@@ -200,7 +200,7 @@ struct slv_cell {
 // ---- object index --------------------------------------------------------------------------------
 
 enum slv_source {
-  SLV_SOURCE_NONE = 0, // known to hold no counters
+  SLV_SOURCE_NONE = 0,
   SLV_SOURCE_LLVM = 1,
   SLV_SOURCE_GCOV = 2,
   SLV_SOURCE_SANCOV = 3,
@@ -217,10 +217,11 @@ enum slv_region_kind { // how two images of a region are added
 struct slv_region {
   uint64_t address; // link-time
   uint32_t size;    // bytes
-  uint32_t kind;    // enum slv_region_kind
+  uint16_t kind;    // enum slv_region_kind
+  uint16_t source;  // enum slv_source
 };
 
-#define SLV_REGIONS 2
+#define SLV_REGIONS 2 // that index entries and headers of counter files have room for
 
 enum slv_host { // interpreters that an object brings, whose programs a source records
   SLV_HOST_PYTHON = 1u << 0,
@@ -228,14 +229,15 @@ enum slv_host { // interpreters that an object brings, whose programs a source r
 
 // What a life found in an object, for the next one: no file is opened for an object listed here.
 // An open-addressed table; `key` is claimed by compare-and-swap, the rest counts when `ready` is 1.
+// An object whose regions are more than there is room for is looked at by each life.
 struct slv_index_entry {
   uint64_t key; // of the loaded file: build-id and program headers, or dev/ino/size/mtime/ctime
   uint64_t identity; // of the counters: a content hash
   uint32_t ready;
-  uint32_t source; // enum slv_source
+  uint32_t sources; // set of 1 << enum slv_source; 0: known to hold no counters
   struct slv_region region[SLV_REGIONS];
-  uint32_t hosts; // enum slv_host
-  uint32_t reserved;
+  uint32_t hosts;   // enum slv_host
+  uint32_t regions; // as many as the object has
 };
 
 // ---- programs ------------------------------------------------------------------------------------
@@ -260,6 +262,7 @@ struct slv_program_record {
 #define SLV_RUNS 3
 #define SLV_SLOTS_MAX 960u // attach words fit the first 4096 bytes
 #define SLV_ATTACH_OFFSET 256u
+#define SLV_TABLE_OFFSET 4096u
 #define SLV_SLOT_FIRST 2u // 0 and 1 are accumulators
 #define SLV_FILES_MAX 16u // <n> of the file name: 16 x 960 simultaneous lives of one object
 
@@ -274,8 +277,10 @@ enum slv_attach {              // bits of an attach word
   SLV_ATTACH_COUNT = SLV_ATTACH_EMPTY - 1, // lives that used it; never goes back
 };
 
-// First page (of the machine that recorded) of a counter file. The attach words follow at
-// SLV_ATTACH_OFFSET: one u32 per slot, 0 = never made ready, else the number of lives it served.
+// The start of a counter file. The attach words follow at SLV_ATTACH_OFFSET: one u32 per slot, 0 =
+// never made ready, else the number of lives it served. Regions are sorted by address, disjoint, and
+// may be of several sources: an object has one counter file. Where there are more than fit here, both
+// arrays are zero, and at SLV_TABLE_OFFSET lie `table_runs` runs, then `table_regions` regions.
 // A slot is the image of all runs, one after the other; it begins at slots_offset + n * slot_size.
 // The lease is an OFD write lock on the first byte of the slot, held by the mapping.
 // Slots 0 and 1 are never leased: they are the two accumulators that dead fresh slots are folded
@@ -289,18 +294,20 @@ enum slv_attach {              // bits of an attach word
 struct slv_counters_header {
   uint64_t magic; // written last; the other bytes are the same whoever writes them
   uint32_t version;
-  uint32_t source; // enum slv_source
+  uint32_t reserved0;
   uint64_t identity;
-  uint32_t slots_offset; // one page
+  uint32_t slots_offset; // whole pages (of the machine that recorded): header and table
   uint32_t slot_size;    // whole pages
   uint32_t page_size;
   uint32_t max_slots; // SLV_SLOTS_MAX
   struct slv_region region[SLV_REGIONS];
   struct slv_run run[SLV_RUNS];
+  uint32_t table_regions; // 0: they are in `region` and `run`
+  uint32_t table_runs;
+  uint64_t fold;      // atomic commit word, see slv_fold_*
   uint32_t uncounted; // lives that got no slot, atomic
-  uint32_t reserved0;
-  uint64_t fold; // atomic commit word, see slv_fold_*
-  uint64_t reserved[8];
+  uint32_t reserved1;
+  uint64_t reserved[7];
 };
 
 // The commit word of folding: bit 0 says which accumulator (0: the first, 1: the second) is valid,

@@ -47,14 +47,15 @@ private struct Place {
     var header = slv_counters_header()
     header.magic = SLV_COUNTERS_MAGIC
     header.version = UInt32(SLV_ABI_VERSION)
-    header.source = SLV_SOURCE_LLVM.rawValue
     header.identity = 0xdef
     header.slots_offset = 4096
     header.slot_size = 4096
     header.page_size = 4096
     header.max_slots = SLV_SLOTS_MAX
     header.run.0 = slv_run(low: 0x5000, high: 0x6000)
-    header.region.0 = slv_region(address: 0x5040, size: 8, kind: SLV_REGION_ADD64.rawValue)
+    header.region.0 = slv_region(
+      address: 0x5040, size: 8, kind: UInt16(SLV_REGION_ADD64.rawValue),
+      source: UInt16(SLV_SOURCE_LLVM.rawValue))
     var result = bytes(of: header)
     result += [UInt8](repeating: 0, count: 4 * 4096 + 4096 - result.count)
     result[Int(SLV_ATTACH_OFFSET) + 4 * 2] = 1

@@ -1,0 +1,1 @@
+../SalvageCoverageTests/ELFBuilder.swift
