@@ -171,6 +171,11 @@ static void die_here(void) {
   slv_sys_sigmask(SIG_SETMASK, &only, NULL);
 }
 
+// Context: any
+static void note_unsaved(void) {
+  if (slv_process.cell->loss == SLV_LOSS_NONE) slv_process.cell->loss = SLV_LOSS_COVERAGE_UNSAVED;
+}
+
 // ---- the thread ------------------------------------------------------------------------------------
 
 // Context: thread
@@ -181,13 +186,15 @@ static void nap(void) {
 
 // Waits until coverage.py is not at work, then has it save. Context: thread
 static void save(const struct slv_python *py) {
-  while (slv_python_guard_save(1) == 1 && phase() == WORKING) {
+  int result;
+  while ((result = slv_python_guard_save(1)) == 1 && phase() == WORKING) {
     __atomic_fetch_add(&death.resume, 1, __ATOMIC_RELEASE);
     SLV_SYS3(SYS_futex, &death.phase, 1 /* FUTEX_WAKE */, 0x7fffffff);
     void *state = py->PyEval_SaveThread();
     nap();
     py->PyEval_RestoreThread(state);
   }
+  if (result == 2) note_unsaved();
 }
 
 // All signals but faults are blocked here: they would be taken for the program's. Context: thread
@@ -252,6 +259,7 @@ static void take(int signal, const siginfo_t *info) {
 // The end of the wait: 1, the signal may do what it does. Context: any
 static int over(int signal, siginfo_t *info) {
   no_more_timer();
+  if (phase() != DONE && phase() != IDLE && signal != SLV_ASK_SIGNAL) note_unsaved();
   if (signal == death.signal) *info = death.info;
   if (signal == SLV_ASK_SIGNAL) __atomic_store_n(&death.phase, IDLE, __ATOMIC_RELEASE);
   return 1;
@@ -276,17 +284,21 @@ static int hit(int signal, siginfo_t *info, ucontext_t *context) {
   return done ? over(signal, info) : 0;
 }
 
+// True when this process has been sent its death. Context: any
+static int is_dying(void) { return phase() >= WANTED && death.signal != SLV_ASK_SIGNAL; }
+
 // Another end than by a signal. A death that is under way comes first. Context: any
 static void end(void) {
   static uint32_t busy; // an end inside of this one: a fatal error of the interpreter
-  if (slv_process.sandboxed) return;
-  if (__atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE)) return;
-  int dies = phase() >= WANTED && death.signal != SLV_ASK_SIGNAL;
-  if (slv_python_guard_ready()) {
-    if (slv_python_guard_holds()) slv_python_guard_save(0);
-    else if (dies) wait(0);
+  if (slv_process.sandboxed || __atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE)) return;
+  int holds = slv_python_guard_ready() && slv_python_guard_holds();
+  if (!is_dying() || advance(WANTED, WORKING)) {
+    if (holds) slv_python_guard_save(0);
+  } else if (phase() == WORKING) {
+    if (holds) slv_python()->PyEval_SaveThread();
+    wait(0);
   }
-  if (dies) die_here();
+  if (is_dying()) die_here();
   __atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
 }
 

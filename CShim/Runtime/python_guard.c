@@ -62,6 +62,7 @@ int slv_python_guard_ready(void) {
 // Context: thread
 void slv_python_guard_fork_child(void) {
   if (names == NULL) return;
+  if (measuring) __atomic_fetch_or(&slv_process.cell->flags, SLV_FLAG_COVERAGE, __ATOMIC_RELAXED);
   forked = 1;
   slv_python_death_fork_child();
 }
@@ -115,6 +116,7 @@ static void prepare(void) {
 // Context: thread
 static void measure(void) {
   if (!measuring) {
+    __atomic_fetch_or(&slv_process.cell->flags, SLV_FLAG_COVERAGE, __ATOMIC_RELAXED);
     __atomic_store_n(&measuring, 1, __ATOMIC_RELEASE);
     slv_saver_register(slv_python_death);
   }

@@ -136,6 +136,7 @@ enum slv_cell_flag {
   SLV_FLAG_OWN_PROFILE = 1u << 8,   // the program has its own LLVM_PROFILE_FILE
   SLV_FLAG_PARTIAL_HOOKS = 1u << 9, // dlmopen namespace, RTLD_DEEPBIND and the like
   SLV_FLAG_PYTHON = 1u << 10,       // a CPython interpreter of it was entered
+  SLV_FLAG_COVERAGE = 1u << 11,     // coverage.py measures in it
 };
 
 // Why a process could not be entered, or counters that existed are not in the recording. The
@@ -157,6 +158,7 @@ enum slv_loss {
   SLV_LOSS_UNKNOWN_FORMAT = 13, // counters of a version that this library does not know
   SLV_LOSS_NOT_STARTED = 14,    // announced, never entered, for no reason that we saw
   SLV_LOSS_NO_LEDGER = 15,      // entered, but the recording could not be opened
+  SLV_LOSS_COVERAGE_UNSAVED = 20, // coverage.py had no time to save (the reader's verdict too)
   SLV_LOSS_SANDBOX = 17, // executed in a seccomp sandbox that forbids the library's system calls
   SLV_LOSS_ASAN_OPTIONS = 16, // the program's own __asan_default_options refuses a preload
 };

@@ -7,6 +7,8 @@ import gc
 import json
 import os
 import sys
+from _thread import get_ident
+from time import sleep
 
 # Where coverage.py is at work on its data. Who is interrupted there must come out of it first.
 AT_WORK = ("control.py", "collector.py", "sqldata.py", "sqlitedb.py", "data.py")
@@ -14,6 +16,7 @@ AT_WORK = ("control.py", "collector.py", "sqldata.py", "sqlitedb.py", "data.py")
 published = None  # the Coverage that the file of that life describes, and the life
 gathering = None  # the data file, where one file is wanted and not one for each process
 whole = None  # the life that gathers the parts of that file
+saving = None  # the thread that saves
 server = None  # pid of a multiprocessing fork server: its children save what it ran
 
 
@@ -66,6 +69,12 @@ def unsaved():
 
 def save(waits):
     """0: all that coverage.py has is in its file; 1: ask again, it is at work; 2: it could not."""
+    global saving
+    while saving is not None and saving != get_ident():
+        if waits:
+            return 1
+        sleep(0.001)
+    outer, saving = saving, get_ident()
     interval = sys.getswitchinterval()
     try:
         if waits and is_at_work():
@@ -83,6 +92,7 @@ def save(waits):
         return 2
     finally:
         sys.setswitchinterval(interval)
+        saving = outer
     return 0
 
 
@@ -95,8 +105,8 @@ def part():
 
 
 def after_fork():
-    global gathering
-    gathering = None
+    global gathering, saving
+    gathering = saving = None
     INTERPRETER_IS_BACK()
     coverage = current()
     data = getattr(coverage, "_data", None)
