@@ -33,6 +33,16 @@ func makeDirectory(_ path: FilePath, mode: UInt32) throws(SalvageError) {
   else { throw fails("make the directory", path) }
 }
 
+/// `path` and all that is missing above it.
+func makeDirectories(_ path: FilePath) throws(SalvageError) {
+  guard !path.isEmpty, !isDirectory(path) else { return }
+  try makeDirectories(path.removingLastComponent())
+  // Somebody else may make it at the same time.
+  guard path.withPlatformString({ mkdir($0, 0o777) }) == 0 || errno == EEXIST else {
+    throw fails("make the directory", path)
+  }
+}
+
 /// A new directory with a random name that begins with `prefix`.
 func makeTemporaryDirectory(prefix: FilePath, mode: UInt32) throws(SalvageError) -> FilePath {
   var template = Array((prefix.string + "XXXXXX").utf8CString)

@@ -78,8 +78,8 @@ struct SalvageCommand: AsyncParsableCommand {
       """,
     version: salvageVersion,
     subcommands: [
-      RunCommand.self, ReportCommand.self, LedgerCommand.self, EnvCommand.self, CollectCommand.self,
-      DoctorCommand.self, InspectCommand.self, CleanCommand.self,
+      RunCommand.self, ReportCommand.self, LedgerCommand.self, ExportCommand.self, EnvCommand.self,
+      CollectCommand.self, DoctorCommand.self, InspectCommand.self, CleanCommand.self,
     ])
 }
 

@@ -21,13 +21,13 @@ protocol CoverageSource: Sendable {
 let coverageSources: [any CoverageSource.Type] = [LLVMSource.self, GcovSource.self]
 
 /// What is asked of every source.
-struct CoverageRequest: Sendable {
+package struct CoverageRequest: Sendable {
   /// What the reports need. A source without regions gives lines; they become regions of whole lines.
-  var content: Coverage.Content
-  var search: ToolSearch
-  var scratch: ScratchFolder
+  package var content: Coverage.Content
+  package var search: ToolSearch
+  package var scratch: ScratchFolder
 
-  init(content: Coverage.Content = .lines, search: ToolSearch, scratch: ScratchFolder) {
+  package init(content: Coverage.Content = .lines, search: ToolSearch, scratch: ScratchFolder) {
     self.content = content
     self.search = search
     self.scratch = scratch

@@ -24,7 +24,7 @@ struct GcovData: Sendable, Hashable {
   var runs: UInt32
   /// Nil for a function of which another object has the counters (a comdat's).
   var functions: [Function?]
-  /// The largest arc count of the whole program, its low 32 bits.
+  /// The largest arc count of the whole program (low 32 bits); libgcov adds up those of its runs.
   var largest: UInt32
 
   static let magic: UInt32 = 0x6763_6461
@@ -166,7 +166,7 @@ extension GcovData {
       throw .otherBuild
     }
     runs = runs &+ other.runs
-    largest = max(largest, other.largest)
+    largest = largest &+ other.largest
     var places: [UInt32: Int] = [:]
     for (index, function) in functions.enumerated() {
       if let function { places[function.ident] = index }

@@ -102,6 +102,10 @@ extension GcovNotes {
       let nameStart = try take(nameSize)
       let name = bytes.bytes[nameStart..<nameStart + nameSize].prefix { $0 != 0 }
       guard !name.isEmpty, name.count < nameSize else { throw .malformed("a unit has no name") }
+      // What is written for other tools goes by this name.
+      guard name.suffix(5).elementsEqual(".gcda".utf8) else {
+        throw .malformed("a unit's name does not end with .gcda")
+      }
       var unit = Unit(
         version: GcovVersion(word: bytes.u32(at)), stamp: bytes.u32(at + 4),
         checksum: bytes.u32(at + 8), kinds: bytes.u32(at + 20),

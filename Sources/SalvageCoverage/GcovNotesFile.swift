@@ -90,4 +90,41 @@ enum GcovNotesFile: Sendable, Hashable {
       guard result == 0 else { throw ScratchError(path: link, errno: Errno(rawValue: errno)) }
     }
   }
+
+  /// Its contents.
+  func bytes() throws(Failure) -> [UInt8] {
+    switch self {
+    case .kept(let bytes): return bytes
+    case .file(let path):
+      do {
+        let file = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec])
+        return try file.closeAfter {
+          let size = Int(try file.seek(offset: 0, from: .end))
+          return try [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+            count = try file.read(
+              fromAbsoluteOffset: 0, into: UnsafeMutableRawBufferPointer(buffer))
+          }
+        }
+      } catch {
+        throw .unreadable(path, error as? Errno ?? .ioError)
+      }
+    }
+  }
+
+  /// One for all units that share a fate: a build tree goes as a whole.
+  static func problems(_ failures: [Failure]) -> [ObjectProblem.Kind] {
+    var missing: [FilePath] = []
+    var changed: [FilePath] = []
+    var result: [ObjectProblem.Kind] = []
+    for failure in failures {
+      switch failure {
+      case .missing(let path): missing.append(path)
+      case .changed(let path): changed.append(path)
+      case .unreadable(let path, let errno): result.append(.unreadable(path, errno))
+      }
+    }
+    if let first = missing.first { result.append(.notesMissing(first, units: missing.count)) }
+    if let first = changed.first { result.append(.notesChanged(first, units: changed.count)) }
+    return result
+  }
 }

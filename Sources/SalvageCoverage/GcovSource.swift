@@ -70,26 +70,9 @@ private struct GcovWork {
           failures.append(error)
         }
       }
-      problems += Self.problems(failures).map { ObjectProblem($0, counters) }
+      problems += GcovNotesFile.problems(failures).map { ObjectProblem($0, counters) }
     } catch {
       problems.append(error)
     }
-  }
-
-  /// One for all units that share a fate: a build tree goes as a whole.
-  private static func problems(_ failures: [GcovNotesFile.Failure]) -> [ObjectProblem.Kind] {
-    var missing: [FilePath] = []
-    var changed: [FilePath] = []
-    var result: [ObjectProblem.Kind] = []
-    for failure in failures {
-      switch failure {
-      case .missing(let path): missing.append(path)
-      case .changed(let path): changed.append(path)
-      case .unreadable(let path, let errno): result.append(.unreadable(path, errno))
-      }
-    }
-    if let first = missing.first { result.append(.notesMissing(first, units: missing.count)) }
-    if let first = changed.first { result.append(.notesChanged(first, units: changed.count)) }
-    return result
   }
 }

@@ -39,6 +39,16 @@ struct LLVMExport: Sendable {
     }
   }
 
+  /// The bytes of the indexed profile.
+  func profile() async throws -> Result<[UInt8], ObjectProblem> {
+    do {
+      let profile = try await indexedProfile()
+      return .success(try scratch.taking(profile) { Array($0) })
+    } catch let problem as ObjectProblem {
+      return .failure(problem)
+    }
+  }
+
   private func run(_ content: Coverage.Content) async throws -> Answer {
     guard object.mappingVersion <= tools.newestMapping else {
       throw ObjectProblem(

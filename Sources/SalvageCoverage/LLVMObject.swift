@@ -35,6 +35,22 @@ struct LLVMObject: Sendable {
     }
   }
 
+  /// The objects that the tools can work on; the others are problems.
+  static func open(
+    _ counters: [ObjectCounters]
+  ) -> (objects: [(counters: ObjectCounters, object: LLVMObject)], problems: [ObjectProblem]) {
+    var objects: [(counters: ObjectCounters, object: LLVMObject)] = []
+    var problems: [ObjectProblem] = []
+    for one in counters {
+      do throws(ObjectProblem) {
+        objects.append((one, try LLVMObject(one)))
+      } catch {
+        problems.append(error)
+      }
+    }
+    return (objects, problems)
+  }
+
   private static func fromProgram(
     _ counters: ObjectCounters, _ kept: LLVMSections?
   ) throws(ObjectProblem) -> LLVMObject {
@@ -168,7 +184,8 @@ struct LLVMSections {
       throw ObjectProblem(.malformed("its records point outside of its counters"), recorded)
     }
     return RawProfile(
-      records: records.records, dataAddress: data.address, countersAddress: counters.address,
+      layout: records.layout, records: records.records, dataAddress: data.address,
+      countersAddress: counters.address,
       counters: sums.bytes, bitmapsAddress: bitmaps?.address ?? 0, bitmaps: bits,
       namesAddress: names.address, names: try image.bytes(of: names),
       isByteCoverage: isByteCoverage)

@@ -10,8 +10,8 @@ struct LLVMSource: CoverageSource {
   func coverage(
     of objects: [ObjectCounters], for request: CoverageRequest
   ) async throws -> CollectedCoverage {
-    var result = CollectedCoverage()
-    let opened = result.open(objects)
+    let (opened, problems) = LLVMObject.open(objects)
+    var result = CollectedCoverage(problems: problems)
     guard let newest = opened.map(\.object.mappingVersion).max() else { return result }
     let tools = try await request.search.llvm.tools(readingMapping: newest)
     let outcomes = try await concurrently(opened.indices, width: processorCount()) { index in
@@ -27,21 +27,6 @@ struct LLVMSource: CoverageSource {
 }
 
 extension CollectedCoverage {
-  /// The objects that the tools can work on; the others become problems.
-  fileprivate mutating func open(
-    _ counters: [ObjectCounters]
-  ) -> [(counters: ObjectCounters, object: LLVMObject)] {
-    var objects: [(counters: ObjectCounters, object: LLVMObject)] = []
-    for one in counters {
-      do {
-        objects.append((one, try LLVMObject(one)))
-      } catch {
-        problems.append(error)
-      }
-    }
-    return objects
-  }
-
   fileprivate mutating func join(_ outcomes: [LLVMExport.Outcome]) {
     var parts: [Coverage] = []
     for outcome in outcomes {

@@ -3,6 +3,8 @@
 /// Source: InstrProfData.inc (`INSTR_PROF_RAW_HEADER`) of LLVM 14, 18 and 19. Numbers are
 /// little-endian, differences of addresses are modulo 2^64.
 struct RawProfile: Sendable {
+  /// Of the program's own records.
+  var layout: RecordLayout
   var records: [ProfileRecord]
   /// `__llvm_prf_data`'s link-time address; what the records are relative to.
   var dataAddress: UInt64

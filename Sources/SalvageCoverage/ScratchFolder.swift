@@ -11,7 +11,7 @@ public import SystemPackage
 /// A private folder for the files that the tools read and write, gone when it is.
 ///
 /// In TMPDIR, or /tmp. Holds files only.
-final class ScratchFolder: Sendable {
+package final class ScratchFolder: Sendable {
   let path: FilePath
 
   init() throws {

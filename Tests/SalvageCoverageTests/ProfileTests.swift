@@ -97,6 +97,7 @@ import Testing
 
   static func profile() throws -> RawProfile {
     RawProfile(
+      layout: .v10,
       records: try #require(
         read(records(.v9, bitmaps: true), bitmaps: bitmaps..<bitmaps + 4)
       ).records,

@@ -114,6 +114,29 @@ struct GcovRun {
     #expect(object.units.allSatisfy { $0.notes != nil })
   }
 
+  /// Exported and merged with the files of an earlier run, ours are those that libgcov leaves of two runs.
+  @Test(arguments: compilers) func mergedAsLibgcovDoes(_ version: String) async throws {
+    let folder = try TemporaryFolder()
+    let compiler = try #require(Toolchain.find("g++-" + version))
+    let run = try await GcovRun(compiler, sources: Self.sources, in: folder)
+    let exported = try #require(
+      try await exportFiles(of: [run.counters], by: GcovDataExporter.self, search: ToolSearch()))
+    #expect(exported.problems.map(\.description) == [])
+    let data = exported.files.filter { $0.path.extension == "gcda" }
+    #expect(data.map(\.path) == run.files.map(\.path))
+    #expect(data.map(\.bytes) == run.files.map(\.bytes))
+    try await Toolchain.run(folder.path.appending("program"), [], in: folder.path)
+    for (file, first) in zip(data, run.files) {
+      let second = try TemporaryFolder.read(first.path)
+      #expect(second != first.bytes)
+      #expect(try file.adding?(first.bytes) == second, "\(first.path)")
+    }
+    for file in exported.files where file.path.extension == "gcno" {
+      #expect(try TemporaryFolder.read(file.path) == file.bytes && file.isCompanion)
+    }
+    #expect(exported.files.count == 2 * data.count)
+  }
+
   /// The report equals what lcov makes of libgcov's files: every line, function and branch.
   @Test(arguments: compilers) func sameAsLCOV(_ version: String) async throws {
     guard let lcov = Toolchain.find("lcov") else {

@@ -1,0 +1,60 @@
+import SalvageRecord
+import SystemPackage
+
+/// A raw profile of each object, as its own runtime would have written it: for llvm-profdata of the LLVM
+/// that compiled the program.
+struct RawProfileExporter: CounterExporter {
+  static let name = "profraw"
+  static let source = Source.llvm
+
+  func files(
+    of objects: [ObjectCounters], for request: CoverageRequest
+  ) async throws -> ExportedFiles {
+    let (opened, problems) = LLVMObject.open(objects)
+    return ExportedFiles(
+      files: opened.map { counters, object in
+        let profile = object.profile
+        return ExportedFile(
+          path: counters.fileName("profraw"), bytes: profile.bytes(layout: profile.layout))
+      }, problems: problems)
+  }
+}
+
+/// An indexed profile of each object, for llvm-cov of the LLVM whose tools are found.
+struct IndexedProfileExporter: CounterExporter {
+  static let name = "profdata"
+  static let source = Source.llvm
+
+  func files(
+    of objects: [ObjectCounters], for request: CoverageRequest
+  ) async throws -> ExportedFiles {
+    let (opened, problems) = LLVMObject.open(objects)
+    var result = ExportedFiles(problems: problems)
+    guard let newest = opened.map(\.object.mappingVersion).max() else { return result }
+    let tools = try await request.search.llvm.tools(readingMapping: newest)
+    let scratch = request.scratch
+    let outcomes = try await concurrently(opened.indices, width: processorCount()) { index in
+      let (counters, object) = opened[index]
+      let export = LLVMExport(
+        counters: counters, object: object, tools: tools, scratch: scratch, name: "llvm-\(index)")
+      return try await export.profile().map {
+        ExportedFile(path: counters.fileName("profdata"), bytes: $0)
+      }
+    }
+    for outcome in outcomes {
+      switch outcome {
+      case .success(let file): result.files.append(file)
+      case .failure(let problem): result.problems.append(problem)
+      }
+    }
+    return result
+  }
+}
+
+extension ObjectCounters {
+  /// Two builds of one program are two files.
+  fileprivate func fileName(_ suffix: String) -> FilePath {
+    let name = origin?.lastComponent?.string ?? "object"
+    return FilePath("\(name)-\(hex(identity)).\(suffix)")
+  }
+}
