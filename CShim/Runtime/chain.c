@@ -6,6 +6,7 @@
 // ours, nothing that a thread, a handler, a fork or a vfork child could see half done.
 #include <errno.h>
 
+#include "notice.h"
 #include "signals.h"
 
 // What every kernel keeps; the rest is found out once (Linux 5.11 began to clear unknown flags).
@@ -23,6 +24,7 @@
 #endif
 
 int slv_chained;
+static int slv_listening; // our handler stands for SLV_ASK_SIGNAL, whatever the view
 static int slv_chain_init; // pid 1: the kernel spares it most signals
 static unsigned long slv_kept_flags = SLV_KNOWN_FLAGS;
 static uint64_t slv_kept_mask = ~(SLV_SIGNAL_BIT(SIGKILL) | SLV_SIGNAL_BIT(SIGSTOP));
@@ -88,7 +90,7 @@ static uintptr_t slv_stub_for(const struct slv_action *action, int literal) {
 
 // True when a handler of the program needs us before it. Context: any
 static int slv_wants_before(int signal, const struct slv_action *action) {
-  if (slv_process.save_before & SLV_SIGNAL_BIT(signal)) return 1;
+  if (slv_process.save_before & SLV_SIGNAL_BIT(signal) || signal == SLV_ASK_SIGNAL) return 1;
   // abort() puts SIG_DFL in place by itself after such a handler returned: then it is too late.
   if (signal == SIGABRT) return 1;
   return (action->flags & SA_RESETHAND) != 0 && slv_signal_fatal(signal);
@@ -97,11 +99,12 @@ static int slv_wants_before(int signal, const struct slv_action *action) {
 // Context: any
 void slv_action_wrap(int signal, struct slv_action *action, int literal) {
   if (signal < 1 || signal > SLV_SIGNALS || signal == SIGKILL || signal == SIGSTOP ||
-      signal == 32 || signal == 33 || slv_process.sandboxed)
+      signal == 33 || slv_process.sandboxed || slv_view_of(action->handler) != NULL)
     return;
-  if (action->handler == (uintptr_t)SIG_IGN || slv_view_of(action->handler) != NULL) return;
-  int fatal = action->handler == (uintptr_t)SIG_DFL;
-  if (fatal ? !slv_signal_fatal(signal) : !slv_wants_before(signal, action)) return;
+  int listens = signal == SLV_ASK_SIGNAL;
+  if (listens ? !slv_listening : action->handler == (uintptr_t)SIG_IGN) return;
+  int ours = action->handler == (uintptr_t)SIG_DFL || action->handler == (uintptr_t)SIG_IGN;
+  if (!listens && (ours ? !slv_signal_fatal(signal) : !slv_wants_before(signal, action))) return;
   struct slv_action seen = *action;
   seen.flags &= slv_kept_flags;
   seen.mask &= slv_kept_mask;
@@ -109,7 +112,7 @@ void slv_action_wrap(int signal, struct slv_action *action, int literal) {
   uintptr_t stub = slv_stub_for(&seen, literal);
   if (stub == 0) return;
   action->handler = stub;
-  if (!fatal)
+  if (!ours)
     return; // the program's own flags and mask: RESETHAND, NODEFER, ONSTACK are the kernel's
   action->flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART | SLV_RESTORER_FLAG;
   action->restorer = SLV_RESTORER;
@@ -164,24 +167,51 @@ static void slv_chain_all(void) {
 }
 
 // Context: any
+void slv_signals_listen(void) {
+  struct slv_action read, action;
+  if (!__atomic_load_n(&slv_listening, __ATOMIC_ACQUIRE) || slv_process.sandboxed ||
+      slv_is_vfork_child() || slv_sys_sigaction(SLV_ASK_SIGNAL, NULL, &read) != 0)
+    return;
+  action = read;
+  slv_action_wrap(SLV_ASK_SIGNAL, &action, 1);
+  if (action.handler != read.handler) slv_replace(SLV_ASK_SIGNAL, &read, action);
+}
+
+// Context: any
+void slv_signals_before_exec(void) {
+  if (!__atomic_load_n(&slv_listening, __ATOMIC_ACQUIRE) || slv_process.sandboxed) return;
+  struct slv_action read;
+  if (slv_sys_sigaction(SLV_ASK_SIGNAL, NULL, &read) != 0) return;
+  const struct slv_view *view = slv_view_of(read.handler);
+  if (view == NULL || view->action.handler != (uintptr_t)SIG_IGN) return;
+  slv_sys_sigaction(SLV_ASK_SIGNAL, &view->action, NULL); // a handler would become the default
+}
+
+// Context: any
 void slv_signals_chain(void) {
   int expected = 0;
   if (slv_process.sandboxed || slv_is_vfork_child()) return;
+  if (slv_has_private() && slv_sys_getpid() != 1)
+    __atomic_store_n(&slv_listening, 1, __ATOMIC_RELEASE);
   if (!__atomic_compare_exchange_n(&slv_chained, &expected, 1, 0, __ATOMIC_ACQ_REL,
-                                   __ATOMIC_ACQUIRE))
+                                   __ATOMIC_ACQUIRE)) {
+    slv_signals_listen(); // private only now
     return;
+  }
   slv_chain_init = slv_sys_getpid() == 1;
   slv_chain_all();
   if (slv_process.cell != NULL)
     __atomic_fetch_or(&slv_process.cell->flags, SLV_FLAG_CHAINED, __ATOMIC_RELAXED);
 }
 
-// Gives a signal back to the kernel's default where our handler for it stands. Context: any
+// Gives a signal back to the kernel's default where our handler for it stands: to what the program set,
+// which for the request may be something else. Context: any
 static void slv_unchain(int signal) {
   struct slv_action read;
   if (slv_sys_sigaction(signal, NULL, &read) != 0) return;
   const struct slv_view *view = slv_view_of(read.handler);
-  if (view == NULL || view->action.handler != (uintptr_t)SIG_DFL) return;
+  if (view == NULL || (view->action.handler != (uintptr_t)SIG_DFL && signal != SLV_ASK_SIGNAL))
+    return;
   slv_replace(signal, &read, view->action);
 }
 

@@ -1,4 +1,5 @@
 // What happens to lives: how ours ends, what wait statuses it collected, which programs it starts.
+#include "notice.h"
 #include "recording.h"
 
 // Context: any
@@ -11,6 +12,7 @@ void slv_end(enum slv_cell_state state, enum slv_cause cause, int status) {
   if (state == SLV_CELL_ENDED) __atomic_fetch_or(&cell->flags, SLV_FLAG_FLUSHED, __ATOMIC_RELAXED);
   if (!slv_process.sandboxed) cell->ended = slv_sys_boottime();
   __atomic_store_n(&cell->state, state, __ATOMIC_RELEASE);
+  if (state == SLV_CELL_ENDED) slv_notice_ended();
 }
 
 // Context: any

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "signals.h"
 #include "python_host.h"
 
 typedef int main_function(int argc, char **argv, char **envp);
@@ -44,7 +45,7 @@ static void ending(enum slv_cause cause, int status) {
 // Notes the end of a life that runs no code any more. Context: any
 static void ended(enum slv_cause cause, int status) {
   if (!slv_process.active) return;
-  slv_flush();
+  slv_save();
   slv_end(SLV_CELL_ENDED, cause, status);
 }
 
@@ -99,6 +100,7 @@ void slv_exit_destructor(void) {
 // Context: thread
 void *slv_start(main_function *program) {
   if (slv_process.active) {
+    slv_signals_listen(); // libc may have come in between
 #if defined(__x86_64__)
     slv_main_program = program;
 #endif
@@ -150,7 +152,8 @@ void *slv_note_quick_exit(int status) {
 }
 
 // A handler of the program may still jump out of it: the life then goes on, and what is noted later
-// counts. Context: any
+// counts. What only code can save waits for the signal, for this may be a broken interpreter's last
+// word, and a handler of ours sets a limit. Context: any
 void *slv_note_abort(void) {
   if (slv_process.active) slv_flush();
   ending(SLV_CAUSE_ABORT, SIGABRT);

@@ -78,6 +78,7 @@ void slv_fork_child(void) {
   slv_ledger_enter_fork(slv_process.fork_cell);
   slv_counters_fork_child();
   slv_python_guard_fork_child();
+  slv_saver_fork_child();
   slv_signals_fork_child();
   if (mask != SLV_MASK_UNCHANGED) slv_signals_restore(&mask);
 }

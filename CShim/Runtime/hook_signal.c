@@ -1,6 +1,9 @@
 // The functions that set or read a signal's action. Those that only ignore a signal or change the mask
 // (sigignore, sighold, sigrelse, sigpause, ...) need nothing: the kernel shows what the program set.
 #include "hooks.h"
+
+#include <pthread.h>
+
 #include "signals.h"
 
 #define SLV_LIBC_SIGNALS 65 // _NSIG of Linux's libcs: 1 to 64
@@ -148,4 +151,13 @@ SLV_EXPORT slv_handler sigset(int signal, slv_handler disposition) {
   uint64_t set = SLV_SIGNAL_BIT(signal), before = 0;
   slv_sys_sigmask(SIG_UNBLOCK, &set, &before);
   return before & set ? SIG_HOLD : old.sa_handler;
+}
+
+// libc's handler for cancellation stands from the first call on, where ours stood. Context: thread
+SLV_EXPORT int pthread_cancel(pthread_t thread) {
+  __typeof__(pthread_cancel) *real = SLV_REAL(pthread_cancel);
+  if (real == NULL) return ENOSYS; // in libpthread until glibc 2.34
+  int result = real(thread);
+  slv_signals_listen();
+  return result;
 }

@@ -5,6 +5,9 @@
 
 #include <errno.h>
 
+#include "notice.h"
+#include "signals.h"
+
 // Context: any
 void slv_launch_begin(struct slv_launch *launch, enum slv_kind kind) {
   launch->cell = NULL;
@@ -69,16 +72,20 @@ uint64_t slv_launch_life(const struct slv_launch *launch) {
 // Context: any
 void slv_launch_leave(const struct slv_launch *launch) {
   if (launch->child) return;
-  slv_flush();
+  slv_save();
   slv_end(SLV_CELL_ENDED, SLV_CAUSE_EXEC, 0);
   slv_core_filter_restore();
+  slv_notice_close();
+  slv_signals_before_exec();
 }
 
 // Context: any
 void slv_launch_stay(const struct slv_launch *launch) {
   if (launch->child) return;
+  slv_signals_listen();
   slv_core_filter_again();
   slv_end_undo();
+  slv_notice_open();
 }
 
 // Context: any

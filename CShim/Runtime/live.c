@@ -2,6 +2,7 @@
 // slot. A page that holds counters only is interior; a boundary page holds program data too, and must
 // not stay shared across a fork (hook_fork.c).
 #include "counters.h"
+#include "notice.h"
 #include "recording.h"
 #include "signals.h"
 
@@ -209,6 +210,7 @@ void slv_counters_mode_changed(void) {
     if (o->mode != SLV_MODE_GONE && o->places.privates > 0) flags |= SLV_FLAG_PRIVATE;
     if (o->mode != SLV_MODE_GONE && o->fresh) flags |= SLV_FLAG_FRESH;
   }
+  if (flags & SLV_FLAG_PRIVATE) slv_notice_private();
   __atomic_fetch_or(&slv_process.cell->flags, flags, __ATOMIC_RELAXED);
   if (flags & SLV_FLAG_LIVE) slv_core_filter_share();
   if (flags & SLV_FLAG_PRIVATE) slv_signals_chain();

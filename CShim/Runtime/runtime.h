@@ -3,6 +3,7 @@
 #define SLV_RUNTIME_H
 
 #include <salvage_abi.h>
+#include <ucontext.h>
 
 #include "safe/mem.h"
 #include "safe/sys.h"
@@ -59,6 +60,10 @@ int slv_is_vfork_child(void);
 // sandboxed and a new chunk would be needed. All fields but `life` are 0. Context: any
 struct slv_cell *slv_cell_take(void);
 
+// How many cells were handed out, and one of them; NULL where it has no blocks. Context: any
+uint32_t slv_cell_count(void);
+struct slv_cell *slv_cell_number(uint32_t number);
+
 // Announces a life that this one is about to start. `outer_pid` and the rest stay 0 until known.
 // Context: any
 struct slv_cell *slv_cell_announce(enum slv_kind kind);
@@ -91,6 +96,24 @@ void slv_flush(void);
 
 // True when a flush could lose something: this life has private counters. Context: any
 int slv_has_private(void);
+
+// ---- save.c: ends ------------------------------------------------------------------------------------
+
+// A source that must run code to be saved, where a flush is plain stores. There is one at most. It is
+// called at each end that a hook or a handler of ours sees, and when this process is about to be
+// killed. In a handler (`context` is not NULL; all signals are blocked) it may answer 0, "not now":
+// then it has seen to it that the same signal comes to this process again, with the same siginfo, and
+// the handler returns to the program. Else 1. From its registration on the life counts as private:
+// its signals are chained, and who kills it asks first. Context: any
+typedef int slv_saver(int signal, siginfo_t *info, ucontext_t *context);
+void slv_saver_register(slv_saver *saver);
+void slv_saver_fork_child(void);
+
+// Calls it; 1 where there is none. Context: any
+int slv_save_by_code(int signal, siginfo_t *info, ucontext_t *context);
+
+// Saves everything, at an end that is no signal. Does nothing in a vfork child. Context: any
+void slv_save(void);
 
 // Before a seccomp filter comes: pages that a fork could not unshare without system calls become
 // private. Context: thread

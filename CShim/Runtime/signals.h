@@ -15,6 +15,13 @@
 // once or many times, by the constructor or later. Context: any
 void slv_signals_chain(void);
 
+// Puts our handler for the kill notice (notice.h) where this life has private counters, again when libc
+// has put its own there: before main, after pthread_cancel. Context: any
+void slv_signals_listen(void);
+
+// What an exec'ed program is to inherit. slv_signals_listen() undoes it. Context: any
+void slv_signals_before_exec(void);
+
 // In the child of a fork: a process that became, or no longer is, pid 1 needs other handlers.
 // Context: any
 void slv_signals_fork_child(void);

@@ -7,6 +7,7 @@
 #include "hook_exec.h"
 #include "hook_exit.h"
 #include "hook_identity.h"
+#include "hook_kill.h"
 #include "hook_sandbox.h"
 #include "hook_wait.h"
 #include "hooks.h"
@@ -39,6 +40,12 @@ void slv_syscall_start(void) {
   take(SYS_exit);
   take(SYS_exit_group);
   take(SYS_rt_sigaction);
+  take(SYS_kill);
+  take(SYS_tkill);
+  take(SYS_tgkill);
+  take(SYS_rt_sigqueueinfo);
+  take(SYS_rt_tgsigqueueinfo);
+  take(SYS_pidfd_send_signal);
   take(SYS_wait4);
   take(SYS_waitid);
   take(SYS_setuid);
@@ -96,6 +103,13 @@ long slv_syscall_dispatch(long number, long a, long b, long c, long d, long e, l
       return slv_syscall_waitid((int)a, (id_t)b, (siginfo_t *)c, (int)d, (struct rusage *)e);
     case SYS_rt_sigaction:
       return result_of(slv_syscall_rt_sigaction((int)a, (const void *)b, (void *)c, (size_t)d));
+    case SYS_kill:
+    case SYS_tkill:
+    case SYS_tgkill:
+    case SYS_rt_sigqueueinfo:
+    case SYS_rt_tgsigqueueinfo:
+    case SYS_pidfd_send_signal:
+      return slv_syscall_kill(number, a, b, c, d);
     case SYS_setuid:
     case SYS_setgid:
     case SYS_setreuid:

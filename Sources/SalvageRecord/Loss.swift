@@ -119,7 +119,7 @@ public enum LossReason: UInt16, Sendable, Hashable, CaseIterable {
       (
         "private-killed",
         "The counters were private to the process, and it ended before they could be copied.",
-        "Record without --private, or end the process by a signal that can be caught."
+        "Record without --private, or end the process by a signal that can be caught, or from within the tree."
       )
     case .coverageUnsaved:
       (

@@ -14,8 +14,7 @@ extension Row {
       "exit-in-atexit", in: .notRust, status: .exit(23), ran: "entry before atEnd", ends: "_exit 23"
     ),
     Row(
-      "kill-in-atexit", in: all, status: .signal(9), ran: "entry before atEnd", ends: "SIGKILL",
-      privateLoses: .everything),
+      "kill-in-atexit", in: all, status: .signal(9), ran: "entry before atEnd", ends: "SIGKILL"),
     Row("_exit", in: all, status: .exit(5), ran: "entry before", ends: "_exit 5"),
     Row("_Exit", in: all, status: .exit(6), ran: "entry before", ends: "_exit 6"),
     Row(
@@ -38,8 +37,7 @@ extension Row {
   static let signals: [Row] = [
     Row("kill", "15", in: all, status: .signal(15), ran: "entry before", ends: "SIGTERM"),
     Row(
-      "kill", "9", in: all, status: .signal(9), ran: "entry before", ends: "SIGKILL",
-      privateLoses: .everything),
+      "kill", "9", in: all, status: .signal(9), ran: "entry before", ends: "SIGKILL"),
     Row("raise", "2", in: all, status: .signal(2), ran: "entry before", ends: "SIGINT"),
     Row("raise", "10", in: all, status: .signal(10), ran: "entry before", ends: "SIGUSR1"),
     Row("tgkill", "11", status: .signal(11), ran: "entry before", ends: "SIGSEGV"),
@@ -51,30 +49,30 @@ extension Row {
       ends: "returned 0"),
     Row("outside", "15", status: .exit(0), ran: "entry child parent", ends: "returned 0, SIGTERM"),
     Row(
-      "outside", "9", status: .exit(0), ran: "entry child parent", ends: "returned 0, SIGKILL",
-      privateLoses: .marks([.child])),
+      "outside", "9", status: .exit(0), ran: "entry child parent", ends: "returned 0, SIGKILL"),
+    Row(
+      "killed", status: .exit(0), ran: "entry child parent", ends: "returned 0, SIGKILL*73"),
+    Row(
+      "killed-program", status: .exit(0), ran: "entry child parent",
+      ends: "returned 0, SIGKILL*10"),
+    Row(
+      "killed-at-exec", status: .exit(0), ran: "entry parent", mayLose: "not-started",
+      privateLoses: .marks([.entry]), bounded: true),
     Row(
       "while-stopped", status: .exit(0), ran: "entry child parent", ends: "returned 0, SIGKILL",
       privateLoses: .marks([.child])),
-    Row(
-      "each-raise", in: all, status: .exit(0), ran: "entry child parent",
-      privateLoses: .marks([.child])),
-    Row("each-kill", status: .exit(0), ran: "entry child parent", privateLoses: .marks([.child])),
-    Row(
-      "each-pthread_kill", status: .exit(0), ran: "entry child parent",
-      privateLoses: .marks([.child])),
-    Row(
-      "each-sigqueue", status: .exit(0), ran: "entry child parent", privateLoses: .marks([.child])),
-    Row(
-      "each-outside", status: .exit(0), ran: "entry child parent", privateLoses: .marks([.child])),
+    Row("each-raise", in: all, status: .exit(0), ran: "entry child parent"),
+    Row("each-kill", status: .exit(0), ran: "entry child parent"),
+    Row("each-pthread_kill", status: .exit(0), ran: "entry child parent"),
+    Row("each-sigqueue", status: .exit(0), ran: "entry child parent"),
+    Row("each-outside", status: .exit(0), ran: "entry child parent"),
     Row("alarm", in: .notRust, status: .signal(14), ran: "entry before", ends: "SIGALRM"),
     Row("pipe", in: .notRust, status: .signal(13), ran: "entry before", ends: "SIGPIPE"),
     Row(
       "parent-death", status: .exit(0), ran: "entry child grandchild parent",
       privateLoses: .marks([.grandchild])),
     Row(
-      "group", status: .exit(0), ran: "entry child grandchild parent",
-      privateLoses: .marks([.child, .grandchild])),
+      "group", status: .exit(0), ran: "entry child grandchild parent"),
   ]
 
   static let faults: [Row] = [

@@ -22,11 +22,11 @@ void show_inherited(void) {
   say_all();
   FILE *status = fopen("/proc/self/status", "re");
   char line[256];
-  // SigCgt is left out: it shows our handlers, and nothing can hide them there.
+  // SigCgt is left out, and signal 32 of SigIgn: they show our handlers, and nothing can hide them.
   while (status != NULL && fgets(line, sizeof line, status) != NULL)
     if (strncmp(line, "SigIgn", 6) == 0 || strncmp(line, "SigBlk", 6) == 0 ||
         strncmp(line, "SigPnd", 6) == 0 || strncmp(line, "ShdPnd", 6) == 0)
-      say("  %.*s", (int)strcspn(line, "\n"), line);
+      say("  %.7s %016llx", line, strtoull(line + 8, NULL, 16) & ~(1ull << 31));
 }
 
 static void mixed_state(void) {

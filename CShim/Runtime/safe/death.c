@@ -6,6 +6,8 @@
 // queued again with its siginfo, and sigreturn goes back to the program with only this signal unblocked.
 // The kernel then takes it before the program's next instruction, so that wait status, core and
 // registers are those of a death without us. A fault returns as it is, and faults again.
+#include "../notice.h"
+#include "../python_guard.h"
 #include "../signals.h"
 
 #include "poison.h" // last
@@ -60,13 +62,14 @@ static void slv_die(int signal, siginfo_t *info, ucontext_t *context, const stru
 }
 
 // Context: any
-static void slv_save(void *unused) {
+static void slv_save_counters(void *unused) {
   (void)unused;
   slv_flush();
-  slv_end(SLV_CELL_ENDED, SLV_CAUSE_SIGNAL, slv_death.signal);
+  if (slv_death.signal != SLV_ASK_SIGNAL)
+    slv_end(SLV_CELL_ENDED, SLV_CAUSE_SIGNAL, slv_death.signal);
 }
 
-// A fault in slv_save, whatever the reason, must not change how the life ends: while it runs, our own
+// A fault in slv_save_counters, whatever the reason, must not change how the life ends: while it runs, our own
 // handler stands for SEGV and BUS in this process. Other threads that fault meanwhile wait in it.
 // Context: any
 static void slv_save_guarded(const ucontext_t *context) {
@@ -83,8 +86,8 @@ static void slv_save_guarded(const ucontext_t *context) {
   const char *stack = context->uc_stack.ss_sp, *here = (const char *)&old;
   if (!(context->uc_stack.ss_flags & SS_DISABLE) && here >= stack &&
       here < stack + context->uc_stack.ss_size)
-    slv_call_on_stack(slv_save, NULL, slv_death.stack + sizeof slv_death.stack);
-  else slv_save(NULL);
+    slv_call_on_stack(slv_save_counters, NULL, slv_death.stack + sizeof slv_death.stack);
+  else slv_save_counters(NULL);
   slv_sys_sigmask(SIG_BLOCK, &all, NULL);
 }
 
@@ -99,11 +102,41 @@ static int slv_claim(uint64_t self) {
   return 0;
 }
 
+// Context: any
+static void slv_release(void) { __atomic_store_n(&slv_death.owner, 0, __ATOMIC_RELEASE); }
+
 // Another thread is dying: its end is the process's end, and takes this thread with it. The bound is
 // for a debugger that took the death away. Context: any
 static void slv_wait_for_death(void) {
   struct timespec moment = {0, 1000000};
   for (int i = 0; i < SLV_WAIT_MS; i++) SLV_SYS2(SYS_nanosleep, &moment, NULL);
+}
+
+// Context: any
+static uint64_t slv_self(pid_t pid) { return (uint64_t)pid << 32 | (uint32_t)slv_sys_gettid(); }
+
+// This process is about to be killed by another one that waits for us: saves, says so, and waits in turn,
+// for the program must not go on. 1 when that was it. Context: any
+static int slv_asked(int signal, siginfo_t *info, ucontext_t *context,
+                     const struct slv_view *view) {
+  if (signal != SLV_ASK_SIGNAL || info->si_code != SLV_ASK_CODE) return 0;
+  if (slv_process.sandboxed || slv_is_vfork_child() || !slv_process.active) return 1;
+  uint32_t *ask = &slv_process.cell->ask;
+  if (__atomic_load_n(ask, __ATOMIC_ACQUIRE) != SLV_ASK_ASKED) return 1;
+  if (!slv_claim(slv_self(slv_sys_getpid()))) return 1; // dying anyway
+  if (slv_save_by_code(signal, info, context)) {
+    slv_death.signal = signal;
+    slv_death.info = info;
+    slv_death.context = context;
+    slv_death.view = view;
+    slv_save_guarded(context);
+    slv_notice_answer();
+    uint32_t saved = SLV_ASK_SAVED; // nobody killed us
+    __atomic_fetch_and(&slv_process.cell->flags, ~SLV_FLAG_FLUSHED, __ATOMIC_RELAXED);
+    __atomic_compare_exchange_n(ask, &saved, SLV_ASK_IDLE, 0, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+  }
+  slv_release();
+  return 1;
 }
 
 // Context: any
@@ -120,15 +153,19 @@ static void slv_default(int signal, siginfo_t *info, ucontext_t *context,
   }
   pid_t pid = slv_sys_getpid();
   if (pid == 1 && !slv_is_fault(signal, info)) return; // the default action does nothing
-  uint64_t self = (uint64_t)pid << 32 | (uint32_t)slv_sys_gettid();
-  if (slv_claim(self)) {
+  uint64_t self = slv_self(pid);
+  int owns = __atomic_load_n(&slv_death.owner, __ATOMIC_ACQUIRE) == self;
+  // Before the claim: the thread that saves may need what others that were hit have.
+  if (!owns && !slv_save_by_code(signal, info, context)) return; // the same signal comes again
+  if (!owns && slv_claim(self)) {
     slv_death.signal = signal;
     slv_death.info = info;
     slv_death.context = context;
     slv_death.view = view;
     slv_save_guarded(context);
-  } else if (__atomic_load_n(&slv_death.owner, __ATOMIC_ACQUIRE) == self) {
+  } else if (owns) {
     if (!slv_is_fault(signal, info)) return; // sent meanwhile: the death is on its way
+    if (slv_death.signal == SLV_ASK_SIGNAL) SLV_SYS2(SYS_kill, pid, SIGKILL); // it was coming
     slv_die(slv_death.signal, slv_death.info, slv_death.context, slv_death.view);
     slv_signal_return(slv_death.info, slv_death.context);
   } else {
@@ -155,6 +192,9 @@ static void slv_before(int signal, const struct slv_view *view) {
 uintptr_t slv_signal_entered(int signal, siginfo_t *info, ucontext_t *context, unsigned number) {
   const struct slv_view *view = slv_view_of((uintptr_t)slv_signal_stubs + number * SLV_STUB_SIZE);
   if (view == NULL) return 0;
+  slv_python_death_original(signal, info);
+  if (slv_asked(signal, info, context, view)) return 0;
+  if (view->action.handler == (uintptr_t)SIG_IGN) return 0;
   if (view->action.handler != (uintptr_t)SIG_DFL) {
     slv_before(signal, view);
     return view->action.handler;
