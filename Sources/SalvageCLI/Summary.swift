@@ -46,7 +46,8 @@ struct Summary {
     for life in lives {
       guard case .signal(let number, _) = life.end else { continue }
       let fate = life.losses.first.map { "lost (\($0.reason.slug))" } ?? "kept"
-      let command = shortened(LedgerText.command(of: life), to: 60)
+      let words = life.arguments.isEmpty ? [life.program] : life.arguments
+      let command = shortened(shellLine(words.map(Self.brief)), to: 60)
       let text = "by \(signalName(number)), \(fate): \(command)"
       if let index = groups.firstIndex(where: { $0.text == text }) {
         groups[index].pids.append(life.pid)
@@ -63,4 +64,10 @@ struct Summary {
   }
 
   private static let shownDeaths = 5
+
+  /// A file without its directory.
+  private static func brief(_ word: String) -> String {
+    guard word.hasPrefix("/"), let name = FilePath(word).lastComponent else { return word }
+    return name.string
+  }
 }

@@ -204,7 +204,7 @@ struct slv_cell {
   uint32_t ask;          // enum slv_ask, atomic
   uint32_t reserved0;
   uint64_t coverage; // life whose coverage.py measures what this one starts; 0 none
-  uint64_t reserved[1];
+  uint64_t reserved;
 };
 
 // Life ids: the low 32 bits are the cell's number in the ledger of the user who announced it.

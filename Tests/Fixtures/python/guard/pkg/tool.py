@@ -1,0 +1,15 @@
+import sys
+
+
+def main():
+    word = "tool"
+    print(word, sys.argv[1:])
+    if "hang" in sys.argv:
+        sys.stdout.flush()
+        import time
+        time.sleep(60)
+    return 0
+
+
+if __name__ == "__main__":
+    main()
