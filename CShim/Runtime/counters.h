@@ -48,7 +48,7 @@ int slv_fold(const struct slv_object *object, const struct slv_lease *lease);
 // ---- live.c
 // Shares the runs of a new object with a slot, or keeps them privately.
 // Context: thread
-void slv_counters_attach(struct slv_object *object, int starting);
+void slv_counters_attach(struct slv_object *object, enum slv_when when);
 
 // Sets the flags of our cell after an object came or changed its mode, and does what they ask for
 // (core dump filter, signal handlers). Context: thread

@@ -176,7 +176,7 @@ void slv_counters_note_loss(int error) {
 }
 
 // Context: thread
-void slv_counters_attach(struct slv_object *o, int starting) {
+void slv_counters_attach(struct slv_object *o, enum slv_when when) {
   int whole = (slv_process.settings & SLV_SETTING_PRIVATE) != 0;
   // Who reads its own counters must not see what earlier owners of the slot counted.
   o->fresh = !whole && ((slv_process.settings & SLV_SETTING_PER_PROCESS) != 0 ||
@@ -184,11 +184,11 @@ void slv_counters_attach(struct slv_object *o, int starting) {
   struct slv_lease lease;
   int error = slv_lease_take(o, &lease);
   if (error == 0) {
-    o->mode = whole                                                    ? SLV_MODE_PRIVATE
-              : !starting && o->places.boundaries > 0 && has_threads() ? SLV_MODE_MIXED
-                                                                       : SLV_MODE_LIVE;
-    error =
-        o->mode == SLV_MODE_LIVE ? share(o, &lease, starting) : share_interior(o, &lease, whole);
+    o->mode = whole                                                              ? SLV_MODE_PRIVATE
+              : when == SLV_RUNNING && o->places.boundaries > 0 && has_threads() ? SLV_MODE_MIXED
+                                                                                 : SLV_MODE_LIVE;
+    error = o->mode == SLV_MODE_LIVE ? share(o, &lease, when == SLV_STARTING)
+                                     : share_interior(o, &lease, whole);
     slv_lease_remember(o, &lease);
     slv_sys_close(lease.file);
   }

@@ -185,8 +185,7 @@ void slv_notice_open(void) {
 
 // Context: any
 void slv_notice_private(void) {
-  uint32_t before =
-      __atomic_fetch_or(&slv_process.cell->flags, SLV_FLAG_PRIVATE, __ATOMIC_RELAXED);
+  uint32_t before = __atomic_fetch_or(&slv_process.cell->flags, SLV_FLAG_PRIVATE, __ATOMIC_RELAXED);
   struct slv_ledger_header *header = slv_ledger();
   if (!(before & SLV_FLAG_PRIVATE) && header != NULL)
     __atomic_fetch_add(&header->privates, 1, __ATOMIC_RELAXED);

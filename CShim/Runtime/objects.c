@@ -1,7 +1,6 @@
 // Finding the objects of this process that have counters: all at start, later ones when they are
 // loaded. dlopen itself is not hooked, for its caller's RUNPATH and $ORIGIN hang on the return
-// address; instead the LLVM runtime in each instrumented library asks getenv for LLVM_PROFILE_FILE
-// from its constructor, and that hook (hook_profile.c) leads here.
+// address; instead the objects tell of themselves (hook_load.c).
 #include "objects.h"
 
 #include "counters.h"
@@ -81,57 +80,59 @@ void slv_object_drop(struct slv_object *o) {
 
 // Context: thread
 static void attach_found(const struct dl_phdr_info *info, uint64_t key, struct slv_found *found,
-                         int starting) {
+                         enum slv_when when) {
   if (found->sources == 0 || !slv_found_check(info, found)) return;
-  uintptr_t low, high;
-  extent(info, &low, &high);
-  if (attached(low, key)) return;
   struct slv_object *o = entry();
   if (o == NULL) return;
   slv_zero(o, sizeof *o);
   o->bias = info->dlpi_addr;
-  o->low = low;
-  o->high = high;
+  extent(info, &o->low, &o->high);
   o->key = key;
-  o->starting = starting;
+  o->starting = when == SLV_STARTING;
   slv_places_make(o, found);
-  slv_counters_attach(o, starting);
+  slv_counters_attach(o, when);
   slv_process.cell->objects++;
   slv_fork_register();
 }
 
 // Context: thread
-void slv_object_attach(const struct dl_phdr_info *info, int starting) {
+void slv_object_attach(const struct dl_phdr_info *info, enum slv_when when) {
   const char *name = slv_basename(info->dlpi_name);
   // Part of every process, and never instrumented: libc's own start would run counters too early.
   if (slv_starts(name, "linux-vdso") || slv_starts(name, "ld-linux") || slv_same(name, "libc.so.6"))
     return;
   uint64_t key = slv_object_key(info);
   struct slv_found found = {.sources = 0};
-  if (key == 0) return;
+  uintptr_t low, high;
+  extent(info, &low, &high);
+  if (key == 0 || attached(low, key)) return;
   int known = slv_index_lookup(key, &found);
   if (!known && slv_python_is_host(info)) found.hosts = SLV_HOST_PYTHON;
   if (found.hosts & SLV_HOST_PYTHON) slv_python_found(info);
   if (known && found.sources == 0) return;
   if (found.regions == 0) {
     if (!slv_object_inspect(info, &found, !known)) {
-      // At start LLVM's runtime will ask for this object once more; when it does, it has counters.
-      if (!starting) slv_counters_note_loss(-EIO);
+      // LLVM's runtime will ask for this object once more; when it does, it has counters.
+      if (when == SLV_RUNNING) slv_counters_note_loss(-EIO);
       slv_found_drop(&found);
       return;
     }
     if (!known) slv_index_insert(key, &found);
   }
-  attach_found(info, key, &found, starting);
+  attach_found(info, key, &found, when);
   slv_found_drop(&found);
 }
+
+// What the loader had loaded when all was looked at: its count goes up only.
+static SLV_HOT unsigned long long seen;
 
 // Context: constructor
 static int start_one(struct dl_phdr_info *info, size_t size, void *state) {
   (void)size;
   (void)state;
+  seen = info->dlpi_adds;
   if (info->dlpi_addr == (uintptr_t)slv_image) return 0; // ours
-  slv_object_attach(info, 1);
+  slv_object_attach(info, SLV_STARTING);
   return 0;
 }
 
@@ -149,7 +150,7 @@ static int attach_if_holds(struct dl_phdr_info *info, size_t size, void *address
   if ((uintptr_t)address < low || (uintptr_t)address >= high) return 0;
   uint64_t mask;
   if (!slv_counters_try_lock(&mask)) return SLV_WALK_AGAIN;
-  slv_object_attach(info, 0);
+  slv_object_attach(info, SLV_RUNNING);
   slv_counters_unlock(&mask);
   return 1;
 }
@@ -160,4 +161,51 @@ void slv_objects_attach_caller(const void *address) {
   // The loader's lock first, ours inside: dlopen holds the loader's already.
   while (dl_iterate_phdr(attach_if_holds, (void *)(uintptr_t)address) == SLV_WALK_AGAIN)
     slv_sys_sched_yield();
+}
+
+// An object with an _init, from which each such object tells of itself: none of its constructors ran if
+// this is the first that is heard of it. Context: thread
+static int has_init(const struct dl_phdr_info *info) {
+  for (int i = 0; i < info->dlpi_phnum; i++) {
+    if (info->dlpi_phdr[i].p_type != PT_DYNAMIC) continue;
+    const ElfW(Dyn) *d = (const void *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
+    for (; d->d_tag != DT_NULL; d++)
+      if (d->d_tag == DT_INIT) return 1;
+  }
+  return 0;
+}
+
+struct walk {
+  unsigned long long adds, first, index;
+};
+
+// New objects are the last ones of the loader's list. All that one dlopen loads are in it before the
+// first constructor of them runs. Context: thread
+static int attach_if_new(struct dl_phdr_info *info, size_t size, void *state) {
+  (void)size;
+  struct walk *w = state;
+  if (w->index == 0) {
+    w->adds = info->dlpi_adds;
+    unsigned long long all = w->adds - info->dlpi_subs, new = w->adds - seen;
+    if (new == 0 || slv_is_vfork_child()) return 1;
+    w->first = all > new ? all - new : 0;
+  }
+  if (w->index++ < w->first || info->dlpi_addr == (uintptr_t)slv_image) return 0;
+  uint64_t mask;
+  if (!slv_counters_try_lock(&mask)) return SLV_WALK_AGAIN;
+  if (has_init(info)) slv_object_attach(info, SLV_LOADED);
+  slv_counters_unlock(&mask);
+  return 0;
+}
+
+// Context: thread
+void slv_objects_attach_new(void) {
+  struct walk walk = {.index = 0};
+  int result;
+  if (!slv_process.active || slv_process.sandboxed) return;
+  while ((result = dl_iterate_phdr(attach_if_new, &walk)) == SLV_WALK_AGAIN) {
+    walk.index = 0;
+    slv_sys_sched_yield();
+  }
+  if (result == 0 && walk.adds > seen) seen = walk.adds;
 }

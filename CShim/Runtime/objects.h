@@ -22,6 +22,13 @@ struct slv_private {
   size_t bytes;
 };
 
+// When an object is met.
+enum slv_when {
+  SLV_STARTING, // with the program: one thread, and no constructor has run
+  SLV_LOADED,   // by dlopen, before its first constructor: no thread can know of it
+  SLV_RUNNING,  // later: threads may be storing to its pages
+};
+
 #define SLV_BOUNDARIES (2 * SLV_REGIONS)
 
 // Where the counters of an object are, by link-time addresses, each list sorted and disjoint. Most
@@ -95,13 +102,15 @@ int slv_next_gap(const struct slv_places *places, uint32_t *region, uint64_t *at
 uint64_t slv_slot_position(const struct slv_object *object, uint64_t address);
 
 // Attaches one loaded object, if it has counters and was not attached. Context: thread
-void slv_object_attach(const struct dl_phdr_info *info, int starting);
+void slv_object_attach(const struct dl_phdr_info *info, enum slv_when when);
 
 // Gives up an entry whose memory is gone. Context: thread
 void slv_object_drop(struct slv_object *object);
 
 // Attaches the object that holds this address, if any does. Context: thread
 void slv_objects_attach_caller(const void *address);
+// Attaches all that were loaded since the last call. Context: thread
+void slv_objects_attach_new(void);
 void slv_objects_start(const char *executed);
 
 // Whether a thread is inside dlclose right now. Context: thread

@@ -34,7 +34,7 @@ enum phase {
 };
 
 static struct {
-  uint32_t phase; // enum phase, a futex
+  uint32_t phase;  // enum phase, a futex
   uint32_t resume; // how often sleepers were sent back to work
   uint32_t turn;   // how many deaths were asked for
   int signal;
@@ -134,8 +134,7 @@ static int is_own(const siginfo_t *info) {
 static int again(void) {
   struct sigevent event = {.sigev_signo = death.signal, .sigev_notify = SIGEV_SIGNAL};
   event.sigev_value.sival_ptr = &death;
-  if (!death.has_timer &&
-      SLV_SYS3(SYS_timer_create, CLOCK_MONOTONIC, &event, &death.timer) != 0)
+  if (!death.has_timer && SLV_SYS3(SYS_timer_create, CLOCK_MONOTONIC, &event, &death.timer) != 0)
     return 0;
   death.has_timer = 1;
   struct itimerspec moment = {.it_value = {0, AGAIN}};
@@ -250,9 +249,9 @@ static void take(int signal, const siginfo_t *info) {
   death.signal = signal;
   death.info = *info;
   death.thread = slv_sys_gettid();
-  death.limit = slv_sys_boottime() +
-                (signal == SLV_ASK_SIGNAL ? SLV_ASK_LIMIT
-                                          : is_crash(signal, info) ? FAULT_LIMIT : DEATH_LIMIT);
+  death.limit = slv_sys_boottime() + (signal == SLV_ASK_SIGNAL ? SLV_ASK_LIMIT
+                                      : is_crash(signal, info) ? FAULT_LIMIT
+                                                               : DEATH_LIMIT);
   advance(TAKEN, WANTED);
 }
 

@@ -26,12 +26,12 @@ static const struct slv_python *py(void) { return slv_python(); }
 
 // guard.py's function `name`, called with the arguments of that format. NULL when it failed; nothing of
 // that is left behind. Context: thread
-#define CALL(name, ...)                                                          \
-  ({                                                                             \
-    slv_py *slv_function = py()->PyDict_GetItemString(names, name);              \
+#define CALL(name, ...)                                                                    \
+  ({                                                                                       \
+    slv_py *slv_function = py()->PyDict_GetItemString(names, name);                        \
     slv_py *slv_result = py()->PyObject_CallMethod(slv_function, "__call__", __VA_ARGS__); \
-    if (slv_result == NULL) py()->PyErr_Clear();                                 \
-    slv_result;                                                                  \
+    if (slv_result == NULL) py()->PyErr_Clear();                                           \
+    slv_result;                                                                            \
   })
 
 // Context: thread
@@ -91,8 +91,8 @@ static slv_py *run_text(void) {
   slv_py *builtins = modules != NULL ? py()->PyDict_GetItemString(modules, "builtins") : NULL;
   if (builtins == NULL) return NULL;
   slv_py *space = py()->PyObject_CallMethod(builtins, "dict", NULL);
-  slv_py *code = py()->PyObject_CallMethod(builtins, "compile", "sss", slv_guard_text, "<salvage>",
-                                           "exec");
+  slv_py *code =
+      py()->PyObject_CallMethod(builtins, "compile", "sss", slv_guard_text, "<salvage>", "exec");
   if (space == NULL || code == NULL) return NULL;
   slv_py *home = py()->PyObject_CallMethod(builtins, "str", "s", slv_process.home);
   slv_py *function = py()->PyCFunction_NewEx(&back, NULL, NULL);
@@ -157,7 +157,7 @@ static void begin(slv_py *arguments) {
   if (names == NULL) prepare();
   if (names == NULL) return;
   slv_py *command = py()->PyTuple_Size(arguments) > 0 ? py()->PyTuple_GetItem(arguments, 0)
-                                                       : py()->PySys_GetObject("modules");
+                                                      : py()->PySys_GetObject("modules");
   slv_py *done = CALL("begin", "sO", path, command);
   if (done == NULL) return;
   py()->Py_DecRef(done);

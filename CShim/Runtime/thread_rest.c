@@ -32,15 +32,16 @@ static int is_call(uintptr_t address) { return *(const uint32_t *)address == 0xd
 static int sleeps(slv_word number, slv_word second) {
   static const short numbers[] = {
 #define SLV_NUMBER(name) SYS_##name,
-      SLV_NUMBER(read) SLV_NUMBER(readv) SLV_NUMBER(write) SLV_NUMBER(writev)
-      SLV_NUMBER(pselect6) SLV_NUMBER(ppoll) SLV_NUMBER(nanosleep) SLV_NUMBER(clock_nanosleep)
-      SLV_NUMBER(wait4) SLV_NUMBER(waitid) SLV_NUMBER(accept) SLV_NUMBER(accept4)
-      SLV_NUMBER(connect) SLV_NUMBER(recvfrom) SLV_NUMBER(recvmsg) SLV_NUMBER(sendto)
-      SLV_NUMBER(sendmsg) SLV_NUMBER(epoll_pwait) SLV_NUMBER(flock) SLV_NUMBER(semtimedop)
-      SLV_NUMBER(msgrcv) SLV_NUMBER(rt_sigsuspend) SLV_NUMBER(rt_sigtimedwait)
-      SLV_NUMBER(restart_syscall)
+    SLV_NUMBER(read) SLV_NUMBER(readv) SLV_NUMBER(write) SLV_NUMBER(writev) SLV_NUMBER(pselect6)
+        SLV_NUMBER(ppoll) SLV_NUMBER(nanosleep) SLV_NUMBER(clock_nanosleep) SLV_NUMBER(wait4)
+            SLV_NUMBER(waitid) SLV_NUMBER(accept) SLV_NUMBER(accept4) SLV_NUMBER(connect)
+                SLV_NUMBER(recvfrom) SLV_NUMBER(recvmsg) SLV_NUMBER(sendto) SLV_NUMBER(sendmsg)
+                    SLV_NUMBER(epoll_pwait) SLV_NUMBER(flock) SLV_NUMBER(semtimedop)
+                        SLV_NUMBER(msgrcv) SLV_NUMBER(rt_sigsuspend) SLV_NUMBER(rt_sigtimedwait)
+                            SLV_NUMBER(restart_syscall)
 #if defined(__x86_64__)
-      SLV_NUMBER(poll) SLV_NUMBER(select) SLV_NUMBER(pause) SLV_NUMBER(epoll_wait)
+                                SLV_NUMBER(poll) SLV_NUMBER(select) SLV_NUMBER(pause)
+                                    SLV_NUMBER(epoll_wait)
 #endif
 #undef SLV_NUMBER
   };

@@ -124,28 +124,9 @@ package enum Diagnosis {
       } else {
         result.append(Finding("entering", .good, "the library can enter it"))
       }
-      return result + counters(image)
+      return result + CounterFindings.of(image)
     } catch {
       return [Finding("program", .bad, error.description)]
     }
-  }
-
-  private static func counters(_ path: FilePath) -> [Finding] {
-    guard let image = try? ELFImage(path: path) else { return [] }
-    guard image.section("__llvm_prf_cnts") != nil else {
-      return [
-        Finding(
-          "counters", .warning,
-          "none in \(path) itself; its libraries and children may have some. Build with"
-            + " -fprofile-instr-generate -fcoverage-mapping (clang), -profile-generate"
-            + " -profile-coverage-mapping (swiftc), -C instrument-coverage (rustc)")
-      ]
-    }
-    guard image.section("__llvm_covmap") != nil else {
-      return [
-        Finding("counters", .bad, LossReason.noMapping.sentence + " " + LossReason.noMapping.cure)
-      ]
-    }
-    return [Finding("counters", .good, "LLVM counters with their mapping")]
   }
 }

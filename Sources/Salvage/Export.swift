@@ -7,13 +7,24 @@ public struct ExportFormat: RawRepresentable, Sendable, Hashable, CaseIterable {
   /// `gcda`, `profraw`, `profdata`, …
   public let rawValue: String
 
+  /// gcc's data files with their notes files, as a tree.
+  public static let gcda = ExportFormat(GcovDataExporter.self)
+  /// LLVM's raw profiles.
+  public static let profraw = ExportFormat(RawProfileExporter.self)
+  /// LLVM's indexed profiles.
+  public static let profdata = ExportFormat(IndexedProfileExporter.self)
+
+  private init(_ exporter: any CounterExporter.Type) {
+    rawValue = exporter.name
+  }
+
   public init?(rawValue: String) {
     guard counterExporters.contains(where: { $0.name == rawValue }) else { return nil }
     self.rawValue = rawValue
   }
 
   public static var allCases: [ExportFormat] {
-    counterExporters.compactMap { ExportFormat(rawValue: $0.name) }
+    counterExporters.map { ExportFormat($0) }
   }
 
   var exporter: any CounterExporter.Type {

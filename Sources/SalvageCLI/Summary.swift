@@ -57,7 +57,8 @@ struct Summary {
     }
     let lines = groups.prefix(shownDeaths).map { group in
       let pids = group.pids.prefix(4).map(String.init).joined(separator: ", ")
-      return "  \(pids)\(group.pids.count > 4 ? " and \(group.pids.count - 4) more" : "") \(group.text)"
+      return
+        "  \(pids)\(group.pids.count > 4 ? " and \(group.pids.count - 4) more" : "") \(group.text)"
     }
     let rest = groups.count - lines.count
     return lines + (rest > 0 ? ["  and \(rest) more: see `salvage ledger`"] : [])

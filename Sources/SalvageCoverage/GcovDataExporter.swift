@@ -1,13 +1,15 @@
-import SalvageRecord
+package import SalvageRecord
 import SystemPackage
 
 /// `.gcda` files where the program would have written them, each with its `.gcno` beside it: a tree for
 /// gcov, lcov and gcovr.
-struct GcovDataExporter: CounterExporter {
-  static let name = "gcda"
-  static let source = Source.gcov
+package struct GcovDataExporter: CounterExporter {
+  package static let name = "gcda"
+  package static let source = Source.gcov
 
-  func files(
+  package init() {}
+
+  package func files(
     of objects: [ObjectCounters], for request: CoverageRequest
   ) async throws -> ExportedFiles {
     var result = ExportedFiles()

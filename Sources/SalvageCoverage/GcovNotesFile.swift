@@ -1,5 +1,5 @@
 import SalvageRecord
-import SystemPackage
+package import SystemPackage
 
 #if canImport(Glibc)
   import Glibc
@@ -10,7 +10,7 @@ import SystemPackage
 #endif
 
 /// A `.gcno` file: what gcc wrote when it compiled a unit, without which counters mean nothing.
-enum GcovNotesFile: Sendable, Hashable {
+package enum GcovNotesFile: Sendable, Hashable {
   case kept([UInt8])
   case file(FilePath)
 
@@ -48,7 +48,7 @@ enum GcovNotesFile: Sendable, Hashable {
 
   /// Beside the data file. With `-fprofile-dir` that has a folder of its own, and the whole path with `#`
   /// for each `/` is its name: gcc left the notes at that path.
-  static func places(forData data: FilePath) -> [FilePath] {
+  package static func places(forData data: FilePath) -> [FilePath] {
     var stem = data
     stem.extension = nil
     var result = [FilePath(stem.string + ".gcno")]

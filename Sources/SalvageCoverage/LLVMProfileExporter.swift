@@ -1,13 +1,15 @@
-import SalvageRecord
+package import SalvageRecord
 import SystemPackage
 
 /// A raw profile of each object, as its own runtime would have written it: for llvm-profdata of the LLVM
 /// that compiled the program.
-struct RawProfileExporter: CounterExporter {
-  static let name = "profraw"
-  static let source = Source.llvm
+package struct RawProfileExporter: CounterExporter {
+  package static let name = "profraw"
+  package static let source = Source.llvm
 
-  func files(
+  package init() {}
+
+  package func files(
     of objects: [ObjectCounters], for request: CoverageRequest
   ) async throws -> ExportedFiles {
     let (opened, problems) = LLVMObject.open(objects)
@@ -21,11 +23,13 @@ struct RawProfileExporter: CounterExporter {
 }
 
 /// An indexed profile of each object, for llvm-cov of the LLVM whose tools are found.
-struct IndexedProfileExporter: CounterExporter {
-  static let name = "profdata"
-  static let source = Source.llvm
+package struct IndexedProfileExporter: CounterExporter {
+  package static let name = "profdata"
+  package static let source = Source.llvm
 
-  func files(
+  package init() {}
+
+  package func files(
     of objects: [ObjectCounters], for request: CoverageRequest
   ) async throws -> ExportedFiles {
     let (opened, problems) = LLVMObject.open(objects)

@@ -116,7 +116,9 @@ struct Verdict {
         if cell.loss != SLV_LOSS_COVERAGE_UNSAVED.rawValue && life.killer != life.id {
           lose(.coverageUnsaved)
         }
-      } else if cell.loss != SLV_LOSS_PRIVATE_KILLED.rawValue { lose(.privateKilled) }
+      } else if cell.loss != SLV_LOSS_PRIVATE_KILLED.rawValue {
+        lose(.privateKilled)
+      }
     }
     return result
   }

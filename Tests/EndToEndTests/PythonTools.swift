@@ -41,9 +41,7 @@ actor PythonTools {
         return nil
       }
     }
-    _ = try? FileDescriptor.open(
-      done, .writeOnly, options: .create, permissions: [.ownerReadWrite]
-    ).closeAfter {}
+    FileManager.default.createFile(atPath: done.string, contents: nil)
     return programs
   }
 }

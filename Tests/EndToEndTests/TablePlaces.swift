@@ -53,6 +53,9 @@ extension Row {
     Row(
       "dlopen-killed", status: .signal(9), ran: "entry before outer inner", ends: "SIGKILL",
       privateLoses: .everything),
+    Row(
+      "dlopen-thread-killed", status: .signal(9), ran: "entry before outer inner",
+      ends: "SIGKILL", privateLoses: .everything),
     Row("dlopen-_exit", status: .exit(82), ran: "entry outer inner", ends: "_exit 82"),
     Row("dlopen-abort", status: .signal(6), ran: "entry outer inner", ends: "SIGABRT"),
     Row(

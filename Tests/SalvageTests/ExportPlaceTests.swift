@@ -24,7 +24,7 @@ import Testing
   }
 
   @Test func formatsAreNamed() {
-    #expect(ExportFormat(rawValue: "gcda") != nil && ExportFormat(rawValue: "gcov") == nil)
+    #expect(ExportFormat(rawValue: "gcda") == .gcda && ExportFormat(rawValue: "gcov") == nil)
     let names = ExportFormat.allCases.map(\.rawValue)
     #expect(names.starts(with: ["gcda", "profraw", "profdata"]) && Set(names).count == names.count)
   }

@@ -2,6 +2,7 @@
 // found through the program's RUNPATH, and needs another one through its own.
 #include "fixture.h"
 #include <dlfcn.h>
+#include <pthread.h>
 
 #define END(name) static int name(const struct context *context)
 
@@ -31,6 +32,24 @@ END(loaded_return) {
 END(loaded_killed) {
   (void)context;
   load(RTLD_LAZY | RTLD_GLOBAL);
+  use(5);
+  before();
+  raise(SIGKILL);
+  return 0;
+}
+
+static void *waits(void *unused) {
+  (void)unused;
+  for (;;) pause();
+  return NULL;
+}
+
+// While a thread runs: nothing of the library is known to it before its constructors run.
+END(loaded_beside_thread_killed) {
+  (void)context;
+  pthread_t thread;
+  pthread_create(&thread, NULL, waits, NULL);
+  load(RTLD_NOW);
   use(5);
   before();
   raise(SIGKILL);
@@ -128,6 +147,7 @@ END(no_load) {
 const struct death library_deaths[] = {
     {"dlopen-return", loaded_return},
     {"dlopen-killed", loaded_killed},
+    {"dlopen-thread-killed", loaded_beside_thread_killed},
     {"dlopen-_exit", loaded__exit},
     {"dlopen-abort", loaded_aborts},
     {"dlclose-killed", unloaded_killed},

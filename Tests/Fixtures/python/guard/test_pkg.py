@@ -33,6 +33,12 @@ def test_executor():
         assert list(executor.map(work.square, [1, 2])) == [1, 4]
 
 
+def test_greet():
+    process = multiprocessing.Process(target=work.greet, args=("bob",))
+    process.start()
+    process.join()
+
+
 def test_leave():
     process = multiprocessing.get_context("spawn").Process(target=work.leave, args=(2,))
     process.start()
