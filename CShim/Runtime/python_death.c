@@ -257,11 +257,12 @@ static void take(int signal, const siginfo_t *info) {
 
 // The end of the wait: 1, the signal may do what it does. Context: any
 static int over(int signal, siginfo_t *info) {
+  int saved = phase() == DONE;
   no_more_timer();
-  if (phase() != DONE && phase() != IDLE && signal != SLV_ASK_SIGNAL) note_unsaved();
   if (signal == death.signal) *info = death.info;
   if (signal == SLV_ASK_SIGNAL) __atomic_store_n(&death.phase, IDLE, __ATOMIC_RELEASE);
-  return 1;
+  else if (!saved) note_unsaved();
+  return saved || signal != SLV_ASK_SIGNAL; // without an answer, whoever asked does not wait for more
 }
 
 // Context: any

@@ -143,7 +143,8 @@ static void publish(void) {
   py()->PyErr_Restore(type, value, trace);
 }
 
-// A program is about to run: as its parent was measured, so is it. Context: thread
+// A program is about to run: as its parent was measured, so is it. begin() of guard.py answers 0 where
+// it is not, 1, 2 for a fork server. Context: thread
 static void begin(slv_py *arguments) {
   char path[sizeof slv_process.home + 32], life[17];
   uint64_t parent = slv_process.cell->coverage;
@@ -158,10 +159,13 @@ static void begin(slv_py *arguments) {
   if (names == NULL) return;
   slv_py *command = py()->PyTuple_Size(arguments) > 0 ? py()->PyTuple_GetItem(arguments, 0)
                                                       : py()->PySys_GetObject("modules");
-  slv_py *done = CALL("begin", "sO", path, command);
-  if (done == NULL) return;
-  py()->Py_DecRef(done);
+  int begins = number_of(CALL("begin", "sO", path, command));
+  if (begins == 0) return;
   measure();
+  // A server that forks, and has nothing to save itself.
+  if (begins == 2)
+    __atomic_fetch_and(&slv_process.cell->flags, ~(SLV_FLAG_PRIVATE | SLV_FLAG_COVERAGE),
+                       __ATOMIC_RELAXED);
 }
 
 // Context: thread

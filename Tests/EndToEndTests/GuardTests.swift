@@ -89,9 +89,17 @@ import Testing
       environment: environment)
     #expect(run.status == item.status)
     #expect(run.output == item.output)
-    #expect(run.errors.contains("nothing lost"), "\(run.errors)")
+    let killed = try expectNoLoss(run)
     try expectOneFile(in: recorded.directory)
-    try await expectLines(of: program, mode, programs, recorded.directory)
+    try await expectLines(of: program, mode, programs, recorded.directory, killed)
+  }
+
+  /// Who kills waits 200 ms at most. On a machine that has no time for us, that is a loss, and named:
+  /// true then.
+  private static func expectNoLoss(_ run: Outcome) throws -> Bool {
+    let killed = run.errors.contains("by SIGKILL, lost (coverage-unsaved)")
+    #expect(killed || run.errors.contains("nothing lost"), "\(run.errors)")
+    return killed
   }
 
   static func expectOneFile(in directory: FilePath) throws {
@@ -101,7 +109,8 @@ import Testing
 
   /// Exactly the lines that are not marked as never run are in `.coverage`.
   static func expectLines(
-    of program: FilePath, _ mode: String, _ programs: FilePath, _ directory: FilePath
+    of program: FilePath, _ mode: String, _ programs: FilePath, _ directory: FilePath,
+    _ killed: Bool
   ) async throws {
     let json = try await execute(
       programs.appending("coverage"), ["json", "-q", "-o", "-"],
@@ -114,10 +123,11 @@ import Testing
     }
     let text = try String(contentsOfFile: program.string, encoding: .utf8)
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    func isOpen(_ number: Int) -> Bool { killed && lines[number - 1].hasSuffix("# or killed") }
     let missing = (file.executed_lines + file.missing_lines).sorted().filter { number in
-      isNever(lines[number - 1], mode)
+      isNever(lines[number - 1], mode) && !isOpen(number)
     }
-    #expect(file.missing_lines == missing, "\(program)")
+    #expect(file.missing_lines.filter { !isOpen($0) } == missing, "\(program)")
   }
 
   private static func isNever(_ line: Substring, _ mode: String) -> Bool {
@@ -145,7 +155,7 @@ import Testing
   }
 
   /// Children that are ended at random instants: each one's own data has every line that it said it ran,
-  /// its wait status is right, and none takes longer than a second and a half. By hand, ten thousand.
+  /// its wait status is right, and none has met a limit, which would be a loss. By hand, ten thousand.
   @Test(arguments: Python.all)
   func signalsAtRandomInstants(_ python: Python) async throws {
     guard let programs = await PythonTools.shared.programs(of: python) else { return }
@@ -159,6 +169,7 @@ import Testing
         seconds: 600)
       #expect(run.status == .exit(0))
       #expect(run.output.hasPrefix("\(children) children, 0 bad"), "seed \(seed): \(run.output)")
+      #expect(run.errors.contains("nothing lost"), "seed \(seed): \(run.errors)")
     }
   }
 
@@ -173,13 +184,13 @@ import Testing
       let run = try await recorded.run(
         [programs.appending("pytest").string, "-q", "--cov=pkg", "-p", "no:cacheprovider"])
       #expect(run.status == .exit(0), "\(run.output)")
-      #expect(run.errors.contains("nothing lost"), "\(run.errors)")
+      let killed = try Self.expectNoLoss(run)
       #expect(run.errors.contains("by SIGTERM, kept: "), "\(run.errors)")
       // pytest-cov 5, of 3.8, begins in helpers of multiprocessing, which end later.
       if python.minor > 8 { try Self.expectOneFile(in: recorded.directory) }
       for name in ["work.py", "tool.py"] {
         try await Self.expectLines(
-          of: package.appending(name), "", programs, recorded.directory)
+          of: package.appending(name), "", programs, recorded.directory, killed)
       }
     }
   }

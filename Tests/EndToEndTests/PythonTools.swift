@@ -41,7 +41,7 @@ actor PythonTools {
         return nil
       }
     }
-    FileManager.default.createFile(atPath: done.string, contents: nil)
+    _ = FileManager.default.createFile(atPath: done.string, contents: nil)
     return programs
   }
 }

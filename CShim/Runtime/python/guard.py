@@ -93,6 +93,8 @@ def save(waits):
     finally:
         sys.setswitchinterval(interval)
         saving = outer
+    if waits:
+        gather_quietly()
     return 0
 
 
@@ -166,6 +168,7 @@ def publish(life):
     if whole is None and not (coverage._data_suffix_specified or coverage.config.parallel):
         gathering, whole = document["config"]["data_file"], life
     document["whole"] = whole
+    document["pid"] = os.getpid()
     with open(path + ".new", "w") as file:
         json.dump(document, file, default=list)
     os.rename(path + ".new", path)
@@ -175,11 +178,11 @@ def publish(life):
 
 def begin(path, command):
     """Measures this process as the one that started it."""
-    global whole, server
+    global gathering, whole, server
     if not isinstance(command, str):
         command = ""
     if current() is not None or "multiprocessing.resource_tracker" in command:
-        return
+        return 0
     with open(path) as file:
         document = json.load(file)
     before = list(sys.path)
@@ -190,6 +193,8 @@ def begin(path, command):
     finally:
         sys.path[:] = before
     whole = document["whole"]
+    if whole is not None and document["pid"] == os.getpid():  # it became this program
+        gathering = document["config"]["data_file"]
     new = coverage.Coverage(config_file=False, data_suffix=True if whole is None else part())
     new.config.__dict__.update(document["config"])
     new._warn_no_data = new._warn_unimported_source = new._warn_preimported_source = False
@@ -198,10 +203,11 @@ def begin(path, command):
     new._auto_save = server is None
     new.start()
     coverage.process_startup.coverage = new
+    return 2 if server else 1
 
 
 def gather():
-    """At exit, after coverage.py: one file was asked for, so that of the children goes into it."""
+    """At the end, after coverage.py: one file was asked for, so that of the children goes into it."""
     if gathering is None:
         return
     folder, name = os.path.split(gathering)

@@ -14,7 +14,7 @@ def restart_service(frame, signum):
 
 if len(sys.argv) > 1:
     print('restarted')
-    os._exit(7)
+    sys.exit(7)
 
 signal.signal(signal.SIGHUP, restart_service)
 os.kill(os.getpid(), signal.SIGHUP)

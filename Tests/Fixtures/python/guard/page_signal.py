@@ -10,7 +10,7 @@ def serve():
     signal.pause()  # in: none
 
 if len(sys.argv) > 1:
-    print('restarted')
+    print('restarted', flush=True)
     os.kill(os.getpid(), signal.SIGTERM)
 
 signal.signal(signal.SIGHUP, restart_service)

@@ -34,10 +34,10 @@ def work(ready):
 
 
 def work_until_killed(ready):
-    value = 1
-    ready.set()
-    while value:
-        time.sleep(60)
+    value = 1  # or killed
+    ready.set()  # or killed
+    while value:  # or killed
+        time.sleep(60)  # or killed
     print("not reached")  # never
 
 

@@ -5,9 +5,9 @@ def main():
     word = "tool"
     print(word, sys.argv[1:])
     if "hang" in sys.argv:
-        sys.stdout.flush()
-        import time
-        time.sleep(60)
+        sys.stdout.flush()  # or killed
+        import time  # or killed
+        time.sleep(60)  # or killed
     return 0
 
 
