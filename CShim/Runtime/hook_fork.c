@@ -9,6 +9,7 @@
 #include "counters.h"
 #include "hook_exit.h"
 #include "python_guard.h"
+#include "python_recorder.h"
 #include "recording.h"
 #include "signals.h"
 
@@ -79,6 +80,7 @@ void slv_fork_child(void) {
   slv_counters_fork_child();
   slv_python_guard_fork_child();
   slv_saver_fork_child();
+  if (slv_process.cell->flags & SLV_FLAG_PYTHON) slv_python_fork_child();
   slv_signals_fork_child();
   if (mask != SLV_MASK_UNCHANGED) slv_signals_restore(&mask);
 }

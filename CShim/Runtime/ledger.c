@@ -229,13 +229,15 @@ void slv_ledger_enter_fork(struct slv_cell *cell) {
   pid_t parent = slv_process.pid;
   slv_process.pid = slv_process.sandboxed ? 0 : slv_sys_getpid(); // its parent notes outer_pid
   if (!slv_process.sandboxed) slv_process_namespace(slv_process.pidns);
-  uint32_t inherited = slv_process.cell->flags &
-                       (SLV_FLAG_OWN_PROFILE | SLV_FLAG_PARTIAL_HOOKS | SLV_FLAG_SANDBOXED);
+  uint32_t inherited = slv_process.cell->flags & (SLV_FLAG_OWN_PROFILE | SLV_FLAG_PARTIAL_HOOKS |
+                                                  SLV_FLAG_SANDBOXED | SLV_FLAG_PYTHON);
   if (cell == NULL && (cell = slv_cell_take()) != NULL) {
     cell->parent = slv_process.cell->life;
     cell->kind = SLV_KIND_FORK;
   }
   if (cell == NULL) cell = &nowhere;
+  if (slv_process.cell->flags & SLV_FLAG_PYTHON) // its lines stay shared
+    inherited |= slv_process.cell->flags & SLV_FLAG_LIVE;
   cell->flags = inherited;
   cell->objects = slv_process.cell->objects;
   fill(cell, parent);

@@ -262,7 +262,8 @@ static int over(int signal, siginfo_t *info) {
   if (signal == death.signal) *info = death.info;
   if (signal == SLV_ASK_SIGNAL) __atomic_store_n(&death.phase, IDLE, __ATOMIC_RELEASE);
   else if (!saved) note_unsaved();
-  return saved || signal != SLV_ASK_SIGNAL; // without an answer, whoever asked does not wait for more
+  return saved ||
+         signal != SLV_ASK_SIGNAL; // without an answer, whoever asked does not wait for more
 }
 
 // Context: any

@@ -126,27 +126,26 @@ static void link_hook(void) {
 
 // Interpreters that are entered, by their ids. An id is looked at and entered by a thread that runs in
 // that interpreter and holds its lock.
-#define INTERPRETERS 64
-static int64_t entered[INTERPRETERS]; // id + 1; 0 free
-static void *last;                    // the interpreter of the last event
-static int watched;                   // more interpreters may come
+static int64_t entered[SLV_PYTHON_INTERPRETERS]; // id + 1; 0 free
+static void *last;                               // the interpreter of the last event
+static int watched;                              // more interpreters may come
 
-// 1 the first time. Context: thread
+// A number for it the first time, else -1. Context: thread
 static int enters(int64_t id) {
-  for (int i = 0; i < INTERPRETERS; i++)
-    if (__atomic_load_n(&entered[i], __ATOMIC_RELAXED) == id + 1) return 0;
-  for (int i = 0; i < INTERPRETERS; i++) {
+  for (int i = 0; i < SLV_PYTHON_INTERPRETERS; i++)
+    if (__atomic_load_n(&entered[i], __ATOMIC_RELAXED) == id + 1) return -1;
+  for (int i = 0; i < SLV_PYTHON_INTERPRETERS; i++) {
     int64_t none = 0;
     if (__atomic_compare_exchange_n(&entered[i], &none, id + 1, 0, __ATOMIC_ACQ_REL,
                                     __ATOMIC_RELAXED))
-      return 1;
+      return i;
   }
-  return 0;
+  return -1;
 }
 
 // Context: thread
 static void leaves(int64_t id) {
-  for (int i = 0; i < INTERPRETERS; i++) {
+  for (int i = 0; i < SLV_PYTHON_INTERPRETERS; i++) {
     int64_t us = id + 1;
     __atomic_compare_exchange_n(&entered[i], &us, 0, 0, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
   }
@@ -155,7 +154,8 @@ static void leaves(int64_t id) {
 
 // A new runtime: none of the old interpreters is left. Context: thread
 static void forget_all(void) {
-  for (int i = 0; i < INTERPRETERS; i++) __atomic_store_n(&entered[i], 0, __ATOMIC_RELAXED);
+  for (int i = 0; i < SLV_PYTHON_INTERPRETERS; i++)
+    __atomic_store_n(&entered[i], 0, __ATOMIC_RELAXED);
   __atomic_store_n(&last, NULL, __ATOMIC_RELAXED);
 }
 
@@ -190,7 +190,8 @@ static int at_event(const char *event, slv_py *arguments, void *state) {
   }
   if (!is_ready()) return 0;
   __atomic_store_n(&last, interpreter, __ATOMIC_RELAXED);
-  if (enters(python.PyInterpreterState_GetID(interpreter))) slv_python_enter();
+  int number = enters(python.PyInterpreterState_GetID(interpreter));
+  if (number >= 0) slv_python_enter(&python, number);
   if (!watched && !is_embedded()) unlink_hook();
   return 0;
 }

@@ -96,8 +96,9 @@ int slv_python_is_host(const struct dl_phdr_info *info);
 void slv_python_found(const struct dl_phdr_info *info);
 
 // python_enter.c: an interpreter is ready, and none of the user's code has run in it. With its lock.
-// Context: thread
-void slv_python_enter(void);
+// `number` is below SLV_PYTHON_INTERPRETERS and no other living interpreter's. Context: thread
+#define SLV_PYTHON_INTERPRETERS 64
+void slv_python_enter(const struct slv_python *python, int number);
 
 // More interpreters may come than the main one: their events are looked at from here on. Context: thread
 void slv_python_watch(void);

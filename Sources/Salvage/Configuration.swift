@@ -21,15 +21,23 @@ public struct Configuration: Sendable, Hashable, Codable {
   public var notesSignals: Bool
   /// Signals before whose handler in the program the counters are saved or marked.
   public var saveBefore: Set<Int32>
+  /// Lines of Python code are recorded in every CPython from 3.8 on.
+  public var recordsPython: Bool
+  /// What Python code is recorded: directories, files, and packages by their names. Empty: all but the
+  /// standard library and what is installed.
+  public var pythonSources: [String]
 
   public init(
     existing: Existing = .replace, isPrivate: Bool = false, isPerProcess: Bool = false,
-    notesSignals: Bool = false, saveBefore: Set<Int32> = []
+    notesSignals: Bool = false, saveBefore: Set<Int32> = [], recordsPython: Bool = true,
+    pythonSources: [String] = []
   ) {
     self.existing = existing
     self.isPrivate = isPrivate
     self.isPerProcess = isPerProcess
     self.notesSignals = notesSignals
     self.saveBefore = saveBefore
+    self.recordsPython = recordsPython
+    self.pythonSources = pythonSources
   }
 }

@@ -103,7 +103,7 @@ extension Recording {
         coverage: collected.coverage,
         losses: contents.losses + reading.losses.filter { !contents.losses.contains($0) },
         problems: collected.problems, notes: collected.notes, lives: contents.lives,
-        objects: Set(reading.objects.map(\.identity)).count)
+        objects: Set(reading.objects.filter { $0.source != .python }.map(\.identity)).count)
     } catch {
       throw .report("\(error)")
     }

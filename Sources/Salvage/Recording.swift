@@ -119,6 +119,9 @@ public struct Recording: Sendable, Hashable {
   /// How many objects (ELF files with counters) were counted, without adding them up.
   public var objectCount: Int { RecordingReader(directory).objectCount(settings) }
 
+  /// How many Python sources code of which ran.
+  public var pythonFileCount: Int { RecordingReader(directory).pythonFileCount(settings) }
+
   /// True while processes count in it.
   public var isInUse: Bool { RecordingPlace(directory).isInUse }
 }

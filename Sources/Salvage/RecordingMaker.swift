@@ -61,6 +61,8 @@ struct RecordingMaker {
     // What lay on a tmpfs or in a temporary directory may be gone, after a reboot for one.
     if !isDirectory(settings.users) { settings.users = try users(for: directory) }
     if status(settings.library) == nil { settings.library = try library(for: directory) }
+    settings.recordsPython = configuration.recordsPython
+    if !configuration.pythonSources.isEmpty { try storePythonRules(in: directory) }
     if settings != before { try store(settings, in: directory) }
     try makeUser(in: settings.users)
     return (settings, directory, lock)
@@ -169,8 +171,9 @@ struct RecordingMaker {
     try makeDirectory(made.appending("runs"), mode: 0o700)
     var settings = RecordingSettings(
       isPrivate: configuration.isPrivate, isPerProcess: configuration.isPerProcess,
-      notesSignals: configuration.notesSignals, saveBefore: configuration.saveBefore,
-      created: now(CLOCK_REALTIME), commandVersion: salvageVersion, users: directory,
+      notesSignals: configuration.notesSignals, recordsPython: configuration.recordsPython,
+      saveBefore: configuration.saveBefore, created: now(CLOCK_REALTIME),
+      commandVersion: salvageVersion, users: directory,
       library: directory.appending("libsalvage.so"))
     let original = try ShimLibrary.find()
     try write(try contents(of: original), to: made.appending("libsalvage.so"), mode: 0o755)
@@ -185,8 +188,14 @@ struct RecordingMaker {
     } else {
       try makeUser(in: made)
     }
+    if !configuration.pythonSources.isEmpty { try storePythonRules(in: made) }
     try store(settings, in: made)
     return settings
+  }
+
+  private func storePythonRules(in directory: FilePath) throws(SalvageError) {
+    let rules = try PythonRules(configuration.pythonSources)
+    try replace(directory.appending("python"), with: rules.encoded, mode: 0o644)
   }
 
   private func makeUser(in users: FilePath) throws(SalvageError) {

@@ -58,7 +58,7 @@ package struct RecordingPlace: Sendable {
 
   /// Names that a recording's directory has.
   static func isOurs(_ name: String) -> Bool {
-    if ["settings", "libsalvage.so", "runs", "live"].contains(name) { return true }
+    if ["settings", "libsalvage.so", "runs", "live", "python"].contains(name) { return true }
     if name.hasPrefix("u") && UInt32(name.dropFirst()) != nil { return true }
     return ["folded.", "folding.", ".test-", "settings."].contains { name.hasPrefix($0) }
   }

@@ -23,7 +23,8 @@ struct CollectCommand: AsyncParsableCommand {
     let outcome = try Folding(opened).fold()
     if summary {
       let line = Summary(
-        try opened.contents(), objects: opened.objectCount, path: recording.path
+        try opened.contents(), objects: opened.objectCount, pythonFiles: opened.pythonFileCount,
+        path: recording.path
       ).line
       try printOut("salvage: \(line)\n")
     }

@@ -30,6 +30,17 @@ struct RecordingOptions: ParsableArguments {
     name: .customLong("note-signals"), help: "Handlers of ours in every process, to note signals.")
   var noteSignals = false
 
+  @Option(
+    name: .customLong("python-source"),
+    help: """
+      Record this Python code alone: a directory, or a package by its name; may be repeated. Default: \
+      all but the standard library and what is installed.
+      """)
+  var pythonSources: [String] = []
+
+  @Flag(name: .customLong("no-python"), help: "Leave Python interpreters alone.")
+  var noPython = false
+
   func validate() throws {
     _ = try signals()
   }
@@ -48,6 +59,7 @@ struct RecordingOptions: ParsableArguments {
   func configuration() throws -> Configuration {
     Configuration(
       existing: append ? .append : .replace, isPrivate: isPrivate, isPerProcess: perProcess,
-      notesSignals: noteSignals, saveBefore: try signals())
+      notesSignals: noteSignals, saveBefore: try signals(), recordsPython: !noPython,
+      pythonSources: pythonSources)
   }
 }

@@ -80,7 +80,8 @@ struct RunCommand: ParsableCommand {
     let contents = finish(opened)
     write(files, of: opened)
     if let contents, !quiet {
-      let summary = Summary(contents, objects: opened.objectCount, path: path)
+      let summary = Summary(
+        contents, objects: opened.objectCount, pythonFiles: opened.pythonFileCount, path: path)
       complain(summary.line)
       for death in summary.deaths { complain(death) }
     }

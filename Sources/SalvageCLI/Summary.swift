@@ -7,7 +7,7 @@ struct Summary {
   let line: String
   let deaths: [String]
 
-  init(_ contents: RecordingContents, objects: Int, path: FilePath) {
+  init(_ contents: RecordingContents, objects: Int, pythonFiles: Int, path: FilePath) {
     // An image that went on as another is the same process.
     let ends = contents.lives.filter { $0.end != .exec }
     var counts: [(String, Int)] = []
@@ -31,6 +31,7 @@ struct Summary {
     var text = counted(ends.count, "process", "processes")
     if !parts.isEmpty { text += " (\(parts))" }
     text += ", \(counted(objects, "object", "objects"))"
+    if pythonFiles > 0 { text += ", \(counted(pythonFiles, "Python file", "Python files"))" }
     switch contents.losses.count {
     case 0: text += ", nothing lost"
     case let losses:

@@ -18,7 +18,9 @@ protocol CoverageSource: Sendable {
 }
 
 /// All sources, in the order in which a file that several of them know lists its functions.
-let coverageSources: [any CoverageSource.Type] = [LLVMSource.self, GcovSource.self]
+let coverageSources: [any CoverageSource.Type] = [
+  LLVMSource.self, GcovSource.self, PythonSource.self,
+]
 
 /// What is asked of every source.
 package struct CoverageRequest: Sendable {

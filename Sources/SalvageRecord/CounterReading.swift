@@ -43,12 +43,48 @@ extension RecordingReader {
         }
       }
     }
+    for user in users { readPython(user, &result) }
     for index in result.objects.indices {
       guard let path = kept[result.objects[index].identity] else { continue }
       result.objects[index].keptObject = path
       result.objects[index].origin = origin(of: path)
     }
     return result
+  }
+
+  /// The lines of Python code, each source an object of its own; an empty one has nothing to say.
+  private func readPython(_ user: FilePath, _ result: inout CounterReading) {
+    for name in names(in: user) {
+      guard let context = PythonArena.context(ofName: name) else { continue }
+      do throws(RecordError) {
+        let arena = try PythonArena(user.appending(name))
+        result.losses += arena.problems.map(damaged)
+        for block in arena.blocks {
+          result.objects.append(
+            ObjectCounters(
+              identity: block.key, context: context, source: .python,
+              regions: [
+                Region(address: 0, kind: .or8, bytes: block.lines),
+                Region(address: 1, kind: .or8, bytes: block.entered),
+              ],
+              lives: 0, origin: FilePath(block.path), python: block.code))
+        }
+      } catch {
+        result.losses.append(damaged(error))
+      }
+    }
+  }
+
+  /// Different Python sources of which code ran.
+  package func pythonFileCount(_ settings: RecordingSettings) -> Int {
+    var paths: Set<String> = []
+    for user in userDirectories(settings) {
+      for name in names(in: user) where PythonArena.context(ofName: name) != nil {
+        let blocks = (try? PythonArena(user.appending(name)))?.blocks ?? []
+        paths.formUnion(blocks.map(\.path))
+      }
+    }
+    return paths.count
   }
 
   /// Different objects with a counter file.

@@ -28,9 +28,26 @@ package struct FileDescription: Encodable {
       try describe(path)
     } else if head.first == UInt8(ascii: "{") {
       describe(try RunNote(bytes: try file.bytes(0..<min(file.size, 16 << 20)), path: path))
+    } else if let arena = try? PythonArena(path) {
+      describe(arena)
     } else {
       describe(try CounterFile.sums(path))
     }
+  }
+
+  private mutating func describe(_ arena: PythonArena) {
+    kind = "python"
+    for block in arena.blocks {
+      let states = block.lines.reduce(into: (known: 0, executed: 0)) {
+        $0.known += Int($1 & 1)
+        $0.executed += Int($1 >> 1 & 1)
+      }
+      add(
+        block.path,
+        "\(states.executed) of \(states.known) lines, \(block.entered.count { $0 != 0 }) of"
+          + " \(block.entered.count) functions, CPython 3.\(block.code.minor)")
+    }
+    for problem in arena.problems { add("problem", problem) }
   }
 
   private mutating func add(_ name: String, _ value: some CustomStringConvertible) {
@@ -46,6 +63,7 @@ package struct FileDescription: Encodable {
     add("private", settings.isPrivate)
     add("per process", settings.isPerProcess)
     add("notes signals", settings.notesSignals)
+    add("python", settings.recordsPython)
     add("save before", settings.saveBefore.sorted().map(signalName).joined(separator: ","))
     add("context", settings.context)
   }

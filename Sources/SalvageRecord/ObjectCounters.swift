@@ -50,10 +50,12 @@ public struct ObjectCounters: Sendable, Hashable {
   public var keptObject: FilePath?
   /// Where the object was when it was recorded.
   public var origin: FilePath?
+  /// With ``Source/python``: what the lines of `origin` mean.
+  public var python: PythonCode?
 
   public init(
     identity: UInt64, context: UInt32 = 0, source: Source, regions: [Region], lives: Int,
-    keptObject: FilePath? = nil, origin: FilePath? = nil
+    keptObject: FilePath? = nil, origin: FilePath? = nil, python: PythonCode? = nil
   ) {
     self.identity = identity
     self.context = context
@@ -62,5 +64,6 @@ public struct ObjectCounters: Sendable, Hashable {
     self.lives = lives
     self.keptObject = keptObject
     self.origin = origin
+    self.python = python
   }
 }

@@ -175,9 +175,10 @@ public struct RecordingReader: Sendable {
 
   /// The heads of the counter files: adding them up is the report's work.
   private func checkCounters(_ user: FilePath, _ problems: inout [RecordError]) {
-    for name in names(in: user) where CounterFileName(name) != nil {
+    for name in names(in: user) {
       do throws(RecordError) {
-        try CounterFile.check(user.appending(name))
+        if CounterFileName(name) != nil { try CounterFile.check(user.appending(name)) }
+        if PythonArena.context(ofName: name) != nil { try PythonArena.check(user.appending(name)) }
       } catch {
         problems.append(error)
       }

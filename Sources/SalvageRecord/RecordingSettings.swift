@@ -9,6 +9,8 @@ public struct RecordingSettings: Sendable, Hashable {
   public var isPerProcess: Bool
   /// Signal handlers in every process, to note signals (`--note-signals`).
   public var notesSignals: Bool
+  /// Lines of Python code are recorded; `--no-python` leaves interpreters alone.
+  public var recordsPython: Bool
   /// Label id that processes start with; 0 is none.
   public var context: UInt32
   /// Signals before whose handler counters are saved or marked.
@@ -24,12 +26,14 @@ public struct RecordingSettings: Sendable, Hashable {
 
   public init(
     isPrivate: Bool = false, isPerProcess: Bool = false, notesSignals: Bool = false,
-    context: UInt32 = 0, saveBefore: Set<Int32> = [], created: UInt64 = 0,
+    recordsPython: Bool = true, context: UInt32 = 0, saveBefore: Set<Int32> = [],
+    created: UInt64 = 0,
     commandVersion: String = "", users: FilePath, library: FilePath
   ) {
     self.isPrivate = isPrivate
     self.isPerProcess = isPerProcess
     self.notesSignals = notesSignals
+    self.recordsPython = recordsPython
     self.context = context
     self.saveBefore = saveBefore
     self.created = created
@@ -62,6 +66,7 @@ extension RecordingSettings {
       isPrivate: raw.flags & SLV_SETTING_PRIVATE.rawValue != 0,
       isPerProcess: raw.flags & SLV_SETTING_PER_PROCESS.rawValue != 0,
       notesSignals: raw.flags & SLV_SETTING_NOTE_SIGNALS.rawValue != 0,
+      recordsPython: raw.flags & SLV_SETTING_NO_PYTHON.rawValue == 0,
       context: raw.context,
       saveBefore: Set((1...64).filter { raw.save_before >> (UInt64($0) - 1) & 1 != 0 }),
       created: raw.created, commandVersion: text(ofArray: raw.command_version),
@@ -77,6 +82,7 @@ extension RecordingSettings {
     if isPrivate { raw.flags |= SLV_SETTING_PRIVATE.rawValue }
     if isPerProcess { raw.flags |= SLV_SETTING_PER_PROCESS.rawValue }
     if notesSignals { raw.flags |= SLV_SETTING_NOTE_SIGNALS.rawValue }
+    if !recordsPython { raw.flags |= SLV_SETTING_NO_PYTHON.rawValue }
     raw.context = context
     for signal in saveBefore where (1...64).contains(signal) {
       raw.save_before |= 1 << UInt64(signal - 1)

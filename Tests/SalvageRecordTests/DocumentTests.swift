@@ -27,6 +27,10 @@ import Testing
 
   // MARK: The format
 
+  private func header() throws -> String {
+    try text("CShim/ABI/include/salvage_abi.h") + text("CShim/ABI/include/salvage_python.h")
+  }
+
   /// The fields of all structures with their offsets and types, as the header declares them.
   private func fields(ofHeader header: String) -> [String] {
     let code = header.split(separator: "\n").map { line in
@@ -94,7 +98,7 @@ import Testing
   }
 
   @Test func thePageHasEveryFieldAtItsPlace() throws {
-    let header = try text("CShim/ABI/include/salvage_abi.h")
+    let header = try header()
     let page = try text("docs/RecordingFormat.md")
     let told = rows(page, below: "offset type").map { cells in
       "\(cells[0]) \(cells[1]) \(cells[2].filter { $0 != "`" })"
@@ -107,7 +111,7 @@ import Testing
   }
 
   @Test func thePageHasEveryNameOfAnEnumeration() throws {
-    let header = try text("CShim/ABI/include/salvage_abi.h")
+    let header = try header()
     let page = try text("docs/RecordingFormat.md")
     let told = Set(
       rows(page, below: "name value").map { "\($0[0].filter { $0 != "`" }) = \($0[1])" })

@@ -11,7 +11,7 @@ struct SampleRecording {
   static let files = [
     "settings", "u0/ledger", "u0/programs", "u0/0000000000000abc-00000000.0.cnt",
     "u1/0000000000000abc-00000000.0.cnt", "u0/0000000000000def-00000007.0.cnt",
-    "runs/00000077ffffffff.json",
+    "runs/00000077ffffffff.json", "u0/python-00000000",
   ]
 
   init() throws {
@@ -32,6 +32,7 @@ struct SampleRecording {
     let note = RunNote(
       life: 0x77_ffff_ffff, arguments: ["a"], directory: "/", program: "/a", salvageVersion: "1")
     try directory.write(note.encoded(), Self.files[6])
+    try directory.write(PythonFixture.sample.bytes, Self.files[7])
   }
 
   var reader: RecordingReader {
@@ -51,9 +52,9 @@ struct SampleRecording {
     let sample = try SampleRecording()
     let reading = try sample.reader.counters()
     #expect(reading.losses == [])
-    #expect(reading.objects.map(\.identity) == [0xabc, 0xdef])
-    #expect(reading.objects.map(\.context) == [0, 7])
-    #expect(reading.objects.map(\.lives) == [6, 3])
+    #expect(reading.objects.map(\.identity) == [0xabc, 0xdef, 0x77])
+    #expect(reading.objects.map(\.context) == [0, 7, 0])
+    #expect(reading.objects.map(\.lives) == [6, 3, 0])
     #expect(reading.objects[0].regions[0].words.prefix(3) == [4, 8, 0])
     #expect(reading.objects[0].regions[1].bytes[0] == 3)
     let settings = try sample.reader.settings()

@@ -13,6 +13,8 @@
 //   u<uid>/ledger                struct slv_ledger_header, the object index, then the cells
 //   u<uid>/programs              struct slv_program_record + text, appended
 //   u<uid>/<identity>-<ctx>.<n>.cnt   struct slv_counters_header, attach words, slots
+//   u<uid>/python-<ctx>          struct slv_python_header, the directory, then blocks
+//   python                       what Python code is recorded, one rule a line; absent: the default
 //   u<uid>/<identity>.obj        an ELF file with the sections that a report needs
 //
 // <identity> is 16 hex digits, <ctx> 8, <n> decimal from 0. The u<uid> directories lie under
@@ -352,5 +354,7 @@ SLV_STATIC_ASSERT(sizeof(struct slv_program_record) == 24, "program record");
 SLV_STATIC_ASSERT(sizeof(struct slv_counters_header) <= SLV_ATTACH_OFFSET, "counters header");
 SLV_STATIC_ASSERT(SLV_ATTACH_OFFSET + 4 * SLV_SLOTS_MAX <= 4096, "attach words");
 SLV_STATIC_ASSERT(SLV_LEDGER_HEADER_SIZE + 64 * SLV_INDEX_ENTRIES == SLV_CELLS_OFFSET, "index");
+
+#include "salvage_python.h"
 
 #endif

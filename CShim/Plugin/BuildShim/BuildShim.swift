@@ -24,7 +24,7 @@ struct BuildShim: BuildToolPlugin {
         executable: try context.tool(named: "clang").url,
         arguments: flags + ["-I", headers.path, "-I", runtime.path, "-o", output.path]
           + compiled.map(\.path).sorted(),
-        inputFiles: sources + [headers.appending(path: "salvage_abi.h")],
+        inputFiles: sources + (try files(under: headers)),
         outputFiles: [output])
     ]
   }

@@ -1,0 +1,266 @@
+// Code objects of Python: the lines that there is code for, and a name by which all processes know the
+// same code. A compiled source is a tree: the code of each function and class is a constant of the code
+// around it. The first process that meets a tree writes its lines down; the others recognise it.
+#include "counters.h"
+#include "python_recorder.h"
+#include "source.h"
+
+#define DEPTH 24       // of code in code; what is deeper is known when it runs
+#define NAME_BYTES 512 // of a qualified name; longer ones are cut
+#define SOURCE_MAX (16u << 20)
+
+enum { CO_OPTIMIZED = 1 };
+
+static const struct slv_python *python;
+static slv_word extra_index = -1; // the same in all interpreters: we are the first to ask for one
+
+// One walk over a tree, in the same order each time: first to know it, then to write its lines down,
+// then to mark each code object.
+struct walk {
+  slv_py *type; // of code objects
+  uint64_t hash;
+  uint32_t lines, functions, names; // seen so far
+  struct slv_python_fresh *fresh;   // not NULL: written down
+  int view;                         // >= 0: marked
+};
+
+// Of the code around.
+struct scope {
+  char name[NAME_BYTES];
+  size_t length; // of the name, with what goes before names in it; 0 in a module
+};
+
+// Context: thread
+static slv_py *attribute(slv_py *object, const char *name) {
+  slv_py *value = python->PyObject_GetAttrString(object, name);
+  if (value == NULL) python->PyErr_Clear();
+  return value;
+}
+
+// Context: thread
+static uint32_t number(slv_py *code, const char *name) {
+  slv_py *value = attribute(code, name);
+  long n = value != NULL ? python->PyLong_AsLong(value) : 0;
+  if (value != NULL) python->Py_DecRef(value);
+  return n < 0 || n > INT32_MAX ? 0 : (uint32_t)n;
+}
+
+// Context: thread
+static void note_line(struct walk *w, int64_t line) {
+  if (line <= 0 || line >= (int64_t)SLV_PYTHON_WINDOW) return;
+  if (line >= w->lines) w->lines = (uint32_t)line + 1;
+  unsigned char none = SLV_PYTHON_NO_LINE;
+  if (w->fresh != NULL && line < w->fresh->block->lines) // an executed one stays that
+    __atomic_compare_exchange_n(&w->fresh->lines[line], &none, SLV_PYTHON_EXECUTABLE, 0,
+                                __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
+// 3.8, 3.9: pairs (bytes of code, lines); see Objects/lnotab_notes.txt of CPython. Context: thread
+static void lines_of_lnotab(struct walk *w, const unsigned char *t, size_t n, int64_t line) {
+  for (; n >= 2; t += 2, n -= 2) {
+    if (t[0] != 0) note_line(w, line);
+    line += (signed char)t[1];
+  }
+  note_line(w, line);
+}
+
+// 3.10: pairs (bytes of code, lines); -128: no line. Context: thread
+static void lines_of_linetable(struct walk *w, const unsigned char *t, size_t n, int64_t line) {
+  for (; n >= 2; t += 2, n -= 2) {
+    if ((signed char)t[1] == -128) continue;
+    line += (signed char)t[1];
+    if (t[0] != 0) note_line(w, line);
+  }
+}
+
+// A number of 6 bits a byte, low ones first. Context: any
+static int64_t variable(const unsigned char **t, const unsigned char *end) {
+  uint64_t value = 0;
+  for (int shift = 0; *t < end && shift < 60; shift += 6) {
+    unsigned char byte = *(*t)++;
+    value |= (uint64_t)(byte & 63) << shift;
+    if ((byte & 64) == 0) break;
+  }
+  return (int64_t)value;
+}
+
+// Context: any
+static int64_t signed_variable(const unsigned char **t, const unsigned char *end) {
+  int64_t value = variable(t, end);
+  return value & 1 ? -(value >> 1) : value >> 1;
+}
+
+// From 3.11 on: entries with positions; see Objects/locations.md of CPython. Context: thread
+static void lines_of_locations(struct walk *w, const unsigned char *t, size_t n, int64_t line) {
+  for (const unsigned char *end = t + n; t < end;) {
+    unsigned kind = (*t++ >> 3) & 15;
+    if (kind == 15) continue; // no line
+    if (kind == 14 || kind == 13) line += signed_variable(&t, end);
+    if (kind == 14) variable(&t, end), variable(&t, end), variable(&t, end);
+    if (kind >= 10 && kind <= 12) line += kind - 10, t += 2;
+    if (kind < 10) t++;
+    note_line(w, line);
+  }
+}
+
+// Hashes the line table of a code object, and notes its lines. Context: thread
+static void walk_lines(struct walk *w, slv_py *code, uint32_t first) {
+  char *bytes;
+  slv_word size;
+  slv_py *table = attribute(code, python->minor >= 10 ? "co_linetable" : "co_lnotab");
+  if (table != NULL && python->PyBytes_AsStringAndSize(table, &bytes, &size) == 0) {
+    const unsigned char *t = (const unsigned char *)bytes;
+    w->hash = slv_hash(w->hash ^ first, t, (size_t)size);
+    if (python->minor >= 11) lines_of_locations(w, t, (size_t)size, first);
+    else if (python->minor == 10) lines_of_linetable(w, t, (size_t)size, first);
+    else lines_of_lnotab(w, t, (size_t)size, first);
+  } else {
+    python->PyErr_Clear();
+  }
+  if (table != NULL) python->Py_DecRef(table);
+}
+
+// Adds a name behind the scope's: `outer.<locals>.inner`, `Class.method`. Context: any
+static size_t qualify(const struct scope *outer, const char *name, char to[NAME_BYTES]) {
+  slv_copy(to, outer->name, outer->length);
+  return (size_t)(slv_text(to + outer->length, to + NAME_BYTES, name) - to);
+}
+
+// Notes a function; its number among those of the tree. Context: thread
+static uint32_t walk_function(struct walk *w, const char *name, size_t length, uint32_t line) {
+  if (w->fresh != NULL && w->functions < w->fresh->block->functions &&
+      w->names + length + 1 <= w->fresh->names_size) {
+    w->fresh->functions[w->functions] =
+        (struct slv_python_function){.line = line, .name = w->names};
+    slv_copy(w->fresh->names + w->names, name, length + 1);
+  }
+  w->names += (uint32_t)length + 1;
+  return w->functions++;
+}
+
+static void walk_code(struct walk *w, slv_py *code, const struct scope *outer, int depth);
+
+// Context: thread
+static void walk_inner(struct walk *w, slv_py *code, const struct scope *scope, int depth) {
+  slv_py *constants = attribute(code, "co_consts");
+  slv_word count = constants != NULL ? python->PyTuple_Size(constants) : 0;
+  for (slv_word i = 0; i < count; i++) {
+    slv_py *constant = python->PyTuple_GetItem(constants, i);
+    slv_py *type = constant != NULL ? python->PyObject_Type(constant) : NULL;
+    if (type == w->type) walk_code(w, constant, scope, depth + 1);
+    if (type != NULL) python->Py_DecRef(type);
+  }
+  if (constants != NULL) python->Py_DecRef(constants);
+}
+
+// Context: any
+static void *extra_of(int view, uint32_t function) {
+  return (void *)((uintptr_t)(view + 1) << 32 | function);
+}
+
+// Context: thread
+static void walk_code(struct walk *w, slv_py *code, const struct scope *outer, int depth) {
+  struct scope scope;
+  slv_py *value = attribute(code, "co_name");
+  const char *name = value != NULL ? python->PyUnicode_AsUTF8AndSize(value, NULL) : NULL;
+  if (name == NULL) {
+    python->PyErr_Clear();
+    name = "?";
+  }
+  uint32_t first = number(code, "co_firstlineno"), flags = number(code, "co_flags");
+  uint32_t function = SLV_PYTHON_NO_FUNCTION;
+  w->hash = slv_hash(w->hash, name, slv_length(name));
+  scope.length = depth == 0 && name[0] == '<' ? 0 : qualify(outer, name, scope.name);
+  if (name[0] != '<' && (flags & CO_OPTIMIZED))
+    function = walk_function(w, scope.name, scope.length, first);
+  if (w->view < 0) walk_lines(w, code, first);
+  else python->_PyCode_SetExtra(code, extra_index, extra_of(w->view, function));
+  if (scope.length != 0) {
+    const char *between = flags & CO_OPTIMIZED ? ".<locals>." : ".";
+    char *end = slv_text(scope.name + scope.length, scope.name + NAME_BYTES, between);
+    scope.length = (size_t)(end - scope.name);
+  }
+  if (depth < DEPTH) walk_inner(w, code, &scope, depth);
+  if (value != NULL) python->Py_DecRef(value);
+}
+
+// Context: thread
+static struct walk walk(slv_py *code, struct slv_python_fresh *fresh, int view) {
+  struct scope none = {.length = 0};
+  struct walk w = {.type = python->PyObject_Type(code), .hash = 3, .fresh = fresh, .view = view};
+  walk_code(&w, code, &none, 0);
+  python->Py_DecRef(w.type);
+  return w;
+}
+
+// A hash of a source's text, in steps of 2048 bytes, as the reader makes it of what it finds at report
+// time. 0: can't be read. Context: thread
+static uint64_t hash_source(const char *path) {
+  char text[2048];
+  uint64_t hash = 5;
+  int file = slv_sys_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+  struct stat st;
+  if (file < 0) return 0;
+  if (slv_sys_fstat(file, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > SOURCE_MAX) hash = 0;
+  for (off_t at = 0; hash != 0 && at < st.st_size; at += sizeof text) {
+    slv_word n = slv_sys_pread(file, text, sizeof text, at);
+    hash = n > 0 ? slv_hash(hash, text, (size_t)n) : 0;
+  }
+  slv_sys_close(file);
+  return hash;
+}
+
+// Writes a tree down that nobody has met. Context: thread
+static int make(slv_py *code, const struct slv_python_plan *plan) {
+  struct slv_python_fresh fresh;
+  int error = slv_python_arena_make(plan, &fresh);
+  if (error != 0) return error;
+  fresh.block->source = slv_process.sandboxed ? 0 : hash_source(plan->path);
+  walk(code, &fresh, -1);
+  return slv_python_arena_publish(plan, &fresh);
+}
+
+// Context: thread
+static int view_of_tree(slv_py *code, const char *path) {
+  struct walk seen = walk(code, NULL, -1);
+  struct slv_python_plan plan = {.path = path,
+                                 .identity = seen.hash,
+                                 .minor = (uint32_t)python->minor,
+                                 .lines = seen.lines,
+                                 .functions = seen.functions,
+                                 .names = seen.names};
+  int view = slv_python_arena_find(&plan);
+  if (view == -1) view = make(code, &plan);
+  if (view < 0) slv_counters_note_loss(view);
+  return view;
+}
+
+// Context: thread
+int slv_python_code_start(const struct slv_python *table) {
+  python = table;
+  slv_word index = python->_PyEval_RequestCodeExtraIndex(NULL);
+  if (extra_index < 0) extra_index = index;
+  return index >= 0 && index == extra_index;
+}
+
+// Context: thread
+void *slv_python_code_extra(slv_py *code) {
+  void *extra = NULL;
+  if (python->_PyCode_GetExtra(code, extra_index, &extra) == 0) return extra;
+  python->PyErr_Clear();
+  return NULL;
+}
+
+// Context: thread
+void *slv_python_code_register(slv_py *code) {
+  char path[SLV_PYTHON_PATH_MAX];
+  slv_py *value = attribute(code, "co_filename");
+  const char *name = value != NULL ? python->PyUnicode_AsUTF8AndSize(value, NULL) : NULL;
+  int wanted = name != NULL && slv_python_filter(name, path);
+  if (name == NULL) python->PyErr_Clear();
+  if (value != NULL) python->Py_DecRef(value);
+  int view = wanted ? view_of_tree(code, path) : -1;
+  if (view < 0) return NULL;
+  walk(code, NULL, view);
+  return slv_python_code_extra(code);
+}

@@ -1,0 +1,89 @@
+// The recorder of Python code: what its files know of each other.
+#ifndef SLV_PYTHON_RECORDER_H
+#define SLV_PYTHON_RECORDER_H
+
+#include "python_host.h"
+
+// ---- python_filter.c: which files are recorded
+
+#define SLV_PYTHON_PATH_MAX 1024
+
+// Reads the recording's rules, and where this interpreter has its library. Context: thread
+void slv_python_filter_start(const struct slv_python *python);
+
+// The absolute path of a code object's file, when it is to be recorded; else 0. Context: thread
+int slv_python_filter(const char *name, char path[SLV_PYTHON_PATH_MAX]);
+
+// ---- python_arena.c: the file that all processes share
+
+// One block of it that this process uses. Sizes are copies that were checked.
+struct slv_python_view {
+  unsigned char *lines, *entered;
+  uint32_t line_count, functions;
+};
+
+// What a new block is to hold.
+struct slv_python_plan {
+  const char *path;
+  uint64_t identity;
+  uint32_t minor, lines, functions, names; // names: bytes
+};
+
+// A block under construction: its tables, in the file.
+struct slv_python_fresh {
+  uint64_t offset;
+  struct slv_python_block *block;
+  unsigned char *lines;
+  struct slv_python_function *functions;
+  char *names;
+  uint32_t names_size;
+};
+
+// The number of this process's view of that block; -1 when nobody made it yet, < -1: -errno.
+// Context: thread
+int slv_python_arena_find(const struct slv_python_plan *plan);
+
+// Room for a new block, then making it known: the number of the view of the one that counts, which may
+// be another process's. Context: thread
+int slv_python_arena_make(const struct slv_python_plan *plan, struct slv_python_fresh *fresh);
+int slv_python_arena_publish(const struct slv_python_plan *plan, struct slv_python_fresh *fresh);
+
+// The lock may have been held by a thread that the child has not. Context: thread
+void slv_python_fork_child(void);
+
+// NULL for a number that is none. Context: any
+struct slv_python_view *slv_python_view(uint32_t number);
+
+// ---- python_code.c: code objects
+
+// What a code object carries with it: the view of its block, and its place among the functions.
+#define SLV_PYTHON_NO_FUNCTION 0xffffffffu
+
+// Makes this code object known, with all that are inside it; its extra is then set. Context: thread
+int slv_python_code_start(const struct slv_python *python); // 0: not in this interpreter
+void *slv_python_code_register(slv_py *code);               // NULL: not recorded
+void *slv_python_code_extra(slv_py *code);                  // NULL: not known
+
+// Context: any
+static inline struct slv_python_view *slv_python_view_of(void *extra) {
+  uintptr_t word = (uintptr_t)extra;
+  return word == 0 ? NULL : slv_python_view((uint32_t)(word >> 32) - 1);
+}
+
+// A line of this code runs. Context: any
+static inline void slv_python_hit(struct slv_python_view *view, long line) {
+  if (line >= 0 && (unsigned long)line < view->line_count) view->lines[line] = SLV_PYTHON_EXECUTED;
+}
+
+// A code object begins to run. Context: any
+static inline void slv_python_entered(void *extra, struct slv_python_view *view) {
+  uint32_t function = (uint32_t)(uintptr_t)extra;
+  if (function < view->functions) view->entered[function] = 1;
+}
+
+// ---- python_monitor.c (3.12 and later), python_trace.c (3.8 to 3.11)
+
+// Starts recording in the current interpreter, which has that number. Context: thread
+void slv_python_monitor(const struct slv_python *python, int interpreter);
+
+#endif

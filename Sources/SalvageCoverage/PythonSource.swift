@@ -1,0 +1,97 @@
+import SalvageRecord
+import SystemPackage
+
+/// Python code by the library's own recorder: the code objects themselves said which lines there are.
+/// No tool is needed.
+struct PythonSource: CoverageSource {
+  static let source = Source.python
+
+  func coverage(
+    of objects: [ObjectCounters], for request: CoverageRequest
+  ) async throws -> CollectedCoverage {
+    var files: [String: PythonFile] = [:]
+    var result = CollectedCoverage()
+    for object in objects {
+      guard let path = object.origin?.string, let code = object.python, object.regions.count == 2,
+        object.regions[1].bytes.count == code.functions.count
+      else {
+        result.problems.append(ObjectProblem(.malformed("it is no code of Python"), object))
+        continue
+      }
+      files[path, default: PythonFile(path: path)].add(object, code)
+    }
+    var unread: [String] = []
+    for path in files.keys.sorted() {
+      guard let file = files[path] else { continue }
+      if let text = Self.source(of: file) {
+        result.coverage.files.append(file.sourceFile(without: PythonExclusions(text).lines))
+      } else {
+        result.coverage.files.append(file.sourceFile(without: []))
+        unread.append(path)
+      }
+    }
+    if let first = unread.first {
+      let others = unread.count > 1 ? " and \(unread.count - 1) more Python files" : ""
+      result.notes.append(
+        "\(first)\(others): not the source that ran, or not there any more; "
+          + "`# pragma: no cover` in it was not looked at")
+    }
+    return result
+  }
+
+  /// The text that ran, where it is still there.
+  private static func source(of file: PythonFile) -> [UInt8]? {
+    guard let open = try? FileDescriptor.open(FilePath(file.path), .readOnly) else { return nil }
+    defer { try? open.close() }
+    var text: [UInt8] = []
+    while text.count <= 16 << 20 {
+      let part = try? [UInt8](unsafeUninitializedCapacity: 1 << 16) { buffer, count in
+        count = try open.read(into: UnsafeMutableRawBufferPointer(buffer))
+      }
+      guard let part else { return nil }
+      if part.isEmpty { break }
+      text += part
+    }
+    return file.sources == [PythonCode.hash(ofSource: text)] ? text : nil
+  }
+}
+
+/// All that was recorded under one path: by several versions of CPython, or of parts that were compiled
+/// alone. A line that one of them knows is a line of the file.
+private struct PythonFile {
+  var path: String
+  var sources: Set<UInt64> = []
+  private var states: [UInt8] = []
+  private var functions: [PythonCode.Function] = []
+  private var entered: [PythonCode.Function: Bool] = [:]
+
+  init(path: String) {
+    self.path = path
+  }
+
+  mutating func add(_ object: ObjectCounters, _ code: PythonCode) {
+    let lines = object.regions[0].bytes
+    if lines.count > states.count {
+      states += [UInt8](repeating: 0, count: lines.count - states.count)
+    }
+    for index in lines.indices { states[index] |= lines[index] }
+    for (function, byte) in zip(code.functions, object.regions[1].bytes) {
+      if entered[function] == nil { functions.append(function) }
+      entered[function] = entered[function] == true || byte != 0
+    }
+    sources.insert(code.source)
+  }
+
+  func sourceFile(without excluded: Set<Int>) -> SourceFile {
+    var file = SourceFile(path: path)
+    for (number, state) in states.enumerated() where state & 1 != 0 && !excluded.contains(number) {
+      file.lines.append(Line(number: UInt32(number), count: state & 2 == 0 ? 0 : 1))
+    }
+    for function in functions where !excluded.contains(Int(function.line)) {
+      file.functions.append(
+        Function(
+          name: function.name, line: function.line, count: entered[function] == true ? 1 : 0))
+    }
+    return file
+  }
+}

@@ -1,0 +1,54 @@
+/// What the lines of a Python source mean, beside the counters of its ``ObjectCounters``: region 0 has
+/// a byte for each line from 0 on (bit 0: there is code for it; bit 1: it was executed), region 1 a
+/// byte for each function (1: it was called).
+public struct PythonCode: Sendable, Hashable {
+  public struct Function: Sendable, Hashable {
+    /// Qualified: `Class.method`, `outer.<locals>.inner`.
+    public var name: String
+    /// Its first line, that of its first decorator where it has one.
+    public var line: UInt32
+
+    public init(name: String, line: UInt32) {
+      self.name = name
+      self.line = line
+    }
+  }
+
+  /// 12 for CPython 3.12.
+  public var minor: UInt32
+  /// A hash of the source's text when it was first run; 0 where it could not be read.
+  public var source: UInt64
+  public var functions: [Function]
+
+  public init(minor: UInt32, source: UInt64, functions: [Function]) {
+    self.minor = minor
+    self.source = source
+    self.functions = functions
+  }
+
+  /// The hash of a source's text as the library makes it: in steps of 2048 bytes.
+  public static func hash(ofSource text: [UInt8]) -> UInt64 {
+    var hash: UInt64 = 5
+    for start in stride(from: 0, to: text.count, by: 2048) {
+      hash = contentHash(seed: hash, text[start..<min(start + 2048, text.count)])
+    }
+    return hash
+  }
+}
+
+/// `slv_hash` of the library.
+func contentHash(seed: UInt64, _ bytes: ArraySlice<UInt8>) -> UInt64 {
+  var hash = seed ^ (UInt64(bytes.count) &* 0x9e37_79b9_7f4a_7c15)
+  var at = bytes.startIndex
+  while bytes.endIndex - at >= 8 {
+    var word: UInt64 = 0
+    for index in (at..<at + 8).reversed() { word = word << 8 | UInt64(bytes[index]) }
+    hash = (hash ^ word) &* 0xff51_afd7_ed55_8ccd
+    hash ^= hash >> 32
+    at += 8
+  }
+  var rest: UInt64 = 0
+  for index in (at..<bytes.endIndex).reversed() { rest = rest << 8 | UInt64(bytes[index]) }
+  hash = (hash ^ rest) &* 0xc4ce_b9fe_1a85_ec53
+  return hash ^ hash >> 33
+}

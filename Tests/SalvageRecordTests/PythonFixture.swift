@@ -1,0 +1,79 @@
+import CSalvageABI
+
+@testable import SalvageRecord
+
+/// A file of Python lines, written with the structures of the contract.
+struct PythonFixture {
+  struct Source {
+    var key: UInt64
+    var path = "/a.py"
+    var lines: [UInt8] = [0, 1, 3]
+    var functions: [(name: String, line: UInt32, entered: UInt8)] = []
+    var change: (inout slv_python_block) -> Void = { _ in }
+  }
+
+  var header = slv_python_header()
+  var sources: [Source]
+  var slots: [slv_python_slot] = []
+
+  init(_ sources: [Source]) {
+    self.sources = sources
+    header.magic = SLV_PYTHON_MAGIC
+    header.version = UInt32(SLV_ABI_VERSION)
+    header.slots = SLV_PYTHON_SLOTS
+    header.directory_offset = UInt64(SLV_PYTHON_DIRECTORY_OFFSET)
+    header.data_offset = UInt64(SLV_PYTHON_DATA_OFFSET)
+    var at = UInt64(SLV_PYTHON_DATA_OFFSET)
+    for source in sources {
+      slots.append(slv_python_slot(key: source.key, block: at))
+      at += UInt64(Self.block(source).count)
+    }
+  }
+
+  static var sample: PythonFixture {
+    PythonFixture([
+      Source(
+        key: 0x77, path: "/a.py", lines: [0, 1, 3, 0, 1],
+        functions: [("f", 2, 1), ("C.m", 4, 0)])
+    ])
+  }
+
+  static func block(_ source: Source) -> [UInt8] {
+    var head = slv_python_block()
+    let record = MemoryLayout<slv_python_function>.size
+    head.minor = 12
+    head.identity = 5
+    head.source = 9
+    head.lines = UInt32(source.lines.count)
+    head.functions = UInt32(source.functions.count)
+    head.functions_offset = UInt32(MemoryLayout<slv_python_block>.size)
+    head.lines_offset = head.functions_offset + UInt32(record * source.functions.count)
+    head.entered_offset = head.lines_offset + head.lines
+    head.path_offset = head.entered_offset + head.functions
+    head.names_offset = head.path_offset + UInt32(source.path.utf8.count) + 1
+    var functions: [UInt8] = []
+    var names: [UInt8] = []
+    for function in source.functions {
+      functions += SalvageRecord.bytes(
+        of: slv_python_function(line: function.line, name: UInt32(names.count)))
+      names += Array(function.name.utf8) + [0]
+    }
+    var rest = functions + source.lines + source.functions.map(\.entered)
+    rest += Array(source.path.utf8) + [0] + names
+    let size = MemoryLayout<slv_python_block>.size + rest.count
+    rest += [UInt8](repeating: 0, count: (8 - size % 8) % 8)
+    head.size = UInt32(MemoryLayout<slv_python_block>.size + rest.count)
+    source.change(&head)
+    return SalvageRecord.bytes(of: head) + rest
+  }
+
+  var bytes: [UInt8] {
+    var result = SalvageRecord.bytes(of: header)
+    result += [UInt8](repeating: 0, count: Int(SLV_PYTHON_DIRECTORY_OFFSET) - result.count)
+    var directory = [slv_python_slot](repeating: slv_python_slot(), count: Int(SLV_PYTHON_SLOTS))
+    for slot in slots { directory[Int(slot.key % UInt64(SLV_PYTHON_SLOTS))] = slot }
+    for slot in directory { result += SalvageRecord.bytes(of: slot) }
+    for source in sources { result += Self.block(source) }
+    return result
+  }
+}
