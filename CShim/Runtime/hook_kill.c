@@ -23,6 +23,7 @@ static int before(pid_t pid) {
   int asked = slv_notice_kill(pid);
   if (reaches_us(pid)) {
     slv_save();
+    __atomic_fetch_or(&slv_process.cell->flags, SLV_FLAG_FLUSHED, __ATOMIC_RELAXED);
     slv_event(SLV_CELL_KILL, pid, SIGKILL);
   }
   return asked;
@@ -32,7 +33,9 @@ static int before(pid_t pid) {
 // know. Context: any
 static int after(pid_t pid, int result, int asked) {
   if (result != 0 && asked > 0 && errno == ESRCH) result = 0;
-  if (result == 0 && !reaches_us(pid)) slv_event(SLV_CELL_KILL, pid, SIGKILL);
+  if (reaches_us(pid)) // and did not: we are pid 1 of a namespace, or were not allowed to
+    __atomic_fetch_and(&slv_process.cell->flags, ~SLV_FLAG_FLUSHED, __ATOMIC_RELAXED);
+  else if (result == 0) slv_event(SLV_CELL_KILL, pid, SIGKILL);
   return result;
 }
 

@@ -133,19 +133,10 @@ struct slv_cell *slv_cell_take(void) {
 }
 
 // Context: any
-uint32_t slv_cell_count(void) {
-  const struct slv_ledger_header *header = slv_ledger();
-  uint64_t next = header != NULL ? __atomic_load_n(&header->next, __ATOMIC_ACQUIRE) : 0;
-  return next < SLV_LIFE_NO_CELL ? (uint32_t)next : SLV_LIFE_NO_CELL - 1;
-}
-
-// Context: any
 struct slv_cell *slv_cell_number(uint32_t number) {
-  struct view *view = __atomic_load_n(&current, __ATOMIC_ACQUIRE);
   uint64_t end = SLV_CELLS_OFFSET + ((uint64_t)number + 1) * sizeof(struct slv_cell);
-  const struct slv_ledger_header *header = slv_ledger();
-  if (header == NULL || end > __atomic_load_n(&header->allocated, __ATOMIC_ACQUIRE)) return NULL;
-  return cell_at(view, number);
+  if (end > __atomic_load_n(&slv_ledger()->allocated, __ATOMIC_ACQUIRE)) return NULL;
+  return cell_at(__atomic_load_n(&current, __ATOMIC_ACQUIRE), number);
 }
 
 // Context: any

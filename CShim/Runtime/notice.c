@@ -116,7 +116,7 @@ int slv_notice_kill(pid_t pid) {
   struct asked asked;
   asked.count = asked.known = 0;
   asked.limit = slv_sys_boottime() + SLV_ASK_LIMIT;
-  for (uint32_t n = slv_cell_count(); n-- > 0;) { // the youngest first
+  for (uint32_t n = (uint32_t)header->next; n-- > 0;) { // the youngest first
     struct slv_cell *cell = slv_cell_number(n);
     if (cell == NULL || !is_candidate(cell) || (pid > 0 && cell->pid != pid)) continue;
     int is_private = (cell->flags & SLV_FLAG_PRIVATE) != 0;

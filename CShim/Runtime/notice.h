@@ -10,6 +10,14 @@
 #define SLV_ASK_CODE (-0x5356)
 #define SLV_ASK_LIMIT 200000000u // nanoseconds that the asker waits, and then the one who was asked
 
+// slv_cell.ask, a futex.
+enum slv_ask {
+  SLV_ASK_IDLE = 0,
+  SLV_ASK_ASKED = 1,  // a signal is on its way
+  SLV_ASK_SAVED = 2,  // the life waits for the SIGKILL, for a while
+  SLV_ASK_CLOSED = 3, // becoming another program: nobody may ask
+};
+
 // Before kill(pid, SIGKILL), of one process or several, but for this one; and of the process behind a
 // descriptor. Come back when all who were asked have saved, or the time is over: how many there were.
 // Not to be called in a vfork child. Context: any

@@ -60,8 +60,7 @@ int slv_is_vfork_child(void);
 // sandboxed and a new chunk would be needed. All fields but `life` are 0. Context: any
 struct slv_cell *slv_cell_take(void);
 
-// How many cells were handed out, and one of them; NULL where it has no blocks. Context: any
-uint32_t slv_cell_count(void);
+// A cell that was handed out; NULL where it has no blocks. Context: any
 struct slv_cell *slv_cell_number(uint32_t number);
 
 // Announces a life that this one is about to start. `outer_pid` and the rest stay 0 until known.

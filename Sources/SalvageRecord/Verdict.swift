@@ -112,10 +112,7 @@ struct Verdict {
     let flags = life.flags
     if flags.contains(.isPrivate) && !flags.contains(.flushed) && life.end != .running {
       if flags.contains(.coverage) {
-        // Before it kills itself, it saves.
-        if cell.loss != SLV_LOSS_COVERAGE_UNSAVED.rawValue && life.killer != life.id {
-          lose(.coverageUnsaved)
-        }
+        if cell.loss != SLV_LOSS_COVERAGE_UNSAVED.rawValue { lose(.coverageUnsaved) }
       } else if cell.loss != SLV_LOSS_PRIVATE_KILLED.rawValue {
         lose(.privateKilled)
       }

@@ -124,10 +124,10 @@ import Testing
     let text = try String(contentsOfFile: program.string, encoding: .utf8)
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     func isOpen(_ number: Int) -> Bool { killed && lines[number - 1].hasSuffix("# or killed") }
-    let missing = (file.executed_lines + file.missing_lines).sorted().filter { number in
+    let missing = (file.executed + file.missing).sorted().filter { number in
       isNever(lines[number - 1], mode) && !isOpen(number)
     }
-    #expect(file.missing_lines.filter { !isOpen($0) } == missing, "\(program)")
+    #expect(file.missing.filter { !isOpen($0) } == missing, "\(program)")
   }
 
   private static func isNever(_ line: Substring, _ mode: String) -> Bool {
@@ -199,8 +199,13 @@ import Testing
 /// Of `coverage json`.
 private struct CoverageDocument: Decodable {
   struct File: Decodable {
-    var executed_lines: [Int]
-    var missing_lines: [Int]
+    var executed: [Int]
+    var missing: [Int]
+
+    enum CodingKeys: String, CodingKey {
+      case executed = "executed_lines"
+      case missing = "missing_lines"
+    }
   }
   var files: [String: File]
 }

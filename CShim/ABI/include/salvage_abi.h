@@ -90,8 +90,7 @@ struct slv_ledger_header {
   uint64_t lost_cells;   // lives that got no cell (disk full), atomic
   uint64_t created;      // CLOCK_REALTIME, nanoseconds
   uint64_t created_boot; // CLOCK_BOOTTIME at the same moment: dates every `born` below
-  uint32_t uid;
-  uint32_t reserved;
+  uint32_t uid, reserved;
   uint64_t privates; // lives that had private counters, atomic; 0: nobody is asked before a kill
 };
 
@@ -140,15 +139,6 @@ enum slv_cell_flag {
   SLV_FLAG_PARTIAL_HOOKS = 1u << 9, // dlmopen namespace, RTLD_DEEPBIND and the like
   SLV_FLAG_PYTHON = 1u << 10,       // a CPython interpreter of it was entered
   SLV_FLAG_COVERAGE = 1u << 11,     // coverage.py measures in it
-};
-
-// A life with private counters is asked to save them by who is about to send it SIGKILL. The word is a
-// futex: the asker sets ASKED where it was IDLE, sends a signal and waits for another value.
-enum slv_ask {
-  SLV_ASK_IDLE = 0,
-  SLV_ASK_ASKED = 1,
-  SLV_ASK_SAVED = 2,  // the life waits for the SIGKILL, for a while
-  SLV_ASK_CLOSED = 3, // becoming another program: nobody may ask
 };
 
 // Why a process could not be entered, or counters that existed are not in the recording. The
@@ -203,9 +193,8 @@ struct slv_cell {
                          // not announced by this id); 0 when it entered the cell announced for it
   uint32_t core_filter;  // announced: the coredump_filter that the child should have; 0 as is
   uint32_t objects;      // objects with counters that it mapped or keeps privately
-  uint32_t ask;          // enum slv_ask, atomic
-  uint32_t reserved0;
-  uint64_t coverage; // life whose coverage.py measures what this one starts; 0 none
+  uint32_t ask, reserved0; // ask: futex of the kill notice
+  uint64_t coverage;       // life whose coverage.py measures what this one starts; 0 none
   uint64_t reserved;
 };
 
