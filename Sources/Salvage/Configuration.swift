@@ -17,6 +17,8 @@ public struct Configuration: Sendable, Hashable, Codable {
   /// A fresh slot for each process instead of a shared one: for programs that read or reset their
   /// own counters.
   public var isPerProcess: Bool
+  /// Counters of gcc's `--coverage` are recorded, and written by libgcov no more.
+  public var recordsGcov: Bool
   /// Signal handlers of the library in every process, to note signals.
   public var notesSignals: Bool
   /// Signals before whose handler in the program the counters are saved or marked.
@@ -29,12 +31,14 @@ public struct Configuration: Sendable, Hashable, Codable {
 
   public init(
     existing: Existing = .replace, isPrivate: Bool = false, isPerProcess: Bool = false,
+    recordsGcov: Bool = true,
     notesSignals: Bool = false, saveBefore: Set<Int32> = [], recordsPython: Bool = true,
     pythonSources: [String] = []
   ) {
     self.existing = existing
     self.isPrivate = isPrivate
     self.isPerProcess = isPerProcess
+    self.recordsGcov = recordsGcov
     self.notesSignals = notesSignals
     self.saveBefore = saveBefore
     self.recordsPython = recordsPython

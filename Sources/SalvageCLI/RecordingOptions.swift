@@ -21,6 +21,11 @@ struct RecordingOptions: ParsableArguments {
     help: "Fresh counters for each process: for programs that read or reset their own.")
   var perProcess = false
 
+  @Flag(
+    name: .customLong("leave-gcov"),
+    help: "Leave the counters of gcc's --coverage to libgcov, which writes .gcda files.")
+  var leaveGcov = false
+
   @Option(
     name: .customLong("save-before"),
     help: "Save or mark counters before the program's own handlers of these signals.")
@@ -59,6 +64,7 @@ struct RecordingOptions: ParsableArguments {
   func configuration() throws -> Configuration {
     Configuration(
       existing: append ? .append : .replace, isPrivate: isPrivate, isPerProcess: perProcess,
+      recordsGcov: !leaveGcov,
       notesSignals: noteSignals, saveBefore: try signals(), recordsPython: !noPython,
       pythonSources: pythonSources)
   }

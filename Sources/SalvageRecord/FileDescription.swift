@@ -62,6 +62,7 @@ package struct FileDescription: Encodable {
     add("library", settings.library)
     add("private", settings.isPrivate)
     add("per process", settings.isPerProcess)
+    add("gcov", settings.recordsGcov)
     add("notes signals", settings.notesSignals)
     add("python", settings.recordsPython)
     add("save before", settings.saveBefore.sorted().map(signalName).joined(separator: ","))

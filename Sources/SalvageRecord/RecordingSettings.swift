@@ -7,6 +7,8 @@ public struct RecordingSettings: Sendable, Hashable {
   public var isPrivate: Bool
   /// A fresh slot for each process instead of a shared one (`--per-process`).
   public var isPerProcess: Bool
+  /// Counters of gcc's `--coverage` are recorded; `--leave-gcov` leaves them to libgcov.
+  public var recordsGcov: Bool
   /// Signal handlers in every process, to note signals (`--note-signals`).
   public var notesSignals: Bool
   /// Lines of Python code are recorded; `--no-python` leaves interpreters alone.
@@ -25,13 +27,15 @@ public struct RecordingSettings: Sendable, Hashable {
   public var library: FilePath
 
   public init(
-    isPrivate: Bool = false, isPerProcess: Bool = false, notesSignals: Bool = false,
+    isPrivate: Bool = false, isPerProcess: Bool = false, recordsGcov: Bool = true,
+    notesSignals: Bool = false,
     recordsPython: Bool = true, context: UInt32 = 0, saveBefore: Set<Int32> = [],
     created: UInt64 = 0,
     commandVersion: String = "", users: FilePath, library: FilePath
   ) {
     self.isPrivate = isPrivate
     self.isPerProcess = isPerProcess
+    self.recordsGcov = recordsGcov
     self.notesSignals = notesSignals
     self.recordsPython = recordsPython
     self.context = context
@@ -65,6 +69,7 @@ extension RecordingSettings {
     self.init(
       isPrivate: raw.flags & SLV_SETTING_PRIVATE.rawValue != 0,
       isPerProcess: raw.flags & SLV_SETTING_PER_PROCESS.rawValue != 0,
+      recordsGcov: raw.flags & SLV_SETTING_LEAVE_GCOV.rawValue == 0,
       notesSignals: raw.flags & SLV_SETTING_NOTE_SIGNALS.rawValue != 0,
       recordsPython: raw.flags & SLV_SETTING_NO_PYTHON.rawValue == 0,
       context: raw.context,
@@ -80,6 +85,7 @@ extension RecordingSettings {
     raw.version = UInt32(SLV_ABI_VERSION)
     raw.size = UInt32(MemoryLayout<slv_settings>.size)
     if isPrivate { raw.flags |= SLV_SETTING_PRIVATE.rawValue }
+    if !recordsGcov { raw.flags |= SLV_SETTING_LEAVE_GCOV.rawValue }
     if isPerProcess { raw.flags |= SLV_SETTING_PER_PROCESS.rawValue }
     if notesSignals { raw.flags |= SLV_SETTING_NOTE_SIGNALS.rawValue }
     if !recordsPython { raw.flags |= SLV_SETTING_NO_PYTHON.rawValue }
