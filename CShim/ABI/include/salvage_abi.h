@@ -1,22 +1,19 @@
 // The contract between the injected library (C, writes) and the readers (Swift, read).
-//
 // When to change it: append a field, never move or resize one; retire a field by renaming it
 // `reserved_*`. A change that an older reader would misread raises SLV_ABI_VERSION, and readers
 // refuse what they do not know. Everything is little-endian and 8-byte aligned; docs/RecordingFormat.md
 // is this header in prose, and a test compares the two.
-//
 // All names below are relative to a recording, a directory:
-//
 //   settings                     struct slv_settings, written once, before the first process
 //   libsalvage.so                the library that the processes of this recording load
 //   runs/<life>.json             one per `salvage run`: the root life, its command and how it ended
 //   u<uid>/ledger                struct slv_ledger_header, the object index, then the cells
 //   u<uid>/programs              struct slv_program_record + text, appended
 //   u<uid>/<identity>-<ctx>.<n>.cnt   struct slv_counters_header, attach words, slots
+//   u<uid>/coverage-<life>       how coverage.py measures there, JSON, for guard.py
 //   u<uid>/python-<ctx>          struct slv_python_header, the directory, then blocks
 //   python                       what Python code is recorded, one rule a line; absent: the default
 //   u<uid>/<identity>.obj        an ELF file with the sections that a report needs
-//
 // <identity> is 16 hex digits, <ctx> 8, <n> decimal from 0. The u<uid> directories lie under
 // slv_settings.users, which is the recording itself or, where the recording's file system drops the
 // lock of a closed but mapped file (overlayfs), a tmpfs directory that `live` links to.
