@@ -1,8 +1,8 @@
 import SalvageRecord
 import SystemPackage
 
-/// The end of a run: a line with processes, how they ended, objects, losses; and lines for those that
-/// died by a signal, and whether what they counted is there.
+/// The end of a run: a line with processes, how they ended, objects, losses; and lines for those with
+/// counters that died by a signal, and whether what they counted is there.
 struct Summary {
   let line: String
   let deaths: [String]
@@ -45,7 +45,8 @@ struct Summary {
   private static func deaths(_ lives: [Life]) -> [String] {
     var groups: [(text: String, pids: [Int32])] = []
     for life in lives {
-      guard case .signal(let number, _) = life.end else { continue }
+      let counted = !life.flags.isDisjoint(with: [.live, .isPrivate]) || !life.losses.isEmpty
+      guard case .signal(let number, _) = life.end, counted else { continue }
       let fate = life.losses.first.map { "lost (\($0.reason.slug))" } ?? "kept"
       let words = life.arguments.isEmpty ? [life.program] : life.arguments
       let command = shortened(shellLine(words.map(Self.brief)), to: 60)
