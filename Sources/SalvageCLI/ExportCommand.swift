@@ -13,11 +13,13 @@ struct ExportCommand: AsyncParsableCommand {
       gcda      what gcc's programs write, each file under OUT by its own path, with its .gcno
       profraw   what LLVM's programs write, one file for each program or library
       profdata  the same as llvm-profdata merges it
+      coverage.py   one file .coverage, of Python's lines, written by the coverage.py on PATH
 
       salvage export --format gcda -o tree && lcov -c -d tree -o coverage.info
       salvage export --format gcda -o tree && gcovr --root . tree
       salvage export --format gcda --in-place --merge
       salvage export --format profraw -o profiles
+      salvage export --format coverage.py -o . && coverage html
 
       Exit status: 0; 1 if nothing could be exported.
       """)

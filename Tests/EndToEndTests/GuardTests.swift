@@ -173,6 +173,37 @@ import Testing
     }
   }
 
+  /// Our own recording as coverage.py's data: without coverage.py in any of the processes.
+  @Test func exportForCoverage() async throws {
+    guard let python = Python.all.last, let programs = await PythonTools.shared.programs(of: python)
+    else { return }
+    try await Gate.pass {
+      let recorded = try Recorded("export")
+      let program = try Self.copy("workers.py", to: recorded.directory)
+      let run = try await recorded.run([python.program.string, program.string, "fork"])
+      #expect(run.output == Self.workers)
+      let path = "\(programs):\(Places.environment["PATH"] ?? "")"
+      let arguments = [
+        "export", recorded.recording.string, "--format", "coverage.py", "-o",
+        recorded.directory.string,
+      ]
+      let export = try await recorded.salvage(arguments, environment: ["PATH": path])
+      #expect(export.status == .exit(0), "\(export.errors)")
+      try await Self.expectLines(of: program, "", programs, recorded.directory, false)
+      try FileManager.default.moveItem(
+        atPath: recorded.directory.appending(".coverage").string,
+        toPath: recorded.directory.appending(".coverage.one").string)
+      let combined = try await execute(
+        programs.appending("coverage"), ["combine"],
+        environment: Places.environment, directory: recorded.directory)
+      #expect(combined.status == .exit(0), "\(combined.errors)")
+      try await Self.expectLines(of: program, "", programs, recorded.directory, false)
+      let missing = try await recorded.salvage(arguments, environment: ["PATH": "/nonexistent"])
+      #expect(missing.status == .exit(1))
+      #expect(missing.errors.contains("pip install coverage"))
+    }
+  }
+
   /// `pytest --cov` needs no configuration.
   @Test(arguments: Python.all)
   func pytestCoverageIsComplete(_ python: Python) async throws {

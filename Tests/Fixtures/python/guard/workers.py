@@ -25,33 +25,32 @@ def greet(queue):
     queue.put("hello")
 
 
+# Who is ready may be ended at once: no line must be left to run.
 def work(ready):
     value = 1
-    ready.set()
     while value:
-        time.sleep(60)
+        ready.set() or time.sleep(60)
     print("not reached")  # never
 
 
 def work_until_killed(ready):
     value = 1  # or killed
-    ready.set()  # or killed
     while value:  # or killed
-        time.sleep(60)  # or killed
+        ready.set() or time.sleep(60)  # or killed
     print("not reached")  # never
 
 
 def compute(ready):
     value = 1
-    ready.set()
     while value:
         value += 1
+        if value == 1000:
+            ready.set()
     print("not reached")  # never
 
 
 def wait(ready, queue):
-    ready.set()
-    queue.get()
+    print(ready.set() or queue.get())
     print("not reached")  # never
 
 

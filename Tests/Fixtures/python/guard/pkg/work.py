@@ -12,10 +12,9 @@ def square(x):
 
 def forever(ready):
     value = 1
-    ready.set()
-    while True:
-        time.sleep(60)
-        value += 1  # never
+    while value:
+        ready.set() or time.sleep(60)
+    print("not reached")  # never
 
 
 def greet(name):
