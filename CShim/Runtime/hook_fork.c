@@ -8,6 +8,7 @@
 
 #include "counters.h"
 #include "hook_exit.h"
+#include "python_guard.h"
 #include "python_recorder.h"
 #include "recording.h"
 #include "signals.h"
@@ -78,6 +79,7 @@ void slv_fork_child(void) {
   for (int i = 0; i < SLV_FORKED; i++) slv_process.forked[i].thread = 0; // the parent's
   slv_ledger_enter_fork(slv_process.fork_cell);
   slv_counters_fork_child();
+  slv_python_guard_fork_child();
   slv_saver_fork_child();
   if (slv_process.cell->flags & SLV_FLAG_PYTHON) slv_python_fork_child();
   slv_signals_fork_child();

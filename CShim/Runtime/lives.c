@@ -15,6 +15,7 @@ struct slv_cell *slv_cell_announce(enum slv_kind kind) {
   cell->uid = slv_process.uid;
   cell->pidns = slv_process.pidns;
   cell->ppid = slv_process.pid;
+  cell->coverage = slv_process.cell->coverage;
   __atomic_store_n(&cell->state, SLV_CELL_ANNOUNCED, __ATOMIC_RELEASE);
   return cell;
 }

@@ -67,6 +67,10 @@ struct slv_py_allocator { // PyMemAllocatorEx
   SLV_PY(int, PyGILState_Check, "", (void))                                                \
   SLV_PY(int, PyGILState_Ensure, "", (void))                                               \
   SLV_PY(void, PyGILState_Release, "", (int))                                              \
+  SLV_PY(void *, PyGILState_GetThisThreadState, "", (void))                                \
+  SLV_PY(void *, _PyThreadState_UncheckedGet, "PyThreadState_GetUnchecked", (void))        \
+  SLV_PY(void *, PyEval_SaveThread, "", (void))                                            \
+  SLV_PY(void, PyEval_RestoreThread, "", (void *))                                         \
   SLV_PY(void, PyEval_SetTrace, "", (slv_py_tracer *, slv_py *))                           \
   SLV_PY(int, PyFrame_GetLineNumber, "", (slv_py *))                                       \
   SLV_PY(slv_word, _PyEval_RequestCodeExtraIndex, "PyUnstable_Eval_RequestCodeExtraIndex", \

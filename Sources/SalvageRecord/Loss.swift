@@ -47,6 +47,7 @@ public enum LossReason: UInt16, Sendable, Hashable, CaseIterable {
   case foreignGuards = 24
   case noPCTable = 25
   case cleared = 26
+  case coverageUnsaved = 20
 
   // The reader's own verdicts; no number of the contract.
   case noCell = 1000
@@ -123,6 +124,13 @@ public enum LossReason: UInt16, Sendable, Hashable, CaseIterable {
         "private-killed",
         "The counters were private to the process, and it ended before they could be copied.",
         "Record without --private, or end the process by a signal that can be caught, or from within the tree."
+      )
+    case .coverageUnsaved:
+      (
+        "coverage-unsaved",
+        "coverage.py measured in the process, which ended before coverage.py had saved its data.",
+        "End the process by a signal that can be caught; look for code that keeps the interpreter's"
+          + " lock for seconds."
       )
     case .noMapping:
       (
