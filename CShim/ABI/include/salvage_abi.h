@@ -161,8 +161,8 @@ enum slv_loss {
   SLV_LOSS_NO_LEDGER = 15,        // entered, but the recording could not be opened
   SLV_LOSS_COVERAGE_UNSAVED = 20, // coverage.py had no time to save (the reader's verdict too)
   SLV_LOSS_SANDBOX = 17, // executed in a seccomp sandbox that forbids the library's system calls
-  SLV_LOSS_ASAN_OPTIONS = 16, // the program's own __asan_default_options refuses a preload
-  SLV_LOSS_GCOV_LATE = 27,    // gcc's counters that libgcov knew of first: it writes them itself
+  SLV_LOSS_ASAN_OPTIONS = 16,   // the program's own __asan_default_options refuses a preload
+  SLV_LOSS_GCOV_LATE = 27,      // gcc's counters that libgcov knew of first: it writes them itself
   SLV_LOSS_FOREIGN_GUARDS = 24, // trace-pc-guard, with a callback of somebody else
   SLV_LOSS_NO_PC_TABLE = 25, // -fsanitize-coverage without pc-table, or several ways in one object
   SLV_LOSS_CLEARED = 26,     // libFuzzer clears the counters before each input
