@@ -10,6 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import bars_gcov
 import bars_paced
 import bars_python
 import bars_reports
@@ -57,6 +58,8 @@ def main() -> int:
         "fork-large": lambda: bars_paced.forks(work, 40 if few else 200, "large"),
         "many": lambda: bars_reports.processes(work, [100, 1000] if few else [100, 1000, 5000]),
         "report": lambda: bars_reports.one_report(work, 3 if few else 9),
+        "gcov": lambda: bars_gcov.processes(work, 500, 1 if few else 3),
+        "gcov-steady": lambda: bars_gcov.steady(work, 4 if few else 12),
         "memory": lambda: bars_reports.memory(work),
         "python-cpu": lambda: bars_python.cpu_bound(work, pythons, 3 if few else 7),
         "python-workers": lambda: bars_python.workers(work, pythons, 2 if few else 5),

@@ -39,6 +39,7 @@ int slv_index_lookup(uint64_t key, struct slv_found *found) {
   struct slv_index_entry *table = slv_index(), read;
   if (slv_ledger_file >= 0 && read_entry(key, &read) && read.sources == 0) {
     found->sources = 0;
+    found->known = 1;
     found->hosts = read.hosts;
     return 1;
   }
@@ -51,8 +52,12 @@ int slv_index_lookup(uint64_t key, struct slv_found *found) {
     found->sources = e->sources;
     found->hosts = e->hosts;
     found->identity = e->identity;
-    found->regions = e->regions <= SLV_REGIONS ? e->regions : 0;
+    found->known = 1;
     slv_copy(found->region, e->region, sizeof found->region);
+    found->regions = e->regions <= SLV_REGIONS ? e->regions : 0;
+    if ((e->sources & 1u << SLV_SOURCE_GCOV) == 0) return 1;
+    found->regions = 0; // its units are to be taken over: each life finds them
+    found->scan = e->region[0];
     return 1;
   }
   return 0;
@@ -72,7 +77,8 @@ void slv_index_insert(uint64_t key, const struct slv_found *found) {
     e->hosts = found->hosts;
     e->identity = found->identity;
     e->regions = found->regions;
-    if (found->table == NULL) slv_copy(e->region, found->region, sizeof e->region);
+    if (found->sources & 1u << SLV_SOURCE_GCOV) e->region[0] = found->scan;
+    else if (found->table == NULL) slv_copy(e->region, found->region, sizeof e->region);
     __atomic_store_n(&e->ready, 1, __ATOMIC_RELEASE);
     return;
   }

@@ -2,6 +2,7 @@
 // rebuilt program does not take its coverage with it. An ELF file without segments or symbols, which
 // llvm-cov reads as it is (measured, LLVM 21).
 #include "recording.h"
+#include "safe/file.h"
 #include "source.h"
 
 #define KEEP 24                 // sections
@@ -18,6 +19,8 @@ struct slv_kept {
 
 // Context: thread
 static void put(struct slv_kept *k, const void *bytes, size_t count) {
+  // A write past the limit is SIGXFSZ; the report names what it lacks.
+  if (!slv_file_may_grow(k->at + count)) k->failed = 1;
   slv_word n = k->failed ? 0 : slv_sys_pwrite(k->file, bytes, count, k->at);
   if (n != (slv_word)count) k->failed = 1;
   k->at += count;
@@ -114,19 +117,6 @@ static void write_object(struct slv_kept *k, const struct slv_file *from,
   put(k, &header, sizeof header);
 }
 
-// Bytes that the kept sections will have, about. Context: thread
-static uint64_t expected(const struct slv_file *from, const struct slv_found *found) {
-  uint64_t total = 1 << 16;
-  for (size_t i = 0; i < SLV_SOURCE_COUNT; i++) {
-    if (!(found->sources & 1u << slv_sources[i]->source)) continue;
-    for (const char *const *k = slv_sources[i]->keep; k != NULL && *k != NULL; k++) {
-      const Elf64_Shdr *s = slv_section(from, *k);
-      if (s != NULL) total += s->sh_size;
-    }
-  }
-  return total;
-}
-
 // Context: thread
 void slv_keep_object(const struct slv_file *from, const struct slv_found *found, const char *path) {
   char name[sizeof slv_process.home + 40], made[sizeof slv_process.home + 48];
@@ -137,9 +127,6 @@ void slv_keep_object(const struct slv_file *from, const struct slv_found *found,
   end = slv_text(made, made + sizeof made, slv_process.home);
   end = slv_text(end, made + sizeof made, "/.obj-");
   *slv_hex(end, slv_process.cell->life, 16) = 0;
-  struct rlimit limit; // a write past it is SIGXFSZ; the report names what it lacks
-  if (slv_sys_getrlimit(RLIMIT_FSIZE, &limit) == 0 && expected(from, found) > limit.rlim_cur)
-    return;
   struct slv_kept *kept =
       slv_sys_mmap(NULL, sizeof *kept, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (slv_failed(kept)) return;

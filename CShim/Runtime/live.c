@@ -103,12 +103,74 @@ int slv_map_runs(struct slv_object *o, const struct slv_lease *lease) {
   return 0;
 }
 
+// Stretches of interior pages, between the boundaries of each run. Context: thread
+static int each_interior(const struct slv_object *o, const struct slv_lease *lease,
+                         int (*act)(const struct slv_object *, const struct slv_lease *, uint64_t,
+                                    uint64_t)) {
+  const struct slv_places *p = &o->places;
+  int error = 0;
+  uint32_t b = 0;
+  for (uint32_t i = 0; i < p->runs && error == 0; i++) {
+    uint64_t at = p->run[i].low;
+    for (; b < p->boundaries && p->boundary[b].low < p->run[i].high && error == 0; b++) {
+      if (at < p->boundary[b].low) error = act(o, lease, at, p->boundary[b].low);
+      at = p->boundary[b].high;
+    }
+    if (at < p->run[i].high && error == 0) error = act(o, lease, at, p->run[i].high);
+  }
+  return error;
+}
+
+// Adds what a boundary's counters held before it was mapped. Context: thread
+static void restore_counters(const struct slv_object *o, const struct slv_run *boundary,
+                             const char *from) {
+  const struct slv_places *p = &o->places;
+  for (uint32_t i = slv_region_behind(p, boundary->low); i < p->regions; i++) {
+    const struct slv_region *r = &p->region[i];
+    uint64_t low = r->address > boundary->low ? r->address : boundary->low;
+    uint64_t high = r->address + r->size < boundary->high ? r->address + r->size : boundary->high;
+    if (low >= high) return;
+    slv_region_add(r->kind, (char *)(o->bias + low), from + (low - boundary->low), high - low);
+  }
+}
+
+// As `share`, for boundaries with many regions, where writing each neighbour would be many calls: the
+// pages are mapped as they lie in the slot, then the program's data is put back from a copy. No other
+// code can see them meanwhile. Context: thread
+static int share_dense(struct slv_object *o, const struct slv_lease *lease, int starting) {
+  const struct slv_places *p = &o->places;
+  size_t bytes = p->boundary_bytes;
+  int error = 0;
+  char *copy = slv_sys_mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+  if (slv_failed(copy)) return (int)(intptr_t)copy;
+  char *at = copy;
+  for (uint32_t b = 0; b < p->boundaries; b++) {
+    size_t step = p->boundary[b].high - p->boundary[b].low;
+    slv_copy(at, (const void *)(o->bias + p->boundary[b].low), step);
+    at += step;
+  }
+  if (!starting) error = each_interior(o, lease, add_present);
+  if (error == 0) error = slv_lease_count(o, lease);
+  if (error == 0) error = slv_map_runs(o, lease);
+  at = copy; // also where not all could be mapped: what is shared stays so
+  uint64_t mapped = o->mapped > 0 ? p->run[o->mapped - 1].high : 0;
+  for (uint32_t b = 0; b < p->boundaries && p->boundary[b].low < mapped; b++) {
+    slv_restore_neighbours(o, &p->boundary[b], at);
+    restore_counters(o, &p->boundary[b], at);
+    at += p->boundary[b].high - p->boundary[b].low;
+  }
+  slv_sys_munmap(copy, bytes);
+  return error;
+}
+
 // Shares a new object's pages. The order of stores makes a death at any instruction harmless: until
 // the attach word is written the slot counts for nobody, and counters are never written but by adding.
 // Context: thread
 static int share(struct slv_object *o, const struct slv_lease *lease, int starting) {
   const struct slv_places *p = &o->places;
   int error = 0;
+  if (p->regions > SLV_REGIONS && p->boundaries > 0) return share_dense(o, lease, starting);
   for (uint32_t b = 0; b < p->boundaries && error == 0; b++) {
     const struct slv_run *boundary = &p->boundary[b];
     error = write_neighbours(o, lease, boundary, (const char *)(o->bias + boundary->low));
@@ -123,7 +185,7 @@ static int share(struct slv_object *o, const struct slv_lease *lease, int starti
 }
 
 // Shares interior pages of a new object. Context: thread
-static int share_stretch(struct slv_object *o, const struct slv_lease *lease, uint64_t low,
+static int share_stretch(const struct slv_object *o, const struct slv_lease *lease, uint64_t low,
                          uint64_t high) {
   int error = add_present(o, lease, low, high);
   if (error != 0) return error;
@@ -138,21 +200,14 @@ static int share_stretch(struct slv_object *o, const struct slv_lease *lease, ui
 static int share_interior(struct slv_object *o, const struct slv_lease *lease, int whole) {
   const struct slv_places *p = &o->places;
   const struct slv_run *own = whole ? p->run : p->boundary; // what stays private
-  uint32_t count = whole ? p->runs : p->boundaries, b = 0;
+  uint32_t count = whole ? p->runs : p->boundaries;
   char *aside = slv_sys_mmap(NULL, o->slot_size, PROT_READ | PROT_WRITE, MAP_SHARED, lease->file,
                              lease->offset);
   if (slv_failed(aside)) return (int)(intptr_t)aside;
   o->aside = aside;
   int error = 0;
-  for (uint32_t i = 0; i < p->runs && !whole && error == 0; i++) {
-    uint64_t at = p->run[i].low; // the stretches of interior pages between boundaries
-    for (; b < p->boundaries && p->boundary[b].low < p->run[i].high && error == 0; b++) {
-      if (at < p->boundary[b].low) error = share_stretch(o, lease, at, p->boundary[b].low);
-      at = p->boundary[b].high;
-    }
-    if (at < p->run[i].high && error == 0) error = share_stretch(o, lease, at, p->run[i].high);
-  }
-  for (b = 0; b < count && error == 0; b++)
+  if (!whole) error = each_interior(o, lease, share_stretch);
+  for (uint32_t b = 0; b < count && error == 0; b++)
     error =
         slv_private_add(o, (char *)(o->bias + own[b].low), aside + slv_slot_position(o, own[b].low),
                         own[b].high - own[b].low, NULL);

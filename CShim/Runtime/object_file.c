@@ -58,13 +58,15 @@ static const char *file_of(const struct dl_phdr_info *info) {
                                                                                     : self;
 }
 
-const struct slv_source_ops *const slv_sources[SLV_SOURCE_COUNT] = {&slv_source_llvm};
+const struct slv_source_ops *const slv_sources[SLV_SOURCE_COUNT] = {&slv_source_llvm,
+                                                                    &slv_source_gcov};
 
-// Asks every source. 0 when one could not read the file. Context: thread
+// Asks every source, or those that the index names. 0 when one could not read the file. Context: thread
 static int ask(const struct slv_file *file, struct slv_found *found) {
-  *found = (struct slv_found){.hosts = found->hosts};
+  uint32_t wanted = found->known ? found->sources : UINT32_MAX;
+  found->sources = found->regions = 0;
   for (size_t i = 0; i < SLV_SOURCE_COUNT; i++)
-    if (slv_sources[i]->find(file, found) < 0) return 0;
+    if ((wanted & 1u << slv_sources[i]->source) && slv_sources[i]->find(file, found) < 0) return 0;
   return 1;
 }
 
@@ -79,8 +81,11 @@ static void keep_object(const struct slv_file *file, const struct slv_found *fou
 
 // Asks every source about the object, and keeps what a report needs. 0 when the file could not be read,
 // for a reason that may not hold for the next life (no descriptor left). Context: thread
-int slv_object_inspect(const struct dl_phdr_info *info, struct slv_found *found, int keep) {
-  struct slv_file file = {.bias = info->dlpi_addr, .info = info};
+int slv_object_inspect(const struct dl_phdr_info *info, struct slv_found *found,
+                       enum slv_when when) {
+  struct slv_file file = {
+      .bias = info->dlpi_addr, .info = info, .running = when == SLV_RUNNING, .descriptor = -1};
+  if (found->known && found->sources == 1u << SLV_SOURCE_GCOV) return ask(&file, found);
   const char *path = file_of(info);
   int looked = 0;
   file.descriptor = slv_sys_open(path, O_RDONLY, 0);
@@ -92,7 +97,7 @@ int slv_object_inspect(const struct dl_phdr_info *info, struct slv_found *found,
                  (slv_word)sizeof file.header &&
              slv_equal(file.header.e_ident, ELFMAG, SELFMAG) &&
              read_sections(&file, buffer, SECTIONS_MAX) && ask(&file, found);
-    if (looked && keep && found->sources != 0) keep_object(&file, found, path);
+    if (looked && !found->known && found->regions != 0) keep_object(&file, found, path);
     slv_sys_munmap(buffer, SECTIONS_MAX);
   }
   slv_sys_close(file.descriptor);

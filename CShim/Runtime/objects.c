@@ -78,12 +78,15 @@ void slv_object_drop(struct slv_object *o) {
   slv_zero(o, sizeof *o);
 }
 
-// Context: thread
-static void attach_found(const struct dl_phdr_info *info, uint64_t key, struct slv_found *found,
-                         enum slv_when when) {
-  if (found->sources == 0 || !slv_found_check(info, found)) return;
+// 1 when its counters are kept. Context: thread
+static int attach_found(const struct dl_phdr_info *info, uint64_t key, struct slv_found *found,
+                        enum slv_when when) {
+  struct slv_cell *cell = slv_process.cell;
+  if (found->loss != SLV_LOSS_NONE && cell->loss == SLV_LOSS_NONE)
+    cell->loss = (uint16_t)found->loss;
+  if (found->sources == 0 || !slv_found_check(info, found)) return 0;
   struct slv_object *o = entry();
-  if (o == NULL) return;
+  if (o == NULL) return 0;
   slv_zero(o, sizeof *o);
   o->bias = info->dlpi_addr;
   extent(info, &o->low, &o->high);
@@ -91,8 +94,9 @@ static void attach_found(const struct dl_phdr_info *info, uint64_t key, struct s
   o->starting = when == SLV_STARTING;
   slv_places_make(o, found);
   slv_counters_attach(o, when);
-  slv_process.cell->objects++;
+  cell->objects++;
   slv_fork_register();
+  return o->mode != SLV_MODE_LOST;
 }
 
 // Context: thread
@@ -106,20 +110,22 @@ void slv_object_attach(const struct dl_phdr_info *info, enum slv_when when) {
   uintptr_t low, high;
   extent(info, &low, &high);
   if (key == 0 || attached(low, key)) return;
-  int known = slv_index_lookup(key, &found);
+  slv_index_lookup(key, &found);
+  int known = found.known;
   if (!known && slv_python_is_host(info)) found.hosts = SLV_HOST_PYTHON;
   if (found.hosts & SLV_HOST_PYTHON) slv_python_found(info);
   if (known && found.sources == 0) return;
   if (found.regions == 0) {
-    if (!slv_object_inspect(info, &found, !known)) {
+    if (!slv_object_inspect(info, &found, when)) {
       // LLVM's runtime will ask for this object once more; when it does, it has counters.
       if (when == SLV_RUNNING) slv_counters_note_loss(-EIO);
+      slv_gcov_settle(&found, 0);
       slv_found_drop(&found);
       return;
     }
     if (!known) slv_index_insert(key, &found);
   }
-  attach_found(info, key, &found, when);
+  slv_gcov_settle(&found, attach_found(info, key, &found, when));
   slv_found_drop(&found);
 }
 

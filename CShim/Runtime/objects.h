@@ -72,8 +72,8 @@ extern const char slv_image[] __asm__("__ehdr_start") __attribute__((visibility(
 // All entries that were ever used; those with SLV_MODE_GONE are holes.
 struct slv_object *slv_objects(int *count);
 
-// A file that a key leads to was seen before: 1 when `found` was filled (no sources: no counters; more
-// regions than are there: it must be looked at again).
+// A file that a key leads to was seen before: 1 when `found` was filled (no sources: no counters; no
+// regions: it must be looked at again).
 int slv_index_lookup(uint64_t key, struct slv_found *found);
 void slv_index_insert(uint64_t key, const struct slv_found *found);
 
@@ -81,7 +81,8 @@ void slv_index_insert(uint64_t key, const struct slv_found *found);
 // The object's key, 0 when there is none; what the sources find in its file. Context: thread
 extern const char *slv_executed; // what exec was given; may be relative
 uint64_t slv_object_key(const struct dl_phdr_info *info);
-int slv_object_inspect(const struct dl_phdr_info *info, struct slv_found *found, int keep);
+int slv_object_inspect(const struct dl_phdr_info *info, struct slv_found *found,
+                       enum slv_when when);
 // True when [address, address + size) lies in one segment with these permissions. Context: any
 int slv_in_segment(const struct dl_phdr_info *info, uint64_t address, uint64_t size,
                    uint32_t flags);

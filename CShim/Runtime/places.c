@@ -36,7 +36,8 @@ int slv_found_region(struct slv_found *f, enum slv_source source, enum slv_regio
 
 // Context: any
 void slv_found_source(struct slv_found *f, enum slv_source source, uint64_t identity) {
-  f->identity = f->sources == 0 ? identity : slv_hash(f->identity, &identity, sizeof identity);
+  if (!f->known)
+    f->identity = f->sources == 0 ? identity : slv_hash(f->identity, &identity, sizeof identity);
   f->sources |= 1u << source;
 }
 

@@ -17,15 +17,20 @@ struct slv_found {
   uint32_t sources;  // set of 1 << enum slv_source
   uint32_t hosts;    // enum slv_host
   uint32_t regions;  // so many
+  uint32_t loss;     // enum slv_loss: of counters that cannot be kept, in the life that looked
+  int known;         // the index has the identity: it need not be made again
   uint64_t identity; // content hash of what the counters mean; a rebuild changes it
   struct slv_region region[SLV_REGIONS];
   struct slv_region *table; // where all are, when they are more than fit in `region`
   size_t reserved;          // bytes at `table`: address space, touched as far as used
+  struct slv_region scan;   // gcov: the data that its units lie in; no region
+  void *units;              // gcov: the first of those that are to be taken over
 };
 
 // An object's file, its section headers read. `bias` leads to its memory.
 struct slv_file {
   int descriptor;
+  int running; // constructors of the object may have run
   uintptr_t bias;
   const struct dl_phdr_info *info; // of the loaded object
   Elf64_Ehdr header;
@@ -53,10 +58,14 @@ struct slv_source_ops {
   void (*make)(struct slv_kept *kept, const struct slv_file *file, const struct slv_found *found);
 };
 
-extern const struct slv_source_ops slv_source_llvm;
+extern const struct slv_source_ops slv_source_llvm, slv_source_gcov;
+
+// ---- source_gcov.c
+// The object's counters are kept, and libgcov shall not write them; or they are not. Context: thread
+void slv_gcov_settle(struct slv_found *found, int taken);
 
 // ---- object_file.c
-#define SLV_SOURCE_COUNT 1u
+#define SLV_SOURCE_COUNT 2u
 extern const struct slv_source_ops *const slv_sources[SLV_SOURCE_COUNT]; // as they are asked
 
 // ---- places.c

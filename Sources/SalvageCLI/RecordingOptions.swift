@@ -21,6 +21,11 @@ struct RecordingOptions: ParsableArguments {
     help: "Fresh counters for each process: for programs that read or reset their own.")
   var perProcess = false
 
+  @Flag(
+    name: .customLong("leave-gcov"),
+    help: "Leave the counters of gcc's --coverage to libgcov, which writes .gcda files.")
+  var leaveGcov = false
+
   @Option(
     name: .customLong("save-before"),
     help: "Save or mark counters before the program's own handlers of these signals.")
@@ -29,6 +34,11 @@ struct RecordingOptions: ParsableArguments {
   @Flag(
     name: .customLong("note-signals"), help: "Handlers of ours in every process, to note signals.")
   var noteSignals = false
+
+  @Flag(
+    name: .customLong("hide-environment"),
+    help: "Programs do not see LD_PRELOAD and SALVAGE_RECORDING; what they start gets them.")
+  var hideEnvironment = false
 
   @Option(
     name: .customLong("python-source"),
@@ -59,7 +69,7 @@ struct RecordingOptions: ParsableArguments {
   func configuration() throws -> Configuration {
     Configuration(
       existing: append ? .append : .replace, isPrivate: isPrivate, isPerProcess: perProcess,
-      notesSignals: noteSignals, saveBefore: try signals(), recordsPython: !noPython,
-      pythonSources: pythonSources)
+      recordsGcov: !leaveGcov, notesSignals: noteSignals, saveBefore: try signals(),
+      hidesEnvironment: hideEnvironment, recordsPython: !noPython, pythonSources: pythonSources)
   }
 }

@@ -7,8 +7,12 @@ public struct RecordingSettings: Sendable, Hashable {
   public var isPrivate: Bool
   /// A fresh slot for each process instead of a shared one (`--per-process`).
   public var isPerProcess: Bool
+  /// Counters of gcc's `--coverage` are recorded; `--leave-gcov` leaves them to libgcov.
+  public var recordsGcov: Bool
   /// Signal handlers in every process, to note signals (`--note-signals`).
   public var notesSignals: Bool
+  /// The program does not see the variables of the recording (`--hide-environment`).
+  public var hidesEnvironment: Bool
   /// Lines of Python code are recorded; `--no-python` leaves interpreters alone.
   public var recordsPython: Bool
   /// Label id that processes start with; 0 is none.
@@ -25,14 +29,17 @@ public struct RecordingSettings: Sendable, Hashable {
   public var library: FilePath
 
   public init(
-    isPrivate: Bool = false, isPerProcess: Bool = false, notesSignals: Bool = false,
-    recordsPython: Bool = true, context: UInt32 = 0, saveBefore: Set<Int32> = [],
+    isPrivate: Bool = false, isPerProcess: Bool = false, recordsGcov: Bool = true,
+    notesSignals: Bool = false, hidesEnvironment: Bool = false, recordsPython: Bool = true,
+    context: UInt32 = 0, saveBefore: Set<Int32> = [],
     created: UInt64 = 0,
     commandVersion: String = "", users: FilePath, library: FilePath
   ) {
     self.isPrivate = isPrivate
     self.isPerProcess = isPerProcess
+    self.recordsGcov = recordsGcov
     self.notesSignals = notesSignals
+    self.hidesEnvironment = hidesEnvironment
     self.recordsPython = recordsPython
     self.context = context
     self.saveBefore = saveBefore
@@ -65,7 +72,9 @@ extension RecordingSettings {
     self.init(
       isPrivate: raw.flags & SLV_SETTING_PRIVATE.rawValue != 0,
       isPerProcess: raw.flags & SLV_SETTING_PER_PROCESS.rawValue != 0,
+      recordsGcov: raw.flags & SLV_SETTING_LEAVE_GCOV.rawValue == 0,
       notesSignals: raw.flags & SLV_SETTING_NOTE_SIGNALS.rawValue != 0,
+      hidesEnvironment: raw.flags & SLV_SETTING_HIDE_ENVIRONMENT.rawValue != 0,
       recordsPython: raw.flags & SLV_SETTING_NO_PYTHON.rawValue == 0,
       context: raw.context,
       saveBefore: Set((1...64).filter { raw.save_before >> (UInt64($0) - 1) & 1 != 0 }),
@@ -80,8 +89,10 @@ extension RecordingSettings {
     raw.version = UInt32(SLV_ABI_VERSION)
     raw.size = UInt32(MemoryLayout<slv_settings>.size)
     if isPrivate { raw.flags |= SLV_SETTING_PRIVATE.rawValue }
+    if !recordsGcov { raw.flags |= SLV_SETTING_LEAVE_GCOV.rawValue }
     if isPerProcess { raw.flags |= SLV_SETTING_PER_PROCESS.rawValue }
     if notesSignals { raw.flags |= SLV_SETTING_NOTE_SIGNALS.rawValue }
+    if hidesEnvironment { raw.flags |= SLV_SETTING_HIDE_ENVIRONMENT.rawValue }
     if !recordsPython { raw.flags |= SLV_SETTING_NO_PYTHON.rawValue }
     raw.context = context
     for signal in saveBefore where (1...64).contains(signal) {

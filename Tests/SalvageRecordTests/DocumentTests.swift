@@ -28,7 +28,7 @@ import Testing
   // MARK: The format
 
   private func header() throws -> String {
-    try text("CShim/ABI/include/salvage_abi.h") + text("CShim/ABI/include/salvage_python.h")
+    try ["abi", "kept", "python"].map { try text("CShim/ABI/include/salvage_\($0).h") }.joined()
   }
 
   /// The fields of all structures with their offsets and types, as the header declares them.

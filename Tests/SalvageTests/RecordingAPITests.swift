@@ -88,11 +88,13 @@ import Testing
   @Test func theConfigurationReachesTheProcesses() async throws {
     let place = try Workplace()
     let configuration = Configuration(
-      isPrivate: true, isPerProcess: true, notesSignals: true, saveBefore: [10, 15])
+      isPrivate: true, isPerProcess: true, recordsGcov: false, notesSignals: true,
+      saveBefore: [10, 15], hidesEnvironment: true)
     let recording = try Recording.create(at: place.path.appending("rec"), configuration)
     let read = try Recording.open(recording.directory).settings
     #expect(read == recording.settings)
-    #expect(read.isPrivate && read.isPerProcess && read.notesSignals)
+    #expect(!read.recordsGcov)
+    #expect(read.isPrivate && read.isPerProcess && read.notesSignals && read.hidesEnvironment)
     #expect(read.saveBefore == [10, 15])
     await place.remove()
   }

@@ -48,8 +48,9 @@ enum slv_setting {
   SLV_SETTING_PRIVATE = 1u << 0,          // never share a page: copy at death (`--private`)
   SLV_SETTING_PER_PROCESS = 1u << 1,      // fresh slots instead of leases (`--per-process`)
   SLV_SETTING_NOTE_SIGNALS = 1u << 2,     // chain handlers in every life, to note signals
-  SLV_SETTING_HIDE_ENVIRONMENT = 1u << 3, // reserved: hide our variables from the program
-  SLV_SETTING_NO_PYTHON = 1u << 6,        // no recorder in Python interpreters (`--no-python`)
+  SLV_SETTING_HIDE_ENVIRONMENT = 1u << 3, // hide our variables from the program
+  SLV_SETTING_LEAVE_GCOV = 1u << 4, // counters of gcc's --coverage are libgcov's (`--leave-gcov`)
+  SLV_SETTING_NO_PYTHON = 1u << 6,  // no recorder in Python interpreters (`--no-python`)
 };
 
 struct slv_settings {
@@ -231,7 +232,8 @@ enum slv_host { // interpreters that an object brings, whose programs a source r
 
 // What a life found in an object, for the next one: no file is opened for an object listed here.
 // An open-addressed table; `key` is claimed by compare-and-swap, the rest counts when `ready` is 1.
-// An object whose regions are more than there is room for is looked at by each life.
+// An object whose regions are more than there is room for is looked at by each life; so is one with
+// gcov counters, whose first entry is no region: it says where its data has the units.
 struct slv_index_entry {
   uint64_t key; // of the loaded file: build-id and program headers, or dev/ino/size/mtime/ctime
   uint64_t identity; // of the counters: a content hash
@@ -324,8 +326,9 @@ struct slv_counters_header {
 
 // <identity>.obj is an ELF file of the same class and machine with, as far as the original had them:
 // __llvm_prf_names, __llvm_prf_data, __llvm_prf_cnts (initial values), __llvm_prf_bits,
-// __llvm_covmap, __llvm_covfun, .note.gnu.build-id, and one section of ours:
+// __llvm_covmap, __llvm_covfun, .note.gnu.build-id, and sections of ours:
 #define SLV_ORIGIN_SECTION ".salvage.origin" // the path of the file it came from, NUL
+// and those of salvage_kept.h.
 
 #if defined(__cplusplus)
 #define SLV_STATIC_ASSERT static_assert
@@ -341,6 +344,7 @@ SLV_STATIC_ASSERT(sizeof(struct slv_counters_header) <= SLV_ATTACH_OFFSET, "coun
 SLV_STATIC_ASSERT(SLV_ATTACH_OFFSET + 4 * SLV_SLOTS_MAX <= 4096, "attach words");
 SLV_STATIC_ASSERT(SLV_LEDGER_HEADER_SIZE + 64 * SLV_INDEX_ENTRIES == SLV_CELLS_OFFSET, "index");
 
+#include "salvage_kept.h"
 #include "salvage_python.h"
 
 #endif

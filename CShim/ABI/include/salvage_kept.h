@@ -1,0 +1,48 @@
+// The part of the contract that <identity>.obj holds beside sections of the program; of salvage_abi.h,
+// which includes it.
+#ifndef SALVAGE_KEPT_H
+#define SALVAGE_KEPT_H
+
+// Of an object with gcov counters, what it had in memory: the header, and for each unit (a compiled
+// file) an info, its name, and functions, each with its counters.
+#define SLV_GCOV_SECTION ".salvage.gcov"
+
+struct slv_gcov_header {
+  uint32_t version; // 1
+  uint32_t infos;
+};
+
+struct slv_gcov_info {
+  uint32_t version; // of gcc, as in its files
+  uint32_t stamp;
+  uint32_t checksum; // since gcc 12, else 0
+  uint32_t functions;
+  uint32_t name_bytes; // of the .gcda path that follows, with its NUL, padded to 8
+  uint32_t kinds;      // bit t: counters of kind t are in use, be they kept or not
+};
+
+struct slv_gcov_function {
+  uint32_t present; // 0: another unit's was linked (comdat), no counters follow
+  uint32_t ident;
+  uint32_t lineno_checksum;
+  uint32_t cfg_checksum;
+  uint32_t counters; // that follow
+  uint32_t reserved;
+};
+
+struct slv_gcov_counter {
+  uint32_t kind;
+  uint32_t count;
+  uint64_t address; // link-time, of `count` words
+};
+
+// The contents of the notes files (x.gcno for x.gcda) that were there, each padded to 8.
+#define SLV_GCOV_NOTES_SECTION ".salvage.gcno"
+
+struct slv_gcov_notes {
+  uint32_t info; // number of the unit
+  uint32_t reserved;
+  uint64_t bytes; // that follow
+};
+
+#endif

@@ -1,0 +1,253 @@
+// gcc's --coverage (gcc, g++, gfortran): a unit, one compiled file, has a struct gcov_info in writable
+// data that leads to its functions and their counters. libgcov, which is linked into each object, writes
+// them to .gcda files at exit; here they are live instead. It is kept from that by a version of 0, for
+// which __gcov_init, called by constructors, passes a unit over: so no file appears in a build tree and
+// no process waits for another. gcc's own wrappers of fork and exec do no harm then.
+#include "gcov_layout.h"
+#include "recording.h"
+#include "source.h"
+
+// How two images of a kind are added; 0: they are not kept. Context: any
+static enum slv_region_kind added_as(int kind) {
+  switch (kind) {
+    case SLV_GCOV_ARCS:
+    case SLV_GCOV_INTERVAL:
+    case SLV_GCOV_POW2:
+    case SLV_GCOV_AVERAGE:
+      return SLV_REGION_ADD64;
+    case SLV_GCOV_IOR:
+    case SLV_GCOV_CONDITIONS:
+    case SLV_GCOV_PATHS:
+      return SLV_REGION_OR8;
+    default:
+      return SLV_REGION_NONE;
+  }
+}
+
+// Adds a unit's counters to `found`, and returns the hash of what they mean. Context: thread
+static uint64_t add_unit(struct slv_gcov_image *image, const struct slv_gcov_unit *unit,
+                         struct slv_found *found, uint64_t hash, int only_hash) {
+  uint32_t head[] = {unit->version, unit->stamp, unit->checksum, unit->functions, unit->kinds};
+  if (!found->known) {
+    hash = slv_hash(hash, head, sizeof head);
+    hash = slv_hash(hash, unit->name, unit->name_length);
+  }
+  for (uint32_t n = 0; n < unit->functions; n++) {
+    const struct slv_gcov_raw_function *f = slv_gcov_function(image, unit, n);
+    if (f == NULL) continue;
+    uint64_t words[3 + 2 * SLV_GCOV_KINDS] = {n, f->ident | (uint64_t)f->lineno_checksum << 32,
+                                              f->cfg_checksum};
+    size_t used = 3;
+    const struct slv_gcov_raw_counters *c = f->counters;
+    for (int kind = 0; kind < SLV_GCOV_KINDS; kind++) {
+      if (!(unit->kinds & 1u << kind)) continue;
+      uint64_t address = (uintptr_t)c->values - image->info->dlpi_addr;
+      words[used++] = c->count | (uint64_t)kind << 32;
+      words[used++] = address;
+      if (added_as(kind) != SLV_REGION_NONE && !only_hash)
+        slv_found_region(found, SLV_SOURCE_GCOV, added_as(kind), address, c->count * 8ull);
+      c++;
+    }
+    if (!found->known) hash = slv_hash(hash, words, used * sizeof words[0]);
+  }
+  return hash;
+}
+
+// The data that units may be in: where an earlier life found them, or all that is writable. `part` is 0
+// at first; 0 when there is no more. Context: thread
+static int next_part(const struct dl_phdr_info *info, const struct slv_found *found, int *part,
+                     uintptr_t *low, uintptr_t *high) {
+  if (found->scan.size != 0) {
+    *low = info->dlpi_addr + found->scan.address;
+    *high = *low + found->scan.size;
+    return (*part)++ == 0;
+  }
+  for (; *part < info->dlpi_phnum; ++*part) {
+    const ElfW(Phdr) *p = &info->dlpi_phdr[*part];
+    if (p->p_type != PT_LOAD || (p->p_flags & (PF_R | PF_W)) != (PF_R | PF_W)) continue;
+    *low = info->dlpi_addr + p->p_vaddr;
+    *high = *low + p->p_filesz;
+    ++*part;
+    return 1;
+  }
+  return 0;
+}
+
+#define MANY 8192u // counters for which room is made at once: address space only
+
+// Context: thread
+static int find(const struct slv_file *file, struct slv_found *found) {
+  struct slv_gcov_image image = {.info = file->info};
+  struct slv_gcov_unit unit;
+  struct slv_gcov_raw **tail = (struct slv_gcov_raw **)&found->units;
+  uintptr_t at, end, first = 0, last = 0;
+  uint64_t hash = 0;
+  int part = 0, got;
+  if (slv_process.settings & SLV_SETTING_LEAVE_GCOV) return 0;
+  while (next_part(file->info, found, &part, &at, &end)) {
+    while ((got = slv_gcov_next(&image, &at, end, &unit)) != 0) {
+      if (first == 0) {
+        first = (uintptr_t)unit.raw;
+        slv_found_reserve(found, MANY);
+      }
+      last = at;
+      if (got < 0) {
+        found->loss = SLV_LOSS_UNKNOWN_FORMAT;
+        continue;
+      }
+      hash = add_unit(&image, &unit, found, hash, file->running);
+      // Nobody uses `next` before __gcov_init: a list of what is to be taken over.
+      if (!file->running) *tail = unit.raw, tail = (struct slv_gcov_raw **)&unit.raw->next;
+    }
+  }
+  if (first == 0) return 0;
+  found->scan = (struct slv_region){.address = first - file->info->dlpi_addr,
+                                    .size = (uint32_t)(last - first),
+                                    .source = SLV_SOURCE_GCOV};
+  slv_found_source(found, SLV_SOURCE_GCOV, hash);
+  return 1;
+}
+
+// Context: thread
+void slv_gcov_settle(struct slv_found *found, int taken) {
+  struct slv_gcov_raw *raw = found->units;
+  found->units = NULL;
+  while (raw != NULL) {
+    struct slv_gcov_raw *next = raw->next;
+    raw->next = NULL;
+    if (taken) raw->version = 0;
+    raw = next;
+  }
+}
+
+// ---- <identity>.obj
+
+// Bytes that go to a section, gathered.
+struct gathered {
+  struct slv_kept *kept;
+  size_t used;
+  char bytes[1024];
+};
+
+// Context: thread
+static void flush(struct gathered *g) {
+  slv_keep_bytes(g->kept, g->bytes, g->used);
+  g->used = 0;
+}
+
+// Context: thread
+static void gather(struct gathered *g, const void *bytes, size_t count) {
+  if (count > sizeof g->bytes - g->used) flush(g);
+  slv_copy(g->bytes + g->used, bytes, count);
+  g->used += count;
+}
+
+// Context: thread
+static void describe_function(struct gathered *g, struct slv_gcov_image *image,
+                              const struct slv_gcov_unit *unit, uint32_t n) {
+  const struct slv_gcov_raw_function *f = slv_gcov_function(image, unit, n);
+  struct slv_gcov_function function = {.present = 0};
+  if (f == NULL) {
+    gather(g, &function, sizeof function);
+    return;
+  }
+  function = (struct slv_gcov_function){.present = 1,
+                                        .ident = f->ident,
+                                        .lineno_checksum = f->lineno_checksum,
+                                        .cfg_checksum = f->cfg_checksum};
+  for (int kind = 0; kind < SLV_GCOV_KINDS; kind++)
+    if ((unit->kinds & 1u << kind) && added_as(kind) != SLV_REGION_NONE) function.counters++;
+  gather(g, &function, sizeof function);
+  const struct slv_gcov_raw_counters *c = f->counters;
+  for (int kind = 0; kind < SLV_GCOV_KINDS; kind++) {
+    if (!(unit->kinds & 1u << kind)) continue;
+    struct slv_gcov_counter counter = {.kind = (uint32_t)kind,
+                                       .count = c->count,
+                                       .address = (uintptr_t)c->values - image->info->dlpi_addr};
+    if (added_as(kind) != SLV_REGION_NONE) gather(g, &counter, sizeof counter);
+    c++;
+  }
+}
+
+// Context: thread
+static void describe(struct gathered *g, struct slv_gcov_image *image,
+                     const struct slv_gcov_unit *unit) {
+  static const char zeros[8];
+  uint32_t padded = ((uint32_t)unit->name_length + 8) & ~7u;
+  struct slv_gcov_info info = {.version = unit->version,
+                               .stamp = unit->stamp,
+                               .checksum = unit->checksum,
+                               .functions = unit->functions,
+                               .name_bytes = padded,
+                               .kinds = unit->kinds};
+  gather(g, &info, sizeof info);
+  flush(g);
+  slv_keep_bytes(g->kept, unit->name, unit->name_length);
+  gather(g, zeros, padded - unit->name_length);
+  for (uint32_t n = 0; n < unit->functions; n++) describe_function(g, image, unit, n);
+}
+
+#define NOTES_MAGIC 0x67636e6fu
+#define NOTES_MAX (64u << 20)
+
+// Copies the notes file of a unit, if it is there and of the same compilation. Context: thread
+static void copy_notes(struct slv_kept *kept, const struct slv_gcov_unit *unit, uint32_t number) {
+  char path[SLV_PATH_MAX];
+  static const char zeros[8];
+  struct stat st;
+  uint32_t head[3];
+  if (unit->name_length >= sizeof path) return;
+  slv_copy(path, unit->name, unit->name_length + 1);
+  slv_copy(path + unit->name_length - 2, "no", 2); // x.gcda, x.gcno
+  int file = slv_sys_open(path, O_RDONLY, 0);
+  if (file < 0) return;
+  if (slv_sys_fstat(file, &st) == 0 && st.st_size <= NOTES_MAX &&
+      slv_sys_pread(file, head, sizeof head, 0) == (slv_word)sizeof head &&
+      head[0] == NOTES_MAGIC && head[1] == unit->version && head[2] == unit->stamp) {
+    size_t size = (size_t)st.st_size;
+    char *map = slv_sys_mmap(NULL, size, PROT_READ, MAP_PRIVATE, file, 0);
+    if (!slv_failed(map)) {
+      struct slv_gcov_notes notes = {.info = number, .bytes = size};
+      slv_keep_bytes(kept, &notes, sizeof notes);
+      slv_keep_bytes(kept, map, size);
+      slv_keep_bytes(kept, zeros, -size & 7);
+      slv_sys_munmap(map, size);
+    }
+  }
+  slv_sys_close(file);
+}
+
+// All units once more. Context: thread
+static uint32_t each(const struct slv_file *file, const struct slv_found *found, struct gathered *g,
+                     struct slv_kept *notes) {
+  struct slv_gcov_image image = {.info = file->info};
+  struct slv_gcov_unit unit;
+  uintptr_t at, end;
+  uint32_t count = 0;
+  int part = 0, got;
+  while (next_part(file->info, found, &part, &at, &end))
+    while ((got = slv_gcov_next(&image, &at, end, &unit)) != 0) {
+      if (got < 0) continue;
+      if (g != NULL) describe(g, &image, &unit);
+      if (notes != NULL) copy_notes(notes, &unit, count);
+      count++;
+    }
+  return count;
+}
+
+// Context: thread
+static void make(struct slv_kept *kept, const struct slv_file *file,
+                 const struct slv_found *found) {
+  struct gathered g = {.kept = kept};
+  struct slv_gcov_header header = {.version = 1, .infos = each(file, found, NULL, NULL)};
+  slv_keep_section(kept, SLV_GCOV_SECTION);
+  gather(&g, &header, sizeof header);
+  each(file, found, &g, NULL);
+  flush(&g);
+  slv_keep_section(kept, SLV_GCOV_NOTES_SECTION);
+  each(file, found, NULL, kept);
+}
+
+static const char *const kept[] = {".note.gnu.build-id", NULL};
+
+const struct slv_source_ops slv_source_gcov = {SLV_SOURCE_GCOV, find, kept, make};
