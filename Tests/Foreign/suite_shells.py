@@ -112,5 +112,5 @@ class Shells(Suite):
         source = self.sources["dash"] / "shell/ash_test" / test
         shutil.copytree(source.parent, directory, symlinks=True)
         extra = {"THIS_SH": shutil.which("dash"), "PATH": f"{self.tools}:{place.variables['PATH']}"}
-        outcome = place.execute(["dash", f"./{source.name}"], directory, 30, extra)
+        outcome = place.execute(["dash", f"./{source.name}"], directory, SECONDS, extra)
         return f"{outcome.end}\n{normal(outcome.output, home)}"
