@@ -323,14 +323,6 @@ struct slv_counters_header {
 #define SLV_FOLD_SLOT(w) ((uint32_t)(((w) >> 1) & 0x7fffu)) // slot + 1, 0 none
 #define SLV_FOLD_ATTACH(w) ((uint32_t)((w) >> 16))
 
-// ---- kept objects --------------------------------------------------------------------------------
-
-// <identity>.obj is an ELF file of the same class and machine with, as far as the original had them:
-// __llvm_prf_names, __llvm_prf_data, __llvm_prf_cnts (initial values), __llvm_prf_bits,
-// __llvm_covmap, __llvm_covfun, .note.gnu.build-id, and sections of ours:
-#define SLV_ORIGIN_SECTION ".salvage.origin" // the path of the file it came from, NUL
-// and those of salvage_kept.h.
-
 #if defined(__cplusplus)
 #define SLV_STATIC_ASSERT static_assert
 #else

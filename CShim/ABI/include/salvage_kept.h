@@ -1,7 +1,11 @@
-// The part of the contract that <identity>.obj holds beside sections of the program; of salvage_abi.h,
-// which includes it.
+// The part of the contract that says what <identity>.obj holds; of salvage_abi.h, which includes it.
 #ifndef SALVAGE_KEPT_H
 #define SALVAGE_KEPT_H
+
+// <identity>.obj is an ELF file of the same class and machine with, as far as the original had them:
+// __llvm_prf_names, __llvm_prf_data, __llvm_prf_cnts (initial values), __llvm_prf_bits,
+// __llvm_covmap, __llvm_covfun, .note.gnu.build-id, and sections of ours:
+#define SLV_ORIGIN_SECTION ".salvage.origin" // the path of the file it came from, NUL
 
 // Of an object with gcov counters, what it had in memory: the header, and for each unit (a compiled
 // file) an info, its name, and functions, each with its counters.
