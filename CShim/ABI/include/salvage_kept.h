@@ -49,4 +49,14 @@ struct slv_gcov_notes {
   uint64_t bytes; // that follow
 };
 
+// Of an object with -fsanitize-coverage, from its table in memory: one for each block, in the order of the
+// counters of every kind. Beside it what llvm-symbolizer reads (.debug_*), and the bytes of .symtab and
+// .strtab.
+#define SLV_SANCOV_SECTION ".salvage.sancov.pcs"
+
+struct slv_sancov_block {
+  uint64_t address; // link-time, of its first instruction
+  uint64_t flags;   // bit 0: it is a function's entry
+};
+
 #endif
