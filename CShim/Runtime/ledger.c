@@ -229,8 +229,6 @@ void slv_ledger_enter_fork(struct slv_cell *cell) {
   if (slv_process.cell->flags & SLV_FLAG_PYTHON) // its lines stay shared
     inherited |= slv_process.cell->flags & SLV_FLAG_LIVE;
   cell->flags = inherited;
-  // Counters that are not known here are not known in the child either.
-  if (slv_process.cell->loss == SLV_LOSS_UNKNOWN_FORMAT) cell->loss = SLV_LOSS_UNKNOWN_FORMAT;
   cell->objects = slv_process.cell->objects;
   fill(cell, parent);
   __atomic_store_n(&cell->state, SLV_CELL_ENTERED, __ATOMIC_RELEASE);
