@@ -7,4 +7,5 @@ void slv_python_enter(const struct slv_python *python, int number) {
   slv_python_filter_start(python);
   if (!slv_python_code_start(python)) return;
   if (python->minor >= 12) slv_python_monitor(python, number);
+  else slv_python_trace(python);
 }

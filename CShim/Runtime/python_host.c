@@ -61,11 +61,13 @@ static int look_up(void) {
     if (table[i] == NULL) table[i] = function(functions[i].other);
     if (table[i] == NULL && functions[i].required) return 0;
   }
+  static const char none[] = "_Py_NoneStruct";
+  python.none = slv_symbols_find(&host, none, slv_symbols_hash(none), STT_OBJECT);
   const char *version = python.Py_GetVersion(); // 3.12.1 (main, ...
   if (version == NULL || version[0] != '3' || version[1] != '.') return 0;
   for (const char *c = version + 2; *c >= '0' && *c <= '9'; c++)
     python.minor = python.minor * 10 + (*c - '0');
-  return python.minor >= 8;
+  return python.minor >= 8 && python.none != NULL;
 }
 
 // The list of hooks has no function to leave it. Its head is the one word of the runtime's state that
