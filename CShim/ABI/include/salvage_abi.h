@@ -48,7 +48,7 @@ enum slv_setting {
   SLV_SETTING_PRIVATE = 1u << 0,          // never share a page: copy at death (`--private`)
   SLV_SETTING_PER_PROCESS = 1u << 1,      // fresh slots instead of leases (`--per-process`)
   SLV_SETTING_NOTE_SIGNALS = 1u << 2,     // chain handlers in every life, to note signals
-  SLV_SETTING_HIDE_ENVIRONMENT = 1u << 3, // reserved: hide our variables from the program
+  SLV_SETTING_HIDE_ENVIRONMENT = 1u << 3, // hide our variables from the program
   SLV_SETTING_LEAVE_GCOV = 1u << 4, // counters of gcc's --coverage are libgcov's (`--leave-gcov`)
   SLV_SETTING_NO_PYTHON = 1u << 6,  // no recorder in Python interpreters (`--no-python`)
 };
