@@ -12,6 +12,7 @@ from pathlib import Path
 
 import bars_paced
 import bars_reports
+import bars_signals
 import programs
 import recordings
 from results import HEADER
@@ -50,6 +51,7 @@ def main() -> int:
         "steady": lambda: bars_paced.steady(work, 4 if few else 12),
         "fork-small": lambda: bars_paced.forks(work, 40 if few else 300, "small"),
         "fork-large": lambda: bars_paced.forks(work, 40 if few else 200, "large"),
+        "signals": lambda: bars_signals.signals(work, 30 if few else 150),
         "many": lambda: bars_reports.processes(work, [100, 1000] if few else [100, 1000, 5000]),
         "report": lambda: bars_reports.one_report(work, 3 if few else 9),
         "memory": lambda: bars_reports.memory(work),
