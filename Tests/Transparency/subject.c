@@ -238,6 +238,7 @@ int main(int argc, char *argv[]) {
   sandbox_cases();
   start_cases();
   call_cases();
+  victim_cases();
   send_cases();
   deliver_cases();
   printf("cases %d\n", cases);
