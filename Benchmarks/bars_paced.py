@@ -73,13 +73,14 @@ def forks(work: Path, rounds: int, program: str) -> list[Result]:
     ]
 
 
-def steady(work: Path, rounds: int) -> list[Result]:
+def steady(work: Path, rounds: int, program: str = "steady",
+           name: str = "steady state / no preload, CPU") -> list[Result]:
     """Several processes each: where the kernel places a process in memory is worth a few percent."""
-    sittings = [ways(work, [str(work / "steady")], empty=False) for _ in range(5)]
+    sittings = [ways(work, [str(work / program)], empty=False) for _ in range(5)]
     for made in sittings:
         harness.measure(list(made.values()), rounds, 1)
     mine = [min(made["salvage"].minimums()) for made in sittings]
     bare = [min(made["bare"].minimums()) for made in sittings]
     ratios = [a / b for a, b in zip(mine, bare)]
-    return [Result("steady state / no preload, CPU", "1.00 ± 0.02", statistics.median(ratios), 1.02,
+    return [Result(name, "1.00 ± 0.02", statistics.median(ratios), 1.02,
                    "by process " + ", ".join(f"{r:.3f}" for r in ratios), least=0.98)]

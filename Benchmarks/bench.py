@@ -10,6 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import bars_gcov
 import bars_paced
 import bars_reports
 import bars_signals
@@ -54,6 +55,8 @@ def main() -> int:
         "signals": lambda: bars_signals.signals(work, 30 if few else 150),
         "many": lambda: bars_reports.processes(work, [100, 1000] if few else [100, 1000, 5000]),
         "report": lambda: bars_reports.one_report(work, 3 if few else 9),
+        "gcov": lambda: bars_gcov.processes(work, 500, 1 if few else 3),
+        "gcov-steady": lambda: bars_gcov.steady(work, 4 if few else 12),
         "memory": lambda: bars_reports.memory(work),
     }
     unknown = set(options.only or []) - set(bars)

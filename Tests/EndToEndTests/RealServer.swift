@@ -6,7 +6,7 @@ enum RealServer {
   /// - Throws: `Unavailable` where its source can't be had here.
   static func program() async throws -> FilePath {
     let home = try await RealBuild.shared.directory("memcached", key: 1, isMovable: false) {
-      try await download(into: $0)
+      try await DebianSource.download("memcached", into: $0)
       try await build(in: $0)
     }
     return home.appending("memcached")
@@ -14,39 +14,6 @@ enum RealServer {
 
   static func sources(of program: FilePath) -> FilePath {
     program.removingLastComponent().appending("source")
-  }
-
-  /// The source package by apt's own means, in lists of our own: the machine's may have no deb-src.
-  private static func download(into home: FilePath) async throws {
-    let codename = try await Tools.run(
-      ["sh", "-c", ". /etc/os-release; echo $ID $VERSION_CODENAME"], in: home
-    ).output.split(separator: " ").map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }
-    guard codename.count == 2, codename[0] == "debian" else {
-      throw Unavailable(description: "a Debian release, to take its source package")
-    }
-    let sources = home.appending("debian.sources").string
-    try Data(
-      """
-      Types: deb-src
-      URIs: http://deb.debian.org/debian
-      Suites: \(codename[1])
-      Components: main
-      Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
-
-      """.utf8
-    ).write(to: URL(filePath: sources))
-    let options = [
-      "Dir::Etc::sourcelist=\(sources)", "Dir::Etc::sourceparts=/dev/null",
-      "Dir::State::lists=\(home)/lists", "Dir::Cache=\(home)/cache", "Acquire::Retries=1",
-    ].flatMap { ["-o", $0] }
-    do {
-      try await Tools.run(["mkdir", "-p", "lists/partial", "cache/archives/partial"], in: home)
-      try await Tools.run(["apt-get", "-qq"] + options + ["update"], in: home)
-      try await Tools.run(
-        ["apt-get", "-qq"] + options + ["source", "--download-only", "memcached"], in: home)
-    } catch {
-      throw Unavailable(description: "Debian's source package of memcached: \(error)")
-    }
   }
 
   private static func build(in home: FilePath) async throws {

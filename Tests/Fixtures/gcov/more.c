@@ -1,0 +1,4 @@
+int more(int n) {
+  if (n < 10) return n;
+  return n % 3 ? more(n / 2) + 1 : more(n - 1);
+}
