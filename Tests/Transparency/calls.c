@@ -62,11 +62,15 @@ static void old_vectors(const void *argument) {
     }
   struct old_vector old;
   say("  ask %d %p", old_sigvec(number, NULL, &old), (void *)old.handler);
+  if (number < 32) raise(number);
+}
+
+static void old_stacks(const void *unused) {
+  (void)unused;
   struct sigstack stack = {own_stack + sizeof own_stack, 0}, was = {(void *)1, 1};
   say("  sigstack %d", sigstack(NULL, &was));
   say("  was %p on %d", was.ss_sp, was.ss_onstack);
   say("  sigstack %d", sigstack(&stack, NULL));
-  if (number < 32) raise(number);
 }
 #endif
 
@@ -219,6 +223,19 @@ static void corners(const void *argument) {
       raise(SIGTERM);
       say("  sent %ld", syscall(SYS_tgkill, getpid(), gettid(), 32));
       break;
+    case 10: { // as posix_spawn leaves it in what it starts
+      struct {
+        void *handler;
+        unsigned long flags;
+        void *restorer;
+        uint64_t mask;
+      } ignored = {(void *)SIG_IGN, 0, NULL, 0}, old;
+      say("  ignored %ld", syscall(SYS_rt_sigaction, 32, &ignored, NULL, 8));
+      say("  sent %ld", syscall(SYS_tgkill, getpid(), gettid(), 32));
+      say("  read %ld", syscall(SYS_rt_sigaction, 32, NULL, &old, 8));
+      say("  handler %p flags %lx mask %llx", old.handler, old.flags, (unsigned long long)old.mask);
+      break;
+    }
     default: break;
   }
   say_state();
@@ -230,8 +247,9 @@ void call_cases(void) {
 #if defined(__x86_64__) && defined(__GLIBC__)
   static const int more[] = {SIGTERM, SIGHUP, SIGCHLD, SIGABRT, 40, 0, 65};
   for (int i = 0; i < 7; i++) run_case(old_vectors, &more[i], "old vectors %d", more[i]);
+  run_case(old_stacks, NULL, "old stacks");
 #endif
   for (int i = 0; i < 10; i++) run_case(masked_waits, &i, "masked wait %d", i);
   for (int i = 0; i < 22; i++) run_case(odd_clones, &i, "odd clone %d", i);
-  for (int i = 0; i < 10; i++) run_case(corners, &i, "corner %d", i);
+  for (int i = 0; i < 11; i++) run_case(corners, &i, "corner %d", i);
 }
