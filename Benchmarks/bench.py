@@ -14,6 +14,7 @@ import bars_gcov
 import bars_paced
 import bars_python
 import bars_reports
+import bars_signals
 import programs
 import recordings
 from results import HEADER
@@ -56,6 +57,7 @@ def main() -> int:
         "steady": lambda: bars_paced.steady(work, 4 if few else 12),
         "fork-small": lambda: bars_paced.forks(work, 120 if few else 480, "small"),
         "fork-large": lambda: bars_paced.forks(work, 120 if few else 480, "large"),
+        "signals": lambda: bars_signals.signals(work, 30 if few else 150),
         "many": lambda: bars_reports.processes(work, [100, 1000] if few else [100, 1000, 5000]),
         "report": lambda: bars_reports.one_report(work, 3 if few else 9),
         "gcov": lambda: bars_gcov.processes(work, 500, 1 if few else 3),

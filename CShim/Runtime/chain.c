@@ -275,7 +275,7 @@ void slv_action_unwrap(struct slv_action *old) {
   const struct slv_view *view = slv_view_of(old->handler);
   if (view == NULL) return;
   struct slv_action seen = view->action;
-  uintptr_t ours = seen.handler == (uintptr_t)SIG_DFL ? SLV_RESTORER : seen.restorer;
+  uintptr_t ours = seen.handler <= (uintptr_t)SIG_IGN ? SLV_RESTORER : seen.restorer;
   // system() and others of libc put back what they read from the kernel, and libc's restorer with it.
   if (!view->literal || old->restorer != ours) {
     seen.restorer = old->restorer;

@@ -186,6 +186,8 @@ static void slv_before(int signal, const struct slv_view *view) {
   if (!slv_process.sandboxed) slv_signals_block(&mask);
   slv_flush();
   if (mark) slv_event(SLV_CELL_MARK, slv_process.pid, signal);
+  if (mark && !slv_has_private()) // a flush counts itself
+    __atomic_fetch_add(&slv_process.cell->snapshots, 1, __ATOMIC_RELAXED);
   if (!slv_process.sandboxed) slv_signals_restore(&mask);
 }
 
