@@ -44,3 +44,19 @@ SLV_EXPORT int sigaltstack(const stack_t *stack, stack_t *old) {
   *old = was;
   return result;
 }
+
+struct sigstack; // declared by libc where it still is
+struct slv_old_stack {
+  void *top;
+  int on;
+};
+int sigstack(struct sigstack *stack, struct sigstack *old);
+
+// sigstack(3), of 4.2BSD. Context: any
+SLV_EXPORT int sigstack(struct sigstack *stack, struct sigstack *old) {
+  struct slv_old_stack *was = (struct slv_old_stack *)(void *)old;
+  int (*real)(struct sigstack *, struct sigstack *) = SLV_REAL(sigstack), result = real(stack, old);
+  if (result == 0 && was != NULL && was->top == slv_altstack)
+    *was = (struct slv_old_stack){NULL, 0};
+  return result;
+}

@@ -103,6 +103,9 @@ static char *append_others(char *to, const char *list, int first) {
   return to;
 }
 
+// Context: any
+char *slv_env_others(char *to, const char *list) { return append_others(to, list, 1); }
+
 // The whole `LD_PRELOAD=` entry at `*text`, or NULL when it shall not be there. Context: any
 static char *write_preload(const struct slv_env *env, char **text) {
   char *entry = *text, *to = entry;

@@ -29,6 +29,13 @@ void slv_env_measure(struct slv_env *env, char *const from[], uint64_t life, int
 // missing comes last. Context: any
 char *const *slv_env_build(const struct slv_env *env, void *room);
 
+// Writes the entries of a preload list that are not copies of our library, and a NUL; returns its place.
+// `to` may be in front of `list`, or the same. Context: any
+char *slv_env_others(char *to, const char *list);
+
+// Takes our variables out of the environment that this process was given. Context: constructor
+void slv_env_hide(char *environment[]);
+
 // A mapping for an environment that is too large for the stack; NULL when there is none. `child` is
 // true in a vfork child: its mapping is its parent's too and can't be given back once the child is
 // another program, so the thread keeps it for the next one. Context: any

@@ -161,3 +161,31 @@ SLV_EXPORT int pthread_cancel(pthread_t thread) {
   slv_signals_listen();
   return result;
 }
+
+struct sigvec;
+struct slv_old_vector {
+  slv_handler handler;
+  int mask, flags; // 1: on the alternate stack, 2: interrupts system calls, 4: resets itself
+};
+int sigvec(int signal, const struct sigvec *vector, struct sigvec *old);
+
+// sigvec(3), for programs that were linked before glibc 2.21 took it away. Context: any
+SLV_EXPORT int sigvec(int signal, const struct sigvec *vector, struct sigvec *old) {
+  const struct slv_old_vector *set = (const struct slv_old_vector *)(const void *)vector;
+  struct slv_old_vector *was = (struct slv_old_vector *)(void *)old;
+  struct sigaction action = {.sa_flags = 0}, before;
+  if (set != NULL) {
+    action.sa_handler = set->handler;
+    slv_copy(&action.sa_mask, &set->mask, sizeof set->mask);
+    action.sa_flags = (set->flags & 1 ? SA_ONSTACK : 0) | (set->flags & 2 ? 0 : SA_RESTART) |
+                      (set->flags & 4 ? (int)SA_RESETHAND : 0);
+  }
+  if (sigaction(signal, set != NULL ? &action : NULL, &before) != 0) return -1;
+  if (was == NULL) return 0;
+  int flags = before.sa_flags;
+  was->handler = before.sa_handler;
+  slv_copy(&was->mask, &before.sa_mask, sizeof was->mask);
+  was->flags = (flags & SA_ONSTACK ? 1 : 0) | (flags & SA_RESTART ? 0 : 2) |
+               (flags & (int)SA_RESETHAND ? 4 : 0);
+  return 0;
+}

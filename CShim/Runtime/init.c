@@ -4,6 +4,7 @@
 #include <elf.h>
 
 #include "counters.h"
+#include "env.h"
 #include "hook_exit.h"
 #include "recording.h"
 #include "signals.h"
@@ -41,6 +42,8 @@ __attribute__((constructor)) static void start(int argc, char *argv[], char *env
   slv_syscall_start();
   if (slv_process.save_before != 0 || (slv_process.settings & SLV_SETTING_NOTE_SIGNALS))
     slv_signals_chain();
+  // The last, for auxiliary() looks behind it.
+  if (slv_process.settings & SLV_SETTING_HIDE_ENVIRONMENT) slv_env_hide(environment);
 }
 
 // Context: thread

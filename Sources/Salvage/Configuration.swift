@@ -23,6 +23,8 @@ public struct Configuration: Sendable, Hashable, Codable {
   public var notesSignals: Bool
   /// Signals before whose handler in the program the counters are saved or marked.
   public var saveBefore: Set<Int32>
+  /// The programs do not see the two variables of the recording; those that they start get them.
+  public var hidesEnvironment: Bool
   /// Lines of Python code are recorded in every CPython from 3.8 on.
   public var recordsPython: Bool
   /// What Python code is recorded: directories, files, and packages by their names. Empty: all but the
@@ -31,9 +33,8 @@ public struct Configuration: Sendable, Hashable, Codable {
 
   public init(
     existing: Existing = .replace, isPrivate: Bool = false, isPerProcess: Bool = false,
-    recordsGcov: Bool = true,
-    notesSignals: Bool = false, saveBefore: Set<Int32> = [], recordsPython: Bool = true,
-    pythonSources: [String] = []
+    recordsGcov: Bool = true, notesSignals: Bool = false, saveBefore: Set<Int32> = [],
+    hidesEnvironment: Bool = false, recordsPython: Bool = true, pythonSources: [String] = []
   ) {
     self.existing = existing
     self.isPrivate = isPrivate
@@ -41,6 +42,7 @@ public struct Configuration: Sendable, Hashable, Codable {
     self.recordsGcov = recordsGcov
     self.notesSignals = notesSignals
     self.saveBefore = saveBefore
+    self.hidesEnvironment = hidesEnvironment
     self.recordsPython = recordsPython
     self.pythonSources = pythonSources
   }

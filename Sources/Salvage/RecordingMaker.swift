@@ -171,8 +171,8 @@ struct RecordingMaker {
     try makeDirectory(made.appending("runs"), mode: 0o700)
     var settings = RecordingSettings(
       isPrivate: configuration.isPrivate, isPerProcess: configuration.isPerProcess,
-      recordsGcov: configuration.recordsGcov,
-      notesSignals: configuration.notesSignals, recordsPython: configuration.recordsPython,
+      recordsGcov: configuration.recordsGcov, notesSignals: configuration.notesSignals,
+      hidesEnvironment: configuration.hidesEnvironment, recordsPython: configuration.recordsPython,
       saveBefore: configuration.saveBefore, created: now(CLOCK_REALTIME),
       commandVersion: salvageVersion, users: directory,
       library: directory.appending("libsalvage.so"))

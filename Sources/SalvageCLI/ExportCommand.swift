@@ -14,6 +14,7 @@ struct ExportCommand: AsyncParsableCommand {
       profraw   what LLVM's programs write, one file for each program or library
       profdata  the same as llvm-profdata merges it
       coverage.py   one file .coverage, of Python's lines, written by the coverage.py on PATH
+      sancov    what sanitizers write with coverage=1, one file for each program or library
 
       salvage export --format gcda -o tree && lcov -c -d tree -o coverage.info
       salvage export --format gcda -o tree && gcovr --root . tree

@@ -35,6 +35,11 @@ struct RecordingOptions: ParsableArguments {
     name: .customLong("note-signals"), help: "Handlers of ours in every process, to note signals.")
   var noteSignals = false
 
+  @Flag(
+    name: .customLong("hide-environment"),
+    help: "Programs do not see LD_PRELOAD and SALVAGE_RECORDING; what they start gets them.")
+  var hideEnvironment = false
+
   @Option(
     name: .customLong("python-source"),
     help: """
@@ -64,8 +69,7 @@ struct RecordingOptions: ParsableArguments {
   func configuration() throws -> Configuration {
     Configuration(
       existing: append ? .append : .replace, isPrivate: isPrivate, isPerProcess: perProcess,
-      recordsGcov: !leaveGcov,
-      notesSignals: noteSignals, saveBefore: try signals(), recordsPython: !noPython,
-      pythonSources: pythonSources)
+      recordsGcov: !leaveGcov, notesSignals: noteSignals, saveBefore: try signals(),
+      hidesEnvironment: hideEnvironment, recordsPython: !noPython, pythonSources: pythonSources)
   }
 }

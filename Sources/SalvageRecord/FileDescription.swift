@@ -64,6 +64,7 @@ package struct FileDescription: Encodable {
     add("per process", settings.isPerProcess)
     add("gcov", settings.recordsGcov)
     add("notes signals", settings.notesSignals)
+    add("hides environment", settings.hidesEnvironment)
     add("python", settings.recordsPython)
     add("save before", settings.saveBefore.sorted().map(signalName).joined(separator: ","))
     add("context", settings.context)

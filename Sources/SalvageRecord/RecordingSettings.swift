@@ -11,6 +11,8 @@ public struct RecordingSettings: Sendable, Hashable {
   public var recordsGcov: Bool
   /// Signal handlers in every process, to note signals (`--note-signals`).
   public var notesSignals: Bool
+  /// The program does not see the variables of the recording (`--hide-environment`).
+  public var hidesEnvironment: Bool
   /// Lines of Python code are recorded; `--no-python` leaves interpreters alone.
   public var recordsPython: Bool
   /// Label id that processes start with; 0 is none.
@@ -28,8 +30,8 @@ public struct RecordingSettings: Sendable, Hashable {
 
   public init(
     isPrivate: Bool = false, isPerProcess: Bool = false, recordsGcov: Bool = true,
-    notesSignals: Bool = false,
-    recordsPython: Bool = true, context: UInt32 = 0, saveBefore: Set<Int32> = [],
+    notesSignals: Bool = false, hidesEnvironment: Bool = false, recordsPython: Bool = true,
+    context: UInt32 = 0, saveBefore: Set<Int32> = [],
     created: UInt64 = 0,
     commandVersion: String = "", users: FilePath, library: FilePath
   ) {
@@ -37,6 +39,7 @@ public struct RecordingSettings: Sendable, Hashable {
     self.isPerProcess = isPerProcess
     self.recordsGcov = recordsGcov
     self.notesSignals = notesSignals
+    self.hidesEnvironment = hidesEnvironment
     self.recordsPython = recordsPython
     self.context = context
     self.saveBefore = saveBefore
@@ -71,6 +74,7 @@ extension RecordingSettings {
       isPerProcess: raw.flags & SLV_SETTING_PER_PROCESS.rawValue != 0,
       recordsGcov: raw.flags & SLV_SETTING_LEAVE_GCOV.rawValue == 0,
       notesSignals: raw.flags & SLV_SETTING_NOTE_SIGNALS.rawValue != 0,
+      hidesEnvironment: raw.flags & SLV_SETTING_HIDE_ENVIRONMENT.rawValue != 0,
       recordsPython: raw.flags & SLV_SETTING_NO_PYTHON.rawValue == 0,
       context: raw.context,
       saveBefore: Set((1...64).filter { raw.save_before >> (UInt64($0) - 1) & 1 != 0 }),
@@ -88,6 +92,7 @@ extension RecordingSettings {
     if !recordsGcov { raw.flags |= SLV_SETTING_LEAVE_GCOV.rawValue }
     if isPerProcess { raw.flags |= SLV_SETTING_PER_PROCESS.rawValue }
     if notesSignals { raw.flags |= SLV_SETTING_NOTE_SIGNALS.rawValue }
+    if hidesEnvironment { raw.flags |= SLV_SETTING_HIDE_ENVIRONMENT.rawValue }
     if !recordsPython { raw.flags |= SLV_SETTING_NO_PYTHON.rawValue }
     raw.context = context
     for signal in saveBefore where (1...64).contains(signal) {

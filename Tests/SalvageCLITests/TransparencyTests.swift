@@ -42,6 +42,32 @@ import Testing
     }
     await shell.remove()
   }
+
+  /// `--hide-environment`: not even the two variables, in a program, in what it starts, and in what that
+  /// starts with an environment of its own; and all of them are on the ledger.
+  @Test func hiddenEnvironment() async throws {
+    let shell = try Shell()
+    let script = """
+      cat > probe <<'P'
+      env | grep -vE '^(_|SHLVL|OLDPWD)=' | sort
+      tr '\\0' '\\n' < /proc/self/environ | grep -cE '^(LD_PRELOAD|SALVAGE)'
+      env -i /usr/bin/env; env A=b /bin/sh -c 'env | sort'
+      P
+      PREFIX sh ./probe
+      """
+    let bare = try await shell.run(script.replacing("PREFIX", with: ""))
+    let under = try await shell.run(
+      script.replacing("PREFIX", with: "$S run -q --hide-environment -o rec --"))
+    #expect(under.output == bare.output)
+    #expect(under.errors == bare.errors)
+    let seen = try await shell.run("$S run -q -o seen -- sh ./probe")
+    #expect(seen.output != bare.output, "without the option they are to be seen")
+    let lives = "$S ledger %% --json | grep -c '\"entered\" : true'"
+    let hidden = try await shell.run(lives.replacing("%%", with: "rec"))
+    let plain = try await shell.run(lives.replacing("%%", with: "seen"))
+    #expect(hidden.output == plain.output && hidden.output != "0\n")
+    await shell.remove()
+  }
 }
 
 extension String {

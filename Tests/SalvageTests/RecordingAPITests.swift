@@ -89,12 +89,12 @@ import Testing
     let place = try Workplace()
     let configuration = Configuration(
       isPrivate: true, isPerProcess: true, recordsGcov: false, notesSignals: true,
-      saveBefore: [10, 15])
+      saveBefore: [10, 15], hidesEnvironment: true)
     let recording = try Recording.create(at: place.path.appending("rec"), configuration)
     let read = try Recording.open(recording.directory).settings
     #expect(read == recording.settings)
     #expect(!read.recordsGcov)
-    #expect(read.isPrivate && read.isPerProcess && read.notesSignals)
+    #expect(read.isPrivate && read.isPerProcess && read.notesSignals && read.hidesEnvironment)
     #expect(read.saveBefore == [10, 15])
     await place.remove()
   }

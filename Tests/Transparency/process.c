@@ -13,8 +13,8 @@ static void say_descriptors(void) {
 }
 
 static int of_the_shim(const char *variable) {
-  return strncmp(variable, "LD_PRELOAD=", 11) == 0 || strncmp(variable, "SALVAGE_", 8) == 0 ||
-         strncmp(variable, "LLVM_PROFILE_FILE=", 18) == 0; // how the bare run is kept quiet
+  if (strncmp(variable, "LLVM_PROFILE_FILE=", 18) == 0) return 1; // how the bare run is kept quiet
+  return !hidden && (strncmp(variable, "LD_PRELOAD=", 11) == 0 || strncmp(variable, "SALVAGE_", 8) == 0);
 }
 
 static void say_environment(void) {
@@ -22,7 +22,27 @@ static void say_environment(void) {
     if (!of_the_shim(*e)) say("  %s", *e);
 }
 
+// The same by other ways: getenv, what the kernel shows, what main was given, and what stands behind.
+static void say_given(void) {
+  char text[65536];
+  int file = open("/proc/self/environ", O_RDONLY);
+  ssize_t n = read(file, text, sizeof text - 1);
+  close(file);
+  for (ssize_t at = 0; at < n; at += (ssize_t)strlen(text + at) + 1)
+    if (text[at] != 0 && !of_the_shim(text + at)) say("  kernel %s", text + at);
+  for (char **e = main_environment; hidden && *e != NULL; e++)
+    if (!of_the_shim(*e)) say("  main %s", *e);
+  if (hidden) say("  preload %s", getenv("LD_PRELOAD"));
+  char **behind = main_environment; // the auxiliary vector, for a program that looks for it there
+  while (*behind != NULL) behind++;
+  uint64_t *entry = (uint64_t *)(behind + 1), page = 0;
+  for (; hidden && entry[0] != 0; entry += 2)
+    if (entry[0] == 6) page = entry[1];
+  if (hidden) say("  page %d", page == (uint64_t)getpagesize());
+}
+
 void show_process(void) {
+  say_given();
   say_descriptors();
   say_environment();
 }
@@ -41,11 +61,11 @@ static void descriptors(const void *argument) {
     say_descriptors();
   }
   log_to_stdout();
-  execl(self_path, self_path, "process", (char *)NULL);
+  execl(self_path, self_path, process_word, (char *)NULL);
 }
 
 static void environments(const void *argument) {
-  char *const words[] = {(char *)(uintptr_t)self_path, "process", NULL};
+  char *const words[] = {(char *)(uintptr_t)self_path, (char *)(uintptr_t)process_word, NULL};
   char *const none[] = {NULL}, *const few[] = {"A=1", "B=", "=odd", "plain", "A=2", NULL};
   log_to_stdout();
   switch (*(const int *)argument) {
@@ -56,6 +76,22 @@ static void environments(const void *argument) {
     case 4: putenv("X=y"); unsetenv("PATH"); execv(self_path, words); break;
     case 5: say("  %d %d", execve("/dev/null", words, few), errno); break;
     case 6: say("  %d %d", execve(NULL, words, few), errno); break;
+    case 8: {
+      char line[300];
+      fflush(stdout);
+      snprintf(line, sizeof line, "X=$(%s %s); echo \"$X\"; exec %s %s", self_path, process_word, self_path, process_word);
+      say("  system %04x", (unsigned)system(line));
+      say_environment();
+      break;
+    }
+    case 9: {
+      char line[300], got[4096];
+      snprintf(line, sizeof line, "exec %s %s", self_path, process_word);
+      FILE *pipe = popen(line, "re");
+      while (fgets(got, sizeof got, pipe) != NULL) say("  popen %.*s", (int)strcspn(got, "\n"), got);
+      say("  pclose %04x", (unsigned)pclose(pipe));
+      break;
+    }
     case 7: say("  system %04x", (unsigned)system("test -z \"$X\" && exit 9")); break;
     default: break;
   }
@@ -157,7 +193,7 @@ static void interrupted_wait(const void *argument) {
 
 void process_cases(void) {
   for (int i = 0; i < 2; i++) run_case(descriptors, &i, "descriptors %d", i);
-  for (int i = 0; i < 8; i++) run_case(environments, &i, "environment %d", i);
+  for (int i = 0; i < 10; i++) run_case(environments, &i, "environment %d", i);
   for (int i = 0; i < 40; i++) run_case(ends, &i, "ends %d", i);
   for (int i = 0; i < 40; i++) run_case(waits, &i, "wait %d", i);
   for (int i = 0; i < 2; i++) run_case(interrupted_wait, &i, "interrupted wait %d", i);

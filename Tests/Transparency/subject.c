@@ -7,6 +7,9 @@
 char own_stack[65536];
 const char *self_path;
 pid_t case_parent;
+int hidden;
+char **main_environment;
+const char *process_word = "process";
 static int log_file = 1;
 static int cases, stride = 1, offset;
 static const char *only;
@@ -162,7 +165,8 @@ static void reap(pid_t child) {
   siginfo_t info = {0};
   int status = 0;
   while (waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT) != 0 && errno == EINTR) continue;
-  printf("  waitid code %d status %d\n", info.si_code, info.si_status);
+  printf("  waitid code %d status %d child %d uid %d\n", info.si_code, info.si_status,
+         info.si_pid == child, (int)info.si_uid);
   pid_t got = waitpid(child, &status, 0);
   printf("  waitpid %d status %04x\n", got == child, (unsigned)status);
 }
@@ -172,14 +176,14 @@ static int wanted(const char *name) {
   return (cases + offset) % stride == 0;
 }
 
-void run_case(void (*body)(const void *), const void *argument, const char *name, ...) {
+int run_case(void (*body)(const void *), const void *argument, const char *name, ...) {
   char title[256];
   va_list list;
   va_start(list, name);
   vsnprintf(title, sizeof title, name, list);
   va_end(list);
   cases++;
-  if (!wanted(title)) return;
+  if (!wanted(title)) return 0;
   int ends[2];
   printf("case %s\n", title);
   fflush(stdout);
@@ -196,17 +200,20 @@ void run_case(void (*body)(const void *), const void *argument, const char *name
   copy_log(ends[0], child);
   reap(child);
   close(ends[0]);
+  return 1;
 }
 
 int main(int argc, char *argv[]) {
   char here = 0;
   self_path = argv[0];
+  main_environment = argv + argc + 1; // libc may have moved environ
   main_stack = &here;
   if (argc > 1 && strcmp(argv[1], "show") == 0) {
     show_inherited();
     return 7;
   }
-  if (argc > 1 && strcmp(argv[1], "process") == 0) {
+  if (argc > 1 && strncmp(argv[1], "process", 7) == 0) {
+    hidden = strcmp(argv[1], "process-hidden") == 0;
     show_process();
     return 8;
   }
@@ -214,9 +221,13 @@ int main(int argc, char *argv[]) {
     if (strcmp(argv[i], "--stride") == 0) stride = atoi(argv[i + 1]);
     if (strcmp(argv[i], "--offset") == 0) offset = atoi(argv[i + 1]);
     if (strcmp(argv[i], "--only") == 0) only = argv[i + 1];
+    if (strcmp(argv[i], "--hidden") == 0) hidden = atoi(argv[i + 1]);
   }
-  struct rlimit none = {0, 0};
-  if (getenv("SUBJECT_CORES") == NULL) setrlimit(RLIMIT_CORE, &none);
+  if (hidden) process_word = "process-hidden";
+  struct rlimit none;
+  getrlimit(RLIMIT_CORE, &none);
+  none.rlim_cur = 0; // some cases raise it
+  setrlimit(RLIMIT_CORE, &none);
   setvbuf(stdout, NULL, _IOFBF, 1 << 16);
   action_cases();
   fault_cases();
@@ -225,6 +236,8 @@ int main(int argc, char *argv[]) {
   process_cases();
   sandbox_cases();
   start_cases();
+  call_cases();
+  send_cases();
   deliver_cases();
   printf("cases %d\n", cases);
   return 0;

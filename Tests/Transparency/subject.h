@@ -28,8 +28,9 @@ void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 // From now on stdout is the log too, for another image of this program.
 void log_to_stdout(void);
 
-// Runs `body` in a fork child, and prints its log and how it ended as its parent sees it.
-void run_case(void (*body)(const void *), const void *argument, const char *name, ...)
+// Runs `body` in a fork child, and prints its log and how it ended as its parent sees it. 0 when the
+// case was not wanted.
+int run_case(void (*body)(const void *), const void *argument, const char *name, ...)
     __attribute__((format(printf, 3, 4)));
 
 // The first 8 bytes of a set, which are the kernel's.
@@ -47,6 +48,9 @@ void say_state(void);
 extern char own_stack[65536];
 extern const char *self_path;
 extern pid_t case_parent;
+extern int hidden; // the variables of the library shall not be seen
+extern char **main_environment;
+extern const char *process_word; // the argument by which the program calls itself
 
 void deliver_cases(void);
 void fault_cases(void);
@@ -56,6 +60,8 @@ void thread_cases(void);
 void process_cases(void);
 void sandbox_cases(void);
 void start_cases(void);
+void send_cases(void);
+void call_cases(void);
 void show_inherited(void);
 void show_process(void);
 
