@@ -62,12 +62,12 @@ def build_large(directory: Path) -> None:
 
 
 def build(directory: Path) -> None:
-    """Leaves spawner, small, steady, large and empty.so in `directory`; what is there stays."""
+    """Leaves spawner, small, steady, signals, large and empty.so in `directory`; what is there stays."""
     directory.mkdir(parents=True, exist_ok=True)
     source = lambda name: SOURCES / f"{name}.c"
     if not (directory / "spawner").exists():
         call(compiler(), "-O2", "-o", directory / "spawner", source("spawner"))
-    for name, level in (("small", "-O0"), ("steady", "-O0")):
+    for name, level in (("small", "-O0"), ("steady", "-O0"), ("signals", "-O1")):
         if not (directory / name).exists():
             call(compiler(), level, *COVERAGE, "-o", directory / name, source(name))
     if not (directory / "empty.so").exists():

@@ -15,11 +15,11 @@ def command() -> str:
     return os.environ.get("SALVAGE", str(built))
 
 
-def environment(directory: Path) -> dict[str, str]:
+def environment(directory: Path, *options: str) -> dict[str, str]:
     """A new recording's variables, with our own base environment."""
     shutil.rmtree(directory, ignore_errors=True)
     done = subprocess.run(
-        [command(), "env", "-o", str(directory), "--shell", "json"],
+        [command(), "env", "-o", str(directory), "--shell", "json", *options],
         env=base_environment(), capture_output=True, text=True, check=True)
     return {**base_environment(), **variables(json.loads(done.stdout))}
 

@@ -23,7 +23,7 @@
 #define SLV_RESTORER_FLAG 0
 #endif
 
-int slv_chained;
+SLV_HOT int slv_chained;
 static int slv_listening;  // our handler stands for SLV_ASK_SIGNAL, whatever the view
 static int slv_chain_init; // pid 1: the kernel spares it most signals
 static unsigned long slv_kept_flags = SLV_KNOWN_FLAGS;
@@ -275,7 +275,7 @@ void slv_action_unwrap(struct slv_action *old) {
   const struct slv_view *view = slv_view_of(old->handler);
   if (view == NULL) return;
   struct slv_action seen = view->action;
-  uintptr_t ours = seen.handler == (uintptr_t)SIG_DFL ? SLV_RESTORER : seen.restorer;
+  uintptr_t ours = seen.handler <= (uintptr_t)SIG_IGN ? SLV_RESTORER : seen.restorer;
   // system() and others of libc put back what they read from the kernel, and libc's restorer with it.
   if (!view->literal || old->restorer != ours) {
     seen.restorer = old->restorer;

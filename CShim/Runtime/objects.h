@@ -31,6 +31,15 @@ enum slv_when {
 
 #define SLV_BOUNDARIES (2 * SLV_REGIONS)
 
+// Slots that are leased for children to come (reserve.c): those of the forks from number `first` on.
+struct slv_reserve {
+  char *image; // the slots, one after the other; NULL: there are none
+  uint32_t first, slots;
+  uint32_t generation; // of the life that leased them
+  unsigned number;     // as of its own slot
+  uint64_t offset;
+};
+
 // Where the counters of an object are, by link-time addresses, each list sorted and disjoint. Most
 // objects need no more room than `near` has; the lists of the others lie in a mapping of their own.
 struct slv_places {
@@ -55,8 +64,9 @@ struct slv_object {
   uint64_t identity;
   uint32_t sources;
   struct slv_places places;
-  char *aside;              // our slot, mapped elsewhere too, where a part is private
-  char *stash;              // the boundaries, one after the other; NULL until the first fork
+  char *aside; // our slot, mapped elsewhere too, where a part is private
+  char *stash; // the boundaries, one after the other; NULL until the first fork
+  struct slv_reserve reserve;
   struct slv_region *table; // the mapping with the lists; NULL: they are here
   size_t table_bytes;
   struct {

@@ -5,6 +5,7 @@ struct LedgerDocument: Decodable {
     var end: String
     var status: Int32?
     var signal: Int32?
+    var snapshots: Int
     var losses: [String]
 
     var words: String {

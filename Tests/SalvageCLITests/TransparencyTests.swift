@@ -51,7 +51,7 @@ import Testing
       cat > probe <<'P'
       env | grep -vE '^(_|SHLVL|OLDPWD)=' | sort
       tr '\\0' '\\n' < /proc/self/environ | grep -cE '^(LD_PRELOAD|SALVAGE)'
-      env -i /usr/bin/env; env A=b /bin/sh -c 'env | sort'
+      env -i /usr/bin/env; env A=b /bin/sh -c 'env | grep -v ^_= | sort'
       P
       PREFIX sh ./probe
       """

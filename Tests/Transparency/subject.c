@@ -11,7 +11,7 @@ int hidden;
 char **main_environment;
 const char *process_word = "process";
 static int log_file = 1;
-static int cases, stride = 1, offset;
+static int cases, stride = 1, offset, patience = 60;
 static const char *only;
 
 void say(const char *format, ...) {
@@ -143,7 +143,7 @@ static int drain(int file, int milliseconds) {
 }
 
 // Prints the log of the child until it ends. Continues it when it stops, as a shell's user would.
-// A minute of silence is too much for any case, also on a busy machine.
+// A minute of silence (--patience) is too much for any case, also on a busy machine.
 static void copy_log(int file, pid_t child) {
   for (int quiet = 0; drain(file, 5); quiet++) {
     siginfo_t info = {0};
@@ -154,7 +154,7 @@ static void copy_log(int file, pid_t child) {
       printf("  stopped %d %04x\n", info.si_status, (unsigned)status);
       kill(child, SIGCONT);
     }
-    if (quiet < 12000) continue;
+    if (quiet < patience * 200) continue;
     printf("  TIMEOUT\n");
     kill(child, SIGKILL);
     return;
@@ -221,6 +221,7 @@ int main(int argc, char *argv[]) {
     if (strcmp(argv[i], "--stride") == 0) stride = atoi(argv[i + 1]);
     if (strcmp(argv[i], "--offset") == 0) offset = atoi(argv[i + 1]);
     if (strcmp(argv[i], "--only") == 0) only = argv[i + 1];
+    if (strcmp(argv[i], "--patience") == 0) patience = atoi(argv[i + 1]);
     if (strcmp(argv[i], "--hidden") == 0) hidden = atoi(argv[i + 1]);
   }
   if (hidden) process_word = "process-hidden";
@@ -237,6 +238,7 @@ int main(int argc, char *argv[]) {
   sandbox_cases();
   start_cases();
   call_cases();
+  victim_cases();
   send_cases();
   deliver_cases();
   printf("cases %d\n", cases);

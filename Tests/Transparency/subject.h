@@ -62,6 +62,7 @@ void sandbox_cases(void);
 void start_cases(void);
 void send_cases(void);
 void call_cases(void);
+void victim_cases(void);
 void show_inherited(void);
 void show_process(void);
 
