@@ -5,7 +5,7 @@
 #include "safe/file.h"
 #include "source.h"
 
-#define KEEP 24                 // sections
+#define KEEP 40                 // sections
 #define KEEP_MAX (512ull << 20) // bytes of a section; a larger one stays in its program
 
 struct slv_kept {
@@ -70,12 +70,19 @@ void slv_keep_bytes(struct slv_kept *k, const void *bytes, size_t count) {
   put(k, bytes, count);
 }
 
+// Two sources may want the same. Context: thread
+static int has(const struct slv_kept *k, const char *name) {
+  for (int i = 1; i < k->count; i++)
+    if (slv_same(k->names + k->headers[i].sh_name, name)) return 1;
+  return 0;
+}
+
 // Sections of the file on disk. Context: thread
 static void keep_sections(struct slv_kept *k, const struct slv_file *from,
                           const char *const *keep) {
   for (; keep != NULL && *keep != NULL; keep++) {
     const Elf64_Shdr *section = slv_section(from, *keep);
-    if (section == NULL || section->sh_size > KEEP_MAX) continue;
+    if (section == NULL || section->sh_size > KEEP_MAX || has(k, *keep)) continue;
     int empty = section->sh_type == SHT_NOBITS;
     Elf64_Shdr *h = begin(k, *keep, empty ? SHT_NOBITS : SHT_PROGBITS);
     if (h == NULL) return;

@@ -230,12 +230,19 @@ void slv_counters_note_loss(int error) {
   cell->loss_errno = -error;
 }
 
+// Counters that wrap must not go on where an earlier life of the slot left them. Context: any
+static int wraps(const struct slv_object *o) {
+  for (uint32_t i = 0; i < o->places.regions; i++)
+    if (o->places.region[i].kind == SLV_REGION_WRAP8) return 1;
+  return 0;
+}
+
 // Context: thread
 void slv_counters_attach(struct slv_object *o, enum slv_when when) {
   int whole = (slv_process.settings & SLV_SETTING_PRIVATE) != 0;
   // Who reads its own counters must not see what earlier owners of the slot counted.
   o->fresh = !whole && ((slv_process.settings & SLV_SETTING_PER_PROCESS) != 0 ||
-                        (slv_process.cell->flags & SLV_FLAG_OWN_PROFILE) != 0);
+                        (slv_process.cell->flags & SLV_FLAG_OWN_PROFILE) != 0 || wraps(o));
   struct slv_lease lease;
   int error = slv_lease_take(o, &lease);
   if (error == 0) {

@@ -58,8 +58,8 @@ static const char *file_of(const struct dl_phdr_info *info) {
                                                                                     : self;
 }
 
-const struct slv_source_ops *const slv_sources[SLV_SOURCE_COUNT] = {&slv_source_llvm,
-                                                                    &slv_source_gcov};
+const struct slv_source_ops *const slv_sources[SLV_SOURCE_COUNT] = {
+    &slv_source_llvm, &slv_source_gcov, &slv_source_sancov};
 
 // Asks every source, or those that the index names. 0 when one could not read the file. Context: thread
 static int ask(const struct slv_file *file, struct slv_found *found) {

@@ -78,13 +78,24 @@ void slv_object_drop(struct slv_object *o) {
   slv_zero(o, sizeof *o);
 }
 
+// What this process means for the object's counters. Context: thread
+static int admitted(const struct dl_phdr_info *info, const struct slv_found *found) {
+  uint32_t loss = found->loss;
+  int keep = 1;
+  for (size_t i = 0; i < SLV_SOURCE_COUNT; i++) {
+    const struct slv_source_ops *source = slv_sources[i];
+    if (source->admit != NULL && (found->sources & 1u << source->source))
+      keep &= source->admit(info, found, &loss);
+  }
+  struct slv_cell *cell = slv_process.cell;
+  if (loss != SLV_LOSS_NONE && cell->loss == SLV_LOSS_NONE) cell->loss = (uint16_t)loss;
+  return keep;
+}
+
 // 1 when its counters are kept. Context: thread
 static int attach_found(const struct dl_phdr_info *info, uint64_t key, struct slv_found *found,
                         enum slv_when when) {
-  struct slv_cell *cell = slv_process.cell;
-  if (found->loss != SLV_LOSS_NONE && cell->loss == SLV_LOSS_NONE)
-    cell->loss = (uint16_t)found->loss;
-  if (found->sources == 0 || !slv_found_check(info, found)) return 0;
+  if (!admitted(info, found) || found->sources == 0 || !slv_found_check(info, found)) return 0;
   struct slv_object *o = entry();
   if (o == NULL) return 0;
   slv_zero(o, sizeof *o);
@@ -94,7 +105,7 @@ static int attach_found(const struct dl_phdr_info *info, uint64_t key, struct sl
   o->starting = when == SLV_STARTING;
   slv_places_make(o, found);
   slv_counters_attach(o, when);
-  cell->objects++;
+  slv_process.cell->objects++;
   slv_fork_register();
   return o->mode != SLV_MODE_LOST;
 }

@@ -84,7 +84,7 @@ int slv_found_check(const struct dl_phdr_info *info, struct slv_found *f) {
   for (uint32_t i = 0; i < f->regions; i++) {
     struct slv_region *r = &list[i];
     uint64_t end = r->address + r->size;
-    if (r->size == 0 || r->kind < SLV_REGION_ADD64 || r->kind > SLV_REGION_OR8) return 0;
+    if (r->size == 0 || r->kind < SLV_REGION_ADD64 || r->kind > SLV_REGION_FLAG32) return 0;
     if (r->kind == SLV_REGION_ADD64 && ((r->address | r->size) & 7) != 0) return 0;
     if (r->address < before || end < r->address) return 0;
     before = end;

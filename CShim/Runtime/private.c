@@ -113,6 +113,8 @@ void slv_private_rebase(struct slv_object *o) {
     uintptr_t low, high;
     for (uint32_t r = first_in(o, p); r < o->places.regions; r++) {
       if (!overlap(o, p, &o->places.region[r], &low, &high)) break;
+      // A counter that wraps must not reach 0 from where the parent's stands.
+      if (o->places.region[r].kind == SLV_REGION_WRAP8) slv_zero((void *)low, high - low);
       slv_copy(p->saved + (low - (uintptr_t)p->memory), (void *)low, high - low);
     }
   }

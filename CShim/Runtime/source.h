@@ -56,16 +56,19 @@ struct slv_source_ops {
   // Writes sections that are no part of the file, by slv_keep_made; NULL: there are none.
   // Context: thread
   void (*make)(struct slv_kept *kept, const struct slv_file *file, const struct slv_found *found);
+  // Asked in each process that has an object of this source: 0 when its counters must be left alone
+  // there. `*loss` gets what the ledger shall say. NULL: there is nothing to ask. Context: thread
+  int (*admit)(const struct dl_phdr_info *info, const struct slv_found *found, uint32_t *loss);
 };
 
-extern const struct slv_source_ops slv_source_llvm, slv_source_gcov;
+extern const struct slv_source_ops slv_source_llvm, slv_source_gcov, slv_source_sancov;
 
 // ---- source_gcov.c
 // The object's counters are kept, and libgcov shall not write them; or they are not. Context: thread
 void slv_gcov_settle(struct slv_found *found, int taken);
 
 // ---- object_file.c
-#define SLV_SOURCE_COUNT 2u
+#define SLV_SOURCE_COUNT 3u
 extern const struct slv_source_ops *const slv_sources[SLV_SOURCE_COUNT]; // as they are asked
 
 // ---- places.c

@@ -250,4 +250,4 @@ static void make(struct slv_kept *kept, const struct slv_file *file,
 
 static const char *const kept[] = {".note.gnu.build-id", NULL};
 
-const struct slv_source_ops slv_source_gcov = {SLV_SOURCE_GCOV, find, kept, make};
+const struct slv_source_ops slv_source_gcov = {SLV_SOURCE_GCOV, find, kept, make, NULL};

@@ -13,6 +13,7 @@ struct ExportCommand: AsyncParsableCommand {
       gcda      what gcc's programs write, each file under OUT by its own path, with its .gcno
       profraw   what LLVM's programs write, one file for each program or library
       profdata  the same as llvm-profdata merges it
+      sancov    what sanitizers write with coverage=1, one file for each program or library
 
       salvage export --format gcda -o tree && lcov -c -d tree -o coverage.info
       salvage export --format gcda -o tree && gcovr --root . tree

@@ -23,6 +23,7 @@ package protocol CounterExporter: Sendable {
 /// All formats that counters can be exported in.
 package let counterExporters: [any CounterExporter.Type] = [
   GcovDataExporter.self, RawProfileExporter.self, IndexedProfileExporter.self,
+  SancovExporter.self,
 ]
 
 /// A file for other tools.

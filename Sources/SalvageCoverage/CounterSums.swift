@@ -41,7 +41,7 @@ extension Region {
     switch kind {
     case .and8:
       for index in bytes.indices { bytes[index] &= other[index] }
-    case .or8:
+    case .or8, .wrap8, .flag32:
       for index in bytes.indices { bytes[index] |= other[index] }
     case .add64:
       bytes.withUnsafeMutableBytes { mine in

@@ -19,7 +19,7 @@ protocol CoverageSource: Sendable {
 
 /// All sources, in the order in which a file that several of them know lists its functions.
 let coverageSources: [any CoverageSource.Type] = [
-  LLVMSource.self, GcovSource.self, PythonSource.self,
+  LLVMSource.self, GcovSource.self, SancovSource.self, PythonSource.self,
 ]
 
 /// What is asked of every source.

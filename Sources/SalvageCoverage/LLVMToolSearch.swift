@@ -51,19 +51,35 @@ public struct LLVMToolSearch: Sendable, Hashable {
     if let environmentFolder, !environmentFolder.isEmpty {
       return [try named(FilePath(environmentFolder), by: Self.variable)]
     }
+    let found = places().flatMap { Self.pair(in: $0.folder, suffix: $0.suffix) }
+    var seen: Set<FilePath> = []
+    return found.filter { seen.insert($0.cov.resolved).inserted }
+  }
+
+  /// Folders and what follows a tool's name there, in the order in which tools are taken where none
+  /// were named.
+  private func places() -> [(folder: FilePath, suffix: String)] {
     let folders = path.split(separator: ":").map { FilePath(String($0)) }.filter(\.isAbsolute)
-    var found: [Candidate] = []
+    var places: [(FilePath, String)] = []
     for compiler in ["swift", "clang"] {
       guard let tool = folders.lazy.map({ $0.appending(compiler) }).first(where: \.isExecutable)
       else { continue }
-      found += Self.pair(in: tool.resolved.removingLastComponent(), suffix: "")
+      places.append((tool.resolved.removingLastComponent(), ""))
     }
-    for folder in folders { found += Self.pair(in: folder, suffix: "") }
+    for folder in folders { places.append((folder, "")) }
     for version in stride(from: Self.newestSuffix, through: LLVMTools.oldestVersion, by: -1) {
-      for folder in folders { found += Self.pair(in: folder, suffix: "-\(version)") }
+      for folder in folders { places.append((folder, "-\(version)")) }
     }
-    var seen: Set<FilePath> = []
-    return found.filter { seen.insert($0.cov.resolved).inserted }
+    return places
+  }
+
+  /// Paths where a single tool is, in the order in which it is taken; at most one where a folder was
+  /// named.
+  func paths(of tool: String) -> [FilePath] {
+    if let folder = folder ?? environmentFolder.flatMap({ $0.isEmpty ? nil : FilePath($0) }) {
+      return [folder.appending(tool)].filter(\.isExecutable)
+    }
+    return places().map { $0.folder.appending(tool + $0.suffix) }.filter(\.isExecutable)
   }
 
   /// Distributions name tools by the LLVM version; this far beyond today's is enough.
@@ -116,8 +132,8 @@ extension LLVMToolSearch {
     return best
   }
 
-  private static func majorVersion(of cov: FilePath) async -> Int? {
-    guard let answer = try? await ToolRun.output(of: cov, ["--version"]) else { return nil }
+  static func majorVersion(of tool: FilePath) async -> Int? {
+    guard let answer = try? await ToolRun.output(of: tool, ["--version"]) else { return nil }
     return majorVersion(in: answer)
   }
 

@@ -15,6 +15,8 @@ public struct ObjectProblem: Error, Sendable, Hashable {
     /// The coverage mapping has a version (counted from 1, as LLVM names it) that the tools do not
     /// read.
     case mappingTooNew(version: Int, tools: LLVMTools)
+    /// No line table in it, nor in a debug file that belongs to it.
+    case noLines
     /// Its sections contradict each other; the words say how.
     case malformed(String)
     /// The recording's counters are not those of the object.
@@ -58,6 +60,7 @@ public struct ObjectProblem: Error, Sendable, Hashable {
     case .changed: "object-changed"
     case .noMapping: "no-mapping"
     case .mappingTooNew: "mapping-too-new"
+    case .noLines: "no-lines"
     case .malformed: "object-malformed"
     case .foreignCounters: "foreign-counters"
     case .notKept: "object-not-kept"
@@ -99,6 +102,10 @@ extension ObjectProblem: CustomStringConvertible {
         + "LLVM \(tools.majorVersion), read up to \(tools.newestMapping); install those of LLVM "
         + "\(LLVMTools.oldestVersion(readingMapping: version)) or later, or name their folder by "
         + "--llvm-bin"
+    case .noLines:
+      "has no line table, and no debug file that belongs to it was found; build it with -g or "
+        + "-gline-tables-only, or put the unstripped build (by the same build id) in its place and "
+        + "report again"
     case .malformed(let what):
       "is damaged: \(what); rebuild it and record again"
     case .foreignCounters:

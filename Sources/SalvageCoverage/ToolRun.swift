@@ -10,16 +10,20 @@ enum ToolRun {
   }
 
   /// Runs a tool with stdout and stderr in files: both may be large, and a tool that waits for us to
-  /// read would take longer.
+  /// read would take longer. `input` is its stdin.
   static func run(
-    _ tool: FilePath, _ arguments: [String], output: FilePath, messages: FilePath
+    _ tool: FilePath, _ arguments: [String], input: FilePath = "/dev/null", output: FilePath,
+    messages: FilePath
   ) async throws -> Outcome {
+    let standardInput = try FileDescriptor.open(input, .readOnly, options: [.closeOnExec])
+    defer { try? standardInput.close() }
     let out = try create(output)
     defer { try? out.close() }
     let err = try create(messages)
     defer { try? err.close() }
     let result = try await Subprocess.run(
       .path(tool), arguments: Arguments(arguments), environment: environment,
+      input: .fileDescriptor(standardInput, closeAfterSpawningProcess: false),
       output: .fileDescriptor(out, closeAfterSpawningProcess: false),
       error: .fileDescriptor(err, closeAfterSpawningProcess: false))
     let text = String(decoding: try prefix(of: err, 1 << 16), as: UTF8.self)

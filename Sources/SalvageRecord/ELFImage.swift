@@ -105,7 +105,8 @@ public struct ELFImage: Sendable {
 
   /// The identifier that the linker gave (`NT_GNU_BUILD_ID`), if it gave one.
   public func buildID() throws(ELFError) -> [UInt8]? {
-    for section in sections where section.type == 7 {
+    // By name too: in <identity>.obj of a recording it is a section like all others.
+    for section in sections where section.type == 7 || section.name == ".note.gnu.build-id" {
       if let id = Self.buildID(inNotes: LittleEndian(try bytes(of: section, limit: 1 << 20))) {
         return id
       }

@@ -43,6 +43,9 @@ public enum LossReason: UInt16, Sendable, Hashable, CaseIterable {
   case noLedger = 15
   case asanOptions = 16
   case sandbox = 17
+  case foreignGuards = 24
+  case noPCTable = 25
+  case cleared = 26
 
   // The reader's own verdicts; no number of the contract.
   case noCell = 1000
@@ -156,6 +159,29 @@ public enum LossReason: UInt16, Sendable, Hashable, CaseIterable {
       (
         "sandbox", "It was executed in a seccomp sandbox that forbids the library's system calls.",
         "Record it without the sandbox, or allow what the program's own start needs there."
+      )
+    case .foreignGuards:
+      (
+        "foreign-guards",
+        "The program is built with -fsanitize-coverage=trace-pc-guard, and the callback that its guards"
+          + " go to is a sanitizer runtime's or its own.",
+        "Link sancov.o (CShim/Cooperate/sancov.c) into it, or build it with"
+          + " -fsanitize-coverage=inline-bool-flag,pc-table."
+      )
+    case .noPCTable:
+      (
+        "no-pc-table",
+        "The program is built with -fsanitize-coverage, but not all of it with the same counters and"
+          + " pc-table: nobody knows which block a counter is of.",
+        "Build all of it with, for example, -fsanitize-coverage=inline-bool-flag,pc-table."
+      )
+    case .cleared:
+      (
+        "cleared",
+        "The program is a libFuzzer, which clears its counters before each input: what is there is of"
+          + " the last one.",
+        "Run it with one input at a time, or build it with -fprofile-instr-generate"
+          + " -fcoverage-mapping beside -fsanitize=fuzzer."
       )
     case .noCell:
       (

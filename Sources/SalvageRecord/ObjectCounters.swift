@@ -21,6 +21,10 @@ public struct Region: Sendable, Hashable {
     case and8 = 2
     /// Bitmaps and flags that start as 0; bitwise or.
     case or8 = 3
+    /// 8-bit counters that wrap: anything but 0 is executed; bitwise or.
+    case wrap8 = 4
+    /// 32-bit words that start as 0, anything else is executed; bitwise or.
+    case flag32 = 5
   }
 
   /// Link-time address in the object.

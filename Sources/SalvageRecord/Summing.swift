@@ -8,7 +8,7 @@ enum Summing {
     switch kind {
     case .add64: add64(image, to: sum)
     case .and8: and8(image, to: sum)
-    case .or8: or8(image, to: sum)
+    case .or8, .wrap8, .flag32: or8(image, to: sum)
     }
   }
 

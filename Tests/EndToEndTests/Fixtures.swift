@@ -12,6 +12,10 @@ struct Fixture: Sendable, Hashable, CustomStringConvertible {
   /// More compiler options, after ours.
   var options: [String] = []
   var compiler: String? = nil
+  /// What makes a C program count.
+  var coverage = ["-fprofile-instr-generate", "-fcoverage-mapping"]
+  /// More objects of the program and its libraries, with the commands that make them.
+  var objects: [String: [String]] = [:]
   /// A command run on the linked program, such as `strip`.
   var finish: [String] = []
   /// Counts are 0 or 1.
@@ -61,7 +65,7 @@ struct Fixture: Sendable, Hashable, CustomStringConvertible {
   /// The commands that make the program `deaths` and its libraries in `directory`.
   func commands(in directory: FilePath) -> [[String]] {
     let program = directory.appending("deaths").string
-    let coverage = ["-fprofile-instr-generate", "-fcoverage-mapping"]
+    let extra = objects.keys.sorted().map { directory.appending($0).string }
     switch language {
     case .swift:
       return [
@@ -84,17 +88,23 @@ struct Fixture: Sendable, Hashable, CustomStringConvertible {
         ? ["-std=gnu11"] : ["-std=c++17", "-Wno-deprecated", "-x", "c++"]
       let driver = language == .c ? [] : ["--driver-mode=g++"]
       return [
-        ["mkdir", "-p", plugins],
-        shared + ["\(library)/inner.c", "-o", "\(plugins)/libinner.so"],
-        shared + [
-          "\(library)/outer.c", "-o", "\(plugins)/libouter.so", "-L\(plugins)", "-linner",
-          "-Wl,-rpath,$ORIGIN", "-Wl,--enable-new-dtags",
-        ],
-        cc + driver + dialect + sources.map(\.string) + [
-          "-o", program, "-pthread", "-ldl", "-lutil", "-Wl,-rpath,$ORIGIN/plugins",
-          "-Wl,--enable-new-dtags",
-        ],
+        ["mkdir", "-p", plugins]
       ]
+        + objects.keys.sorted().map { name in
+          (objects[name] ?? []) + ["-o", directory.appending(name).string]
+        } + [
+          shared + ["\(library)/inner.c"] + extra + ["-o", "\(plugins)/libinner.so"],
+          shared + [
+            "\(library)/outer.c"
+          ] + extra + [
+            "-o", "\(plugins)/libouter.so", "-L\(plugins)", "-linner",
+            "-Wl,-rpath,$ORIGIN", "-Wl,--enable-new-dtags",
+          ],
+          cc + driver + dialect + sources.map(\.string) + ["-x", "none"] + extra + [
+            "-o", program, "-pthread", "-ldl", "-lutil", "-Wl,-rpath,$ORIGIN/plugins",
+            "-Wl,--enable-new-dtags",
+          ],
+        ]
     }
   }
 }

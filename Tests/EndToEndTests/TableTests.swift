@@ -37,3 +37,16 @@ import Testing
     try await Trial.check(item, options: ["--private"])
   }
 }
+
+/// The table again for programs built with -fsanitize-coverage.
+@Suite struct SancovTableTests {
+  @Test(arguments: VariantTests.chosen(Case.sancovTable + Case.sancovVariants))
+  func live(_ item: Case) async throws {
+    try await Trial.check(item, options: [])
+  }
+
+  @Test(arguments: VariantTests.chosen(Case.sancovPrivate))
+  func privately(_ item: Case) async throws {
+    try await Trial.check(item, options: ["--private"])
+  }
+}

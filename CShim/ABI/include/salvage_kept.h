@@ -3,6 +3,11 @@
 #ifndef SALVAGE_KEPT_H
 #define SALVAGE_KEPT_H
 
+// <identity>.obj is an ELF file of the same class and machine with, as far as the original had them:
+// __llvm_prf_names, __llvm_prf_data, __llvm_prf_cnts (initial values), __llvm_prf_bits,
+// __llvm_covmap, __llvm_covfun, .note.gnu.build-id, and sections of ours:
+#define SLV_ORIGIN_SECTION ".salvage.origin" // the path of the file it came from, NUL
+
 // Of an object with gcov counters, what it had in memory: the header, and for each unit (a compiled
 // file) an info, its name, and functions, each with its counters.
 #define SLV_GCOV_SECTION ".salvage.gcov"
@@ -43,6 +48,16 @@ struct slv_gcov_notes {
   uint32_t info; // number of the unit
   uint32_t reserved;
   uint64_t bytes; // that follow
+};
+
+// Of an object with -fsanitize-coverage, from its table in memory: one for each block, in the order of the
+// counters of every kind. Beside it what llvm-symbolizer reads (.debug_*), and the bytes of .symtab and
+// .strtab.
+#define SLV_SANCOV_SECTION ".salvage.sancov.pcs"
+
+struct slv_sancov_block {
+  uint64_t address; // link-time, of its first instruction
+  uint64_t flags;   // bit 0: it is a function's entry
 };
 
 #endif
