@@ -12,6 +12,7 @@ from pathlib import Path
 
 import bars_gcov
 import bars_paced
+import bars_python
 import bars_reports
 import bars_signals
 import programs
@@ -42,7 +43,11 @@ def main() -> int:
     parser.add_argument("--directory", type=Path, help="for programs and recordings (default: new)")
     parser.add_argument("--quick", action="store_true", help="fewer rounds, no 5,000 processes")
     parser.add_argument("--only", action="append", help="a bar's name; may be repeated")
+    parser.add_argument("--python", action="append", default=[],
+                        help="an interpreter for the bars of Python, best one of a virtual environment "
+                        "with coverage and slipcover; may be repeated (default: python3)")
     options = parser.parse_args()
+    pythons = options.python or [shutil.which("python3") or sys.executable]
     work = (options.directory or Path(tempfile.mkdtemp(prefix="salvage-bench-"))).resolve()
     programs.build(work)
     few = options.quick
@@ -50,14 +55,17 @@ def main() -> int:
         "true": lambda: bars_paced.exec_true(work, 40 if few else 300),
         "large": lambda: bars_paced.exec_large(work, 20 if few else 60),
         "steady": lambda: bars_paced.steady(work, 4 if few else 12),
-        "fork-small": lambda: bars_paced.forks(work, 40 if few else 300, "small"),
-        "fork-large": lambda: bars_paced.forks(work, 40 if few else 200, "large"),
+        "fork-small": lambda: bars_paced.forks(work, 120 if few else 480, "small"),
+        "fork-large": lambda: bars_paced.forks(work, 120 if few else 480, "large"),
         "signals": lambda: bars_signals.signals(work, 30 if few else 150),
         "many": lambda: bars_reports.processes(work, [100, 1000] if few else [100, 1000, 5000]),
         "report": lambda: bars_reports.one_report(work, 3 if few else 9),
         "gcov": lambda: bars_gcov.processes(work, 500, 1 if few else 3),
         "gcov-steady": lambda: bars_gcov.steady(work, 4 if few else 12),
         "memory": lambda: bars_reports.memory(work),
+        "python-cpu": lambda: bars_python.cpu_bound(work, pythons, 3 if few else 7),
+        "python-workers": lambda: bars_python.workers(work, pythons, 2 if few else 5),
+        "python-start": lambda: bars_python.start(work, pythons, 15 if few else 40),
     }
     unknown = set(options.only or []) - set(bars)
     if unknown:

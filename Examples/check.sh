@@ -1,7 +1,7 @@
 #!/bin/sh
 # Compares a report with what the sources below a directory say of it: check.sh [DIRECTORY] <REPORT.lcov
 #
-# A line that ends in `//= 3` ran three times; `//= 3 if rust` where there is a Rust compiler, else never.
+# A line that ends in `//= 3` ran three times, one of Python that ends in `#= 1` ran; `//= 3 if rust` where there is a Rust compiler, else never.
 # A source that is not in the report has no line that ran.
 set -eu
 directory=$(cd "${1:-.}" && pwd)
@@ -15,8 +15,9 @@ compare='
     split(substr($0, 4), field, ",")
     counts[source, field[1]] = field[2]
   }
-  file > 1 && match($0, /\/\/= [0-9]+( if rust)?$/) {
-    wanted = substr($0, RSTART + 4, RLENGTH - 4)
+  file > 1 && match($0, /(\/\/|#)= [0-9]+( if rust)?$/) {
+    wanted = substr($0, RSTART, RLENGTH)
+    sub(/^[^=]*= /, "", wanted)
     if (sub(/ if rust$/, "", wanted) && !rust) wanted = 0
     marks++
     is_there = (FILENAME, FNR) in counts
@@ -33,5 +34,5 @@ compare='
   }
 '
 find "$directory" \( -name build -o -name .build -o -name target \) -prune -o -type f \
-  \( -name '*.c' -o -name '*.cpp' -o -name '*.swift' -o -name '*.rs' \) \
+  \( -name '*.c' -o -name '*.cpp' -o -name '*.swift' -o -name '*.rs' -o -name '*.py' \) \
   -exec awk -v rust="$rust" "$compare" - {} +

@@ -23,7 +23,7 @@
 #define SLV_RESTORER_FLAG 0
 #endif
 
-int slv_chained;
+SLV_HOT int slv_chained;
 static int slv_listening;  // our handler stands for SLV_ASK_SIGNAL, whatever the view
 static int slv_chain_init; // pid 1: the kernel spares it most signals
 static unsigned long slv_kept_flags = SLV_KNOWN_FLAGS;

@@ -7,7 +7,7 @@ SLV_EXPORT int salvage_is_recording(void);
 // Context: any
 void salvage_flush(void) {
   if (!slv_process.active || slv_is_vfork_child()) return;
-  slv_flush();
+  slv_save();
   slv_event(SLV_CELL_MARK, slv_process.pid, 0);
 }
 

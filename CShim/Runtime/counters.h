@@ -35,10 +35,26 @@ int slv_lease_take(const struct slv_object *object, struct slv_lease *lease);
 // One more life uses the slot. Context: any
 int slv_lease_count(const struct slv_object *object, const struct slv_lease *lease);
 
+// For reserve.c: the locks of `count` slots from one on, 0 or -EAGAIN; makes the locked slot fit to be
+// mapped. Context: any
+int slv_slot_lock(const struct slv_object *object, struct slv_lease *lease, unsigned slot,
+                  unsigned count);
+int slv_slot_ready(const struct slv_object *object, struct slv_lease *lease);
+void slv_slot_choose(const struct slv_object *object, struct slv_lease *lease, unsigned slot);
+
 // What the object needs to open its slot's file again. Context: any
 void slv_lease_remember(struct slv_object *object, const struct slv_lease *lease);
 int slv_lease_reopen(const struct slv_object *object);
 int slv_lease_open(const struct slv_object *object, unsigned number);
+
+// ---- reserve.c
+// In a fork child: moves the object to the slot that its parent leased for it. 0, or -ENOENT: there is
+// none; any other error: the child needs a slot of its own. Context: thread
+int slv_reserve_take(struct slv_object *object);
+void slv_reserve_drop(struct slv_object *object);
+void slv_reserve_prepare(struct slv_object *object); // before a fork
+void slv_reserve_parent(void);                       // after it
+void slv_reserve_child(void);                        // after the child has moved
 
 // ---- fold.c
 // Adds a dead slot's counters to the file's accumulator, exactly once at any point of death, and

@@ -1,10 +1,14 @@
 // dlclose: counter pages go with their object; a fork must not copy or map pages that are going.
+// dlopen, which hook_dlopen.S is in front of: an interpreter is importing something.
 #include <dlfcn.h>
 
 #include "counters.h"
+#include "python_guard.h"
 #include "recording.h"
 
-static uint32_t unloading; // threads inside dlclose
+void *slv_note_dlopen(void) __attribute__((visibility("hidden"))); // called by hook_dlopen.S
+
+static SLV_HOT uint32_t unloading; // threads inside dlclose
 
 // Context: thread
 static int mark(struct dl_phdr_info *info, size_t size, void *state) {
@@ -70,4 +74,11 @@ SLV_EXPORT int dlclose(void *handle) {
   slv_objects_after_unload();
   errno = error;
   return result;
+}
+
+// No libc is without it: until glibc 2.34 it is in a library of its own, which who calls it has loaded.
+// Context: thread
+void *slv_note_dlopen(void) {
+  if (slv_process.active && !slv_process.sandboxed) slv_python_guard_import();
+  return (void *)SLV_REAL(dlopen);
 }

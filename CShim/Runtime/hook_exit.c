@@ -152,9 +152,10 @@ void *slv_note_quick_exit(int status) {
 }
 
 // A handler of the program may still jump out of it: the life then goes on, and what is noted later
-// counts. Context: any
+// counts. What only code can save waits for the signal, for this may be a broken interpreter's last
+// word, and a handler of ours sets a limit. Context: any
 void *slv_note_abort(void) {
-  if (slv_process.active) slv_save();
+  if (slv_process.active) slv_flush();
   ending(SLV_CAUSE_ABORT, SIGABRT);
   return next(SLV_REAL(abort));
 }

@@ -8,6 +8,7 @@
 
 #include "counters.h"
 #include "hook_exit.h"
+#include "python_guard.h"
 #include "python_recorder.h"
 #include "recording.h"
 #include "signals.h"
@@ -51,7 +52,7 @@ void slv_fork_prepare(void) {
   slv_exit_prepare();
   slv_process.fork_thread = slv_thread();
   slv_process.fork_mask = mask;
-  slv_process.fork_cell = slv_cell_announce(SLV_KIND_FORK);
+  slv_process.fork_cell = slv_cell_announce_fork();
   slv_counters_fork_prepare();
 }
 
@@ -65,6 +66,7 @@ void slv_fork_parent(pid_t child) {
   if (cell != NULL && child > 0) cell->outer_pid = child;
   if (child < 0) slv_cell_cancel(cell, -child);
   if (cell != NULL && child == 0) leave_forked(cell);
+  slv_reserve_parent();
   slv_counters_unlock(&mask);
 }
 
@@ -77,6 +79,7 @@ void slv_fork_child(void) {
   for (int i = 0; i < SLV_FORKED; i++) slv_process.forked[i].thread = 0; // the parent's
   slv_ledger_enter_fork(slv_process.fork_cell);
   slv_counters_fork_child();
+  slv_python_guard_fork_child();
   slv_saver_fork_child();
   if (slv_process.cell->flags & SLV_FLAG_PYTHON) slv_python_fork_child();
   slv_signals_fork_child();

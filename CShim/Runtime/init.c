@@ -36,7 +36,10 @@ __attribute__((constructor)) static void start(int argc, char *argv[], char *env
   slv_ledger_enter(life, argv);
   if (slv_environment_value(environment, "LLVM_PROFILE_FILE") != NULL)
     __atomic_fetch_or(&slv_process.cell->flags, SLV_FLAG_OWN_PROFILE, __ATOMIC_RELAXED);
-  slv_objects_start((const char *)auxiliary(environment, AT_EXECFN));
+  // The kernel loads no interpreter beside a loader that is run as a program. (ld.so puts the program's
+  // name in the place of its own.)
+  slv_objects_start((const char *)auxiliary(environment, AT_EXECFN),
+                    auxiliary(environment, AT_BASE) == 0);
   slv_ledger_close();
   slv_core_filter_start();
   slv_syscall_start();

@@ -115,14 +115,30 @@ static int read_attach(const struct slv_object *object, struct slv_lease *lease)
   return slv_sys_pread(lease->file, &lease->attach, 4, lease->attach_at) == 4 ? 0 : -EIO;
 }
 
-// 0 taken by us, -EAGAIN by another. Context: any
-static int lock_slot(const struct slv_object *object, int file, unsigned slot, short type) {
+// Locks slots from the first byte of the first to the first byte of the last. Context: any
+static int set_lock(const struct slv_object *object, int file, unsigned slot, unsigned count,
+                    short type) {
   struct flock lock = {.l_type = type,
                        .l_whence = SEEK_SET,
                        .l_start = object->slots_offset + (off_t)slot * object->slot_size,
-                       .l_len = 1};
+                       .l_len = (off_t)(count - 1) * object->slot_size + 1};
   int error = (int)slv_sys_fcntl(file, F_OFD_SETLK, &lock);
   return error == -EACCES ? -EAGAIN : error;
+}
+
+// Context: any
+void slv_slot_choose(const struct slv_object *object, struct slv_lease *lease, unsigned slot) {
+  lease->slot = slot;
+  lease->offset = object->slots_offset + (uint64_t)slot * object->slot_size;
+  lease->attach_at = SLV_ATTACH_OFFSET + 4 * slot;
+}
+
+// Context: any
+int slv_slot_lock(const struct slv_object *object, struct slv_lease *lease, unsigned slot,
+                  unsigned count) {
+  int error = set_lock(object, lease->file, slot, count, F_WRLCK);
+  if (error == 0) slv_slot_choose(object, lease, slot);
+  return error;
 }
 
 // Context: any
@@ -149,8 +165,8 @@ static int initialise(const struct slv_object *object, const struct slv_lease *l
   return error;
 }
 
-// Makes the locked slot fit to be mapped. Context: any
-static int make_ready(const struct slv_object *object, struct slv_lease *lease) {
+// Context: any
+int slv_slot_ready(const struct slv_object *object, struct slv_lease *lease) {
   uint64_t end = lease->offset + object->slot_size;
   if (!slv_file_may_grow(end)) return -EFBIG; // also for pwrite into blocks that are there
   int unreadable = read_attach(object, lease);
@@ -173,13 +189,10 @@ static int make_ready(const struct slv_object *object, struct slv_lease *lease) 
 
 // Context: any
 static int try_slot(const struct slv_object *object, struct slv_lease *lease, unsigned slot) {
-  int error = lock_slot(object, lease->file, slot, F_WRLCK);
+  int error = slv_slot_lock(object, lease, slot, 1);
   if (error != 0) return error;
-  lease->slot = slot;
-  lease->offset = object->slots_offset + (uint64_t)slot * object->slot_size;
-  lease->attach_at = SLV_ATTACH_OFFSET + 4 * slot;
-  error = make_ready(object, lease);
-  if (error == -EAGAIN) lock_slot(object, lease->file, slot, F_UNLCK);
+  error = slv_slot_ready(object, lease);
+  if (error == -EAGAIN) set_lock(object, lease->file, slot, 1, F_UNLCK);
   return error;
 }
 

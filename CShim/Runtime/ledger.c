@@ -13,9 +13,6 @@
 #define WINDOW (128u << 20)
 #define WINDOWS 10
 
-// Where a life writes that got no cell (disk full; counted in lost_cells): everything else goes on.
-static struct slv_cell nowhere;
-
 // A user's ledger. A process that changes its user id goes on in the other user's, which its exec
 // images will open; cells that it took before stay where they are.
 #define VIEWS 4
@@ -38,9 +35,6 @@ struct slv_ledger_header *slv_ledger(void) {
 struct slv_index_entry *slv_index(void) {
   return (struct slv_index_entry *)(void *)(current->windows[0] + SLV_LEDGER_HEADER_SIZE);
 }
-
-// 0 in a sandbox, where the clock may be forbidden. Context: any
-static uint64_t now(void) { return slv_process.sandboxed ? 0 : slv_sys_boottime(); }
 
 // Context: any
 static int open_ledger(int flags) {
@@ -126,7 +120,7 @@ struct slv_cell *slv_cell_take(void) {
     __atomic_fetch_add(&header->lost_cells, 1, __ATOMIC_RELAXED);
     return NULL;
   }
-  cell->born = now();
+  cell->born = slv_ledger_now();
   uint64_t mixed = (cell->born ^ (uint64_t)slv_process.pid << 40) * 0x9e3779b97f4a7c15u;
   cell->life = (mixed >> 32 | 1) << 32 | number; // never 0
   return cell;
@@ -139,99 +133,11 @@ struct slv_cell *slv_cell_number(uint32_t number) {
   return cell_at(__atomic_load_n(&current, __ATOMIC_ACQUIRE), number);
 }
 
-// Context: any
-struct slv_cell *slv_cell_announce(enum slv_kind kind) {
-  struct slv_cell *cell = slv_cell_take();
-  if (cell == NULL) return NULL;
-  cell->parent = slv_process.cell->life;
-  cell->kind = kind;
-  cell->context = slv_process.context;
-  cell->uid = slv_process.uid;
-  cell->pidns = slv_process.pidns;
-  cell->ppid = slv_process.pid;
-  __atomic_store_n(&cell->state, SLV_CELL_ANNOUNCED, __ATOMIC_RELEASE);
-  return cell;
-}
-
-// Context: any
-void slv_cell_cancel(struct slv_cell *cell, int error) {
-  if (cell == NULL) return;
-  cell->status = error;
-  cell->ended = now();
-  __atomic_store_n(&cell->state, SLV_CELL_CANCELLED, __ATOMIC_RELEASE);
-}
-
-// Context: any
-static void fill(struct slv_cell *cell, pid_t parent) {
-  cell->pid = slv_process.pid;
-  cell->ppid = parent;
-  cell->uid = slv_process.uid;
-  cell->pidns = slv_process.pidns;
-  cell->context = slv_process.context;
-  slv_process.cell = cell;
-  slv_process.active = 1;
-}
-
-// The cell announced under that id, if it was announced for this very process: a static program
-// between us hands its own id on to its children. The header is not looked at: its page would be one
-// more fault, and what was allocated when we opened the file is enough. Context: constructor
-static struct slv_cell *announced_for_us(uint64_t life) {
-  uint32_t number = SLV_LIFE_NUMBER(life);
+// The header is not looked at: its page would be one more fault, and what was allocated when we opened
+// the file is enough. Context: constructor
+struct slv_cell *slv_cell_early(uint32_t number) {
   uint64_t end = SLV_CELLS_OFFSET + ((uint64_t)number + 1) * sizeof(struct slv_cell);
-  if (number == SLV_LIFE_NO_CELL || end > allocated_at_start) return NULL;
-  struct slv_cell *cell = cell_at(current, number);
-  if (cell == NULL || cell->life != life) return NULL;
-  int ours =
-      cell->outer_pid == slv_process.pid ||
-      (cell->kind == SLV_KIND_SPAWN && cell->outer_pid == 0 && cell->ppid == slv_sys_getppid());
-  uint32_t expected = SLV_CELL_ANNOUNCED;
-  if (!ours || !__atomic_compare_exchange_n(&cell->state, &expected, SLV_CELL_ENTERED, 0,
-                                            __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
-    return NULL;
-  return cell;
-}
-
-// Context: constructor
-void slv_ledger_enter(uint64_t life, char *const argv[]) {
-  struct slv_cell *cell = announced_for_us(life);
-  if (cell != NULL) {
-    cell->loss = cell->loss_errno = 0; // what the announcer feared
-    cell->flags = 0;
-    cell->born = now(); // a fork child keeps the moment of its announcement, microseconds before
-    slv_process_namespace(cell->pidns);
-    fill(cell, slv_sys_getppid());
-    return;
-  }
-  slv_process_namespace(0);
-  cell = slv_cell_take();
-  if (cell == NULL) cell = &nowhere;
-  cell->parent = cell->announced_as = life;
-  fill(cell, slv_sys_getppid());
-  __atomic_store_n(&cell->state, SLV_CELL_ENTERED, __ATOMIC_RELEASE);
-  char path[SLV_PATH_MAX];
-  slv_word n = slv_sys_readlinkat(AT_FDCWD, "/proc/self/exe", path, sizeof path - 1);
-  path[n > 0 ? n : 0] = 0;
-  slv_program_append(cell->life, path, argv);
-}
-
-// Context: thread
-void slv_ledger_enter_fork(struct slv_cell *cell) {
-  pid_t parent = slv_process.pid;
-  slv_process.pid = slv_process.sandboxed ? 0 : slv_sys_getpid(); // its parent notes outer_pid
-  if (!slv_process.sandboxed) slv_process_namespace(slv_process.pidns);
-  uint32_t inherited = slv_process.cell->flags & (SLV_FLAG_OWN_PROFILE | SLV_FLAG_PARTIAL_HOOKS |
-                                                  SLV_FLAG_SANDBOXED | SLV_FLAG_PYTHON);
-  if (cell == NULL && (cell = slv_cell_take()) != NULL) {
-    cell->parent = slv_process.cell->life;
-    cell->kind = SLV_KIND_FORK;
-  }
-  if (cell == NULL) cell = &nowhere;
-  if (slv_process.cell->flags & SLV_FLAG_PYTHON) // its lines stay shared
-    inherited |= slv_process.cell->flags & SLV_FLAG_LIVE;
-  cell->flags = inherited;
-  cell->objects = slv_process.cell->objects;
-  fill(cell, parent);
-  __atomic_store_n(&cell->state, SLV_CELL_ENTERED, __ATOMIC_RELEASE);
+  return number != SLV_LIFE_NO_CELL && end <= allocated_at_start ? cell_at(current, number) : NULL;
 }
 
 // Fills a fresh ledger that is open; the same bytes whoever writes them, the magic last.

@@ -8,7 +8,7 @@
 // The stashes of the first objects: in a mapping that is there anyway, for a fork copies mappings.
 #define NEAR_STASH 16384u
 static char near_stash[NEAR_STASH] __attribute__((aligned(4096))); // one fault a page
-static uint32_t near_used;
+static SLV_HOT uint32_t near_used;
 
 // Context: thread
 static char *make_stash(const struct slv_object *o) {
@@ -38,15 +38,19 @@ static int share_child(struct slv_object *o) {
   if (error != 0) return error;
   error = slv_lease_count(o, &lease);
   if (error == 0) error = slv_map_runs(o, &lease);
+  if (error == 0) slv_lease_remember(o, &lease);
+  slv_sys_close(lease.file);
+  return error;
+}
+
+// Context: thread
+static void restore_neighbours(const struct slv_object *o) {
   const char *from = o->stash;
-  for (uint32_t b = 0; b < o->places.boundaries && error == 0; b++) {
+  for (uint32_t b = 0; b < o->places.boundaries; b++) {
     const struct slv_run *boundary = &o->places.boundary[b];
     slv_restore_neighbours(o, boundary, from);
     from += boundary->high - boundary->low;
   }
-  if (error == 0) slv_lease_remember(o, &lease);
-  slv_sys_close(lease.file);
-  return error;
 }
 
 // A fork child that gets no slot: the interior goes on adding to the parent's, which the mapping
@@ -131,7 +135,9 @@ void slv_counters_fork_prepare(void) {
   int count;
   struct slv_object *o = slv_objects(&count);
   for (int i = 0; i < count; i++, o++) {
-    if (o->mode != SLV_MODE_LIVE || o->places.boundaries == 0) continue;
+    if (o->mode != SLV_MODE_LIVE) continue;
+    slv_reserve_prepare(o);
+    if (o->places.boundaries == 0) continue;
     if (o->stash == NULL && (o->stash = make_stash(o)) == NULL) continue;
     fill_stash(o);
   }
@@ -151,11 +157,17 @@ void slv_counters_fork_child(void) {
       unshare_object(o, 1); // no memory for a stash: the parent's pages as they are now
       continue;
     }
-    if ((error = share_child(o)) == 0) continue;
+    error = slv_reserve_take(o);
+    if (error != 0) error = share_child(o);
+    if (error == 0) {
+      restore_neighbours(o);
+      continue;
+    }
     unshare_child(o);
     __atomic_fetch_or(&slv_process.cell->flags, SLV_FLAG_PARENT_SLOT, __ATOMIC_RELAXED);
     slv_counters_note_loss(error);
   }
+  slv_reserve_child();
   slv_counters_mode_changed();
 }
 
@@ -169,6 +181,7 @@ void slv_counters_enter_sandbox(void) {
   struct slv_object *o = slv_objects(&count);
   for (int i = 0; i < count; i++, o++) {
     if (o->mode != SLV_MODE_LIVE || o->places.boundaries == 0) continue;
+    slv_reserve_drop(o);
     unshare_object(o, 0);
   }
   slv_counters_mode_changed();

@@ -3,6 +3,7 @@
 #include "recording.h"
 
 SLV_HOT const char *slv_executed;
+SLV_HOT int slv_by_loader;
 
 // Context: any
 const Elf64_Shdr *slv_section(const struct slv_file *file, const char *name) {
@@ -48,14 +49,16 @@ static int read_sections(struct slv_file *file, char *buffer, size_t size) {
 
 #define SECTIONS_MAX (2u << 20) // 65,535 sections, the most that fit e_shnum, are 4 MiB: rare
 
-// The file of an object. Where /proc is not mounted, the name that exec was given. Asked for only where
-// it is needed: each first look into /proc/self costs a process as much as opening the ledger.
+static const char self[] = "/proc/self/exe";
+
+// The file of an object. Where /proc is not mounted, the name that exec was given; and the name that the
+// loader was given, where it was run as a program and /proc/self/exe is the loader. Asked for only where it
+// is needed: each first look into /proc/self costs a process as much as opening the ledger.
 // Context: thread
 static const char *file_of(const struct dl_phdr_info *info) {
-  static const char self[] = "/proc/self/exe";
   if (info->dlpi_name[0] != 0) return info->dlpi_name;
-  return slv_executed != NULL && slv_sys_faccessat(AT_FDCWD, self, F_OK) == -ENOENT ? slv_executed
-                                                                                    : self;
+  if (slv_executed == NULL) return self;
+  return slv_by_loader || slv_sys_faccessat(AT_FDCWD, self, F_OK) == -ENOENT ? slv_executed : self;
 }
 
 const struct slv_source_ops *const slv_sources[SLV_SOURCE_COUNT] = {
@@ -79,6 +82,33 @@ static void keep_object(const struct slv_file *file, const struct slv_found *fou
   slv_keep_object(file, found, n > 0 && link[0] == '/' ? link : path);
 }
 
+// The program that runs can't be written to (ETXTBSY), and /proc leads to the very file, unless the
+// loader was started by its own name: then that has other program headers. Context: thread
+static void map_image(struct slv_file *file, const char *path) {
+  const struct dl_phdr_info *info = file->info;
+  struct stat st;
+  if (path != self || slv_sys_fstat(file->descriptor, &st) != 0 || st.st_size <= 0) return;
+  size_t bytes = (size_t)st.st_size, table = info->dlpi_phnum * sizeof *info->dlpi_phdr;
+  char *at = slv_sys_mmap(NULL, bytes, PROT_READ, MAP_PRIVATE, file->descriptor, 0);
+  if (slv_failed(at)) return;
+  file->image = at;
+  file->image_bytes = bytes;
+  if (file->header.e_phnum == info->dlpi_phnum && file->header.e_phoff <= bytes &&
+      table <= bytes - file->header.e_phoff &&
+      slv_equal(at + file->header.e_phoff, info->dlpi_phdr, table))
+    return;
+  slv_sys_munmap(at, bytes);
+  file->image = NULL;
+}
+
+// Context: thread
+const void *slv_section_contents(const struct slv_file *file, const Elf64_Shdr *section) {
+  if (file->image == NULL) return slv_section_memory(file, section);
+  int fits = section->sh_type != SHT_NOBITS && section->sh_offset <= file->image_bytes &&
+             section->sh_size <= file->image_bytes - section->sh_offset;
+  return fits ? file->image + section->sh_offset : NULL;
+}
+
 // Asks every source about the object, and keeps what a report needs. 0 when the file could not be read,
 // for a reason that may not hold for the next life (no descriptor left). Context: thread
 int slv_object_inspect(const struct dl_phdr_info *info, struct slv_found *found,
@@ -93,11 +123,14 @@ int slv_object_inspect(const struct dl_phdr_info *info, struct slv_found *found,
   char *buffer = slv_sys_mmap(NULL, SECTIONS_MAX, PROT_READ | PROT_WRITE,
                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (!slv_failed(buffer)) {
-    looked = slv_sys_pread(file.descriptor, &file.header, sizeof file.header, 0) ==
-                 (slv_word)sizeof file.header &&
-             slv_equal(file.header.e_ident, ELFMAG, SELFMAG) &&
-             read_sections(&file, buffer, SECTIONS_MAX) && ask(&file, found);
+    int readable = slv_sys_pread(file.descriptor, &file.header, sizeof file.header, 0) ==
+                       (slv_word)sizeof file.header &&
+                   slv_equal(file.header.e_ident, ELFMAG, SELFMAG) &&
+                   read_sections(&file, buffer, SECTIONS_MAX);
+    if (readable) map_image(&file, path);
+    looked = readable && ask(&file, found);
     if (looked && !found->known && found->regions != 0) keep_object(&file, found, path);
+    if (file.image != NULL) slv_sys_munmap((void *)(uintptr_t)file.image, file.image_bytes);
     slv_sys_munmap(buffer, SECTIONS_MAX);
   }
   slv_sys_close(file.descriptor);

@@ -3,6 +3,8 @@
 // address; instead the objects tell of themselves (hook_load.c).
 #include "objects.h"
 
+#include <unistd.h>
+
 #include "counters.h"
 #include "python_host.h"
 #include "recording.h"
@@ -74,6 +76,7 @@ void slv_object_drop(struct slv_object *o) {
       slv_sys_munmap(places->private[p].saved, places->private[p].bytes);
   if (o->aside != NULL) slv_sys_munmap(o->aside, o->slot_size);
   slv_stash_drop(o);
+  slv_reserve_drop(o);
   if (o->table != NULL) slv_sys_munmap(o->table, o->table_bytes);
   slv_zero(o, sizeof *o);
 }
@@ -146,17 +149,20 @@ static SLV_HOT unsigned long long seen;
 // Context: constructor
 static int start_one(struct dl_phdr_info *info, size_t size, void *state) {
   (void)size;
-  (void)state;
   seen = info->dlpi_adds;
   if (info->dlpi_addr == (uintptr_t)slv_image) return 0; // ours
-  slv_object_attach(info, SLV_STARTING);
+  slv_object_attach(info, *(enum slv_when *)state);
   return 0;
 }
 
 // Context: constructor
-void slv_objects_start(const char *name) {
+void slv_objects_start(const char *name, int by_loader) {
+  // libc sets `environ` before any constructor but those of a library that is linked as ours is: where
+  // another one such took our place, what we meet runs already.
+  enum slv_when when = environ == NULL ? SLV_STARTING : SLV_RUNNING;
   slv_executed = name;
-  dl_iterate_phdr(start_one, NULL);
+  slv_by_loader = by_loader;
+  dl_iterate_phdr(start_one, &when);
 }
 
 // Context: thread

@@ -31,6 +31,15 @@ enum slv_when {
 
 #define SLV_BOUNDARIES (2 * SLV_REGIONS)
 
+// Slots that are leased for children to come (reserve.c): those of the forks from number `first` on.
+struct slv_reserve {
+  char *image; // the slots, one after the other; NULL: there are none
+  uint32_t first, slots;
+  uint32_t generation; // of the life that leased them
+  unsigned number;     // as of its own slot
+  uint64_t offset;
+};
+
 // Where the counters of an object are, by link-time addresses, each list sorted and disjoint. Most
 // objects need no more room than `near` has; the lists of the others lie in a mapping of their own.
 struct slv_places {
@@ -55,8 +64,9 @@ struct slv_object {
   uint64_t identity;
   uint32_t sources;
   struct slv_places places;
-  char *aside;              // our slot, mapped elsewhere too, where a part is private
-  char *stash;              // the boundaries, one after the other; NULL until the first fork
+  char *aside; // our slot, mapped elsewhere too, where a part is private
+  char *stash; // the boundaries, one after the other; NULL until the first fork
+  struct slv_reserve reserve;
   struct slv_region *table; // the mapping with the lists; NULL: they are here
   size_t table_bytes;
   struct {
@@ -80,6 +90,7 @@ void slv_index_insert(uint64_t key, const struct slv_found *found);
 // ---- object_file.c
 // The object's key, 0 when there is none; what the sources find in its file. Context: thread
 extern const char *slv_executed; // what exec was given; may be relative
+extern int slv_by_loader;        // ld.so was run as a program, and told which one to load
 uint64_t slv_object_key(const struct dl_phdr_info *info);
 int slv_object_inspect(const struct dl_phdr_info *info, struct slv_found *found,
                        enum slv_when when);
@@ -112,7 +123,7 @@ void slv_object_drop(struct slv_object *object);
 void slv_objects_attach_caller(const void *address);
 // Attaches all that were loaded since the last call. Context: thread
 void slv_objects_attach_new(void);
-void slv_objects_start(const char *executed);
+void slv_objects_start(const char *executed, int by_loader);
 
 // Whether a thread is inside dlclose right now. Context: thread
 int slv_objects_unloading(void);

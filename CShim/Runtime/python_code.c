@@ -252,6 +252,11 @@ void *slv_python_code_extra(slv_py *code) {
 }
 
 // Context: thread
+void slv_python_code_exclude(slv_py *code, void *extra) {
+  if (python->_PyCode_SetExtra(code, extra_index, extra) != 0) python->PyErr_Clear();
+}
+
+// Context: thread
 void *slv_python_code_register(slv_py *code) {
   char path[SLV_PYTHON_PATH_MAX];
   slv_py *value = attribute(code, "co_filename");

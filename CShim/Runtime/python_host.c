@@ -7,6 +7,7 @@
 // (measured: copy.deepcopy takes 1.3 times as long, for it asks for ids).
 #include "python_host.h"
 
+#include "python_guard.h"
 #include "symbols.h"
 
 #define NAME(text) (text)[0] == 0 ? NULL : (text)
@@ -61,11 +62,13 @@ static int look_up(void) {
     if (table[i] == NULL) table[i] = function(functions[i].other);
     if (table[i] == NULL && functions[i].required) return 0;
   }
+  static const char none[] = "_Py_NoneStruct";
+  python.none = slv_symbols_find(&host, none, slv_symbols_hash(none), STT_OBJECT);
   const char *version = python.Py_GetVersion(); // 3.12.1 (main, ...
   if (version == NULL || version[0] != '3' || version[1] != '.') return 0;
   for (const char *c = version + 2; *c >= '0' && *c <= '9'; c++)
     python.minor = python.minor * 10 + (*c - '0');
-  return python.minor >= 8;
+  return python.minor >= 8 && python.none != NULL;
 }
 
 // The list of hooks has no function to leave it. Its head is the one word of the runtime's state that
@@ -174,7 +177,6 @@ static int is_ready(void) {
 
 // Before the runtime is initialised there may be no thread state to ask for (3.8). Context: thread
 static int at_event(const char *event, slv_py *arguments, void *state) {
-  (void)arguments;
   (void)state;
   int own = event[0] == 'c' && slv_starts(event, "cpython.");
   // Before it frees the entries, with an allocator that may not be the one that made ours (-X dev).
@@ -183,9 +185,12 @@ static int at_event(const char *event, slv_py *arguments, void *state) {
   void *interpreter = python.PyInterpreterState_Get();
   if (own && slv_same(event, "cpython.PyInterpreterState_Clear"))
     leaves(python.PyInterpreterState_GetID(interpreter));
-  if (__atomic_load_n(&last, __ATOMIC_RELAXED) == interpreter || python.Py_IsFinalizing() ||
-      !is_ready())
+  if (python.Py_IsFinalizing()) return 0;
+  if (__atomic_load_n(&last, __ATOMIC_RELAXED) == interpreter) {
+    slv_python_guard_event(event, arguments);
     return 0;
+  }
+  if (!is_ready()) return 0;
   __atomic_store_n(&last, interpreter, __ATOMIC_RELAXED);
   int number = enters(python.PyInterpreterState_GetID(interpreter));
   if (number >= 0) slv_python_enter(&python, number);

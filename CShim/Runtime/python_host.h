@@ -47,6 +47,7 @@ struct slv_py_allocator { // PyMemAllocatorEx
   SLV_PY(slv_py *, PyObject_GetAttrString, "", (slv_py *, const char *))                   \
   SLV_PY(int, PyObject_SetAttrString, "", (slv_py *, const char *, slv_py *))              \
   SLV_PY(slv_py *, PyObject_CallMethod, "", (slv_py *, const char *, const char *, ...))   \
+  SLV_PY(slv_py *, PyObject_CallFunctionObjArgs, "", (slv_py *, ...))                      \
   SLV_PY(slv_py *, PyDict_GetItemString, "", (slv_py *, const char *))                     \
   SLV_PY(slv_word, PyTuple_Size, "", (slv_py *))                                           \
   SLV_PY(slv_py *, PyTuple_GetItem, "", (slv_py *, slv_word))                              \
@@ -66,6 +67,10 @@ struct slv_py_allocator { // PyMemAllocatorEx
   SLV_PY(int, PyGILState_Check, "", (void))                                                \
   SLV_PY(int, PyGILState_Ensure, "", (void))                                               \
   SLV_PY(void, PyGILState_Release, "", (int))                                              \
+  SLV_PY(void *, PyGILState_GetThisThreadState, "", (void))                                \
+  SLV_PY(void *, _PyThreadState_UncheckedGet, "PyThreadState_GetUnchecked", (void))        \
+  SLV_PY(void *, PyEval_SaveThread, "", (void))                                            \
+  SLV_PY(void, PyEval_RestoreThread, "", (void *))                                         \
   SLV_PY(void, PyEval_SetTrace, "", (slv_py_tracer *, slv_py *))                           \
   SLV_PY(int, PyFrame_GetLineNumber, "", (slv_py *))                                       \
   SLV_PY(slv_word, _PyEval_RequestCodeExtraIndex, "PyUnstable_Eval_RequestCodeExtraIndex", \
@@ -79,7 +84,8 @@ struct slv_python {
   SLV_PYTHON_REQUIRED(SLV_PY)
   SLV_PYTHON_OPTIONAL(SLV_PY)
 #undef SLV_PY
-  int minor; // 12 of 3.12
+  slv_py *none; // None
+  int minor;    // 12 of 3.12
 };
 
 // NULL while no interpreter is known here. Context: any

@@ -74,10 +74,11 @@ static int did(slv_py *result) {
   return 1;
 }
 
-// Numbers that are not given to debuggers (0), coverage.py (1), profilers (2), optimizers (5).
+// Not those of debuggers (0), coverage.py (1) and profilers (2). First that of optimizers, of which none
+// is known; tests and tools take 3 and 4.
 // Context: thread
 static int take_tool(struct interpreter *i) {
-  for (i->tool = 4; i->tool >= 3; i->tool--)
+  for (i->tool = 5; i->tool >= 3; i->tool--)
     if (did(python->PyObject_CallMethod(i->monitoring, "use_tool_id", "ls", i->tool, TOOL)))
       return 1;
   return 0;

@@ -62,7 +62,8 @@ struct slv_python_view *slv_python_view(uint32_t number);
 // Makes this code object known, with all that are inside it; its extra is then set. Context: thread
 int slv_python_code_start(const struct slv_python *python); // 0: not in this interpreter
 void *slv_python_code_register(slv_py *code);               // NULL: not recorded
-void *slv_python_code_extra(slv_py *code);                  // NULL: not known
+void slv_python_code_exclude(slv_py *code, void *extra);
+void *slv_python_code_extra(slv_py *code); // NULL: not known
 
 // Context: any
 static inline struct slv_python_view *slv_python_view_of(void *extra) {
@@ -85,5 +86,6 @@ static inline void slv_python_entered(void *extra, struct slv_python_view *view)
 
 // Starts recording in the current interpreter, which has that number. Context: thread
 void slv_python_monitor(const struct slv_python *python, int interpreter);
+void slv_python_trace(const struct slv_python *python);
 
 #endif

@@ -26,6 +26,14 @@ extern int slv_ledger_file;
 void slv_ledger_close(void);
 struct slv_ledger_header *slv_ledger(void);
 struct slv_index_entry *slv_index(void);
+struct slv_cell *slv_cell_early(uint32_t number); // NULL: there was none when we opened the ledger
+
+// CLOCK_BOOTTIME; 0 in a sandbox, where the clock may be forbidden. Context: any
+static inline uint64_t slv_ledger_now(void) {
+  return slv_process.sandboxed ? 0 : slv_sys_boottime();
+}
+
+// ---- lives.c
 
 // Makes this process a life: the announced cell when it was announced for us, else a new one.
 // Context: constructor

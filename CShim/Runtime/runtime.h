@@ -42,6 +42,8 @@ struct slv_process {
   uintptr_t fork_thread; // hook_fork.c, guarded by `lock`: who prepared the fork under way; 0 none
   uint64_t fork_mask;
   struct slv_cell *fork_cell;
+  uint32_t forks;      // of this life, guarded by `lock`; reserve.c
+  uint32_t generation; // how many forks lie between the image's first life and this one
   struct slv_forked forked[SLV_FORKED];
   char root[SLV_PATH_MAX];      // the recording, as in the environment
   char users[SLV_PATH_MAX];     // where the u<uid> directories are
@@ -66,6 +68,7 @@ struct slv_cell *slv_cell_number(uint32_t number);
 // Announces a life that this one is about to start. `outer_pid` and the rest stay 0 until known.
 // Context: any
 struct slv_cell *slv_cell_announce(enum slv_kind kind);
+struct slv_cell *slv_cell_announce_fork(void);
 
 // The announced life could not be started. Context: any
 void slv_cell_cancel(struct slv_cell *cell, int error);

@@ -66,6 +66,9 @@ static const struct seccomp_data calls[] = {
     CALL(rt_sigqueueinfo, 2, 32),
     CALL(futex, 0, 0, 1, 0),
     CALL(futex, 0, 1, 1),
+    CALL(timer_create, 1, 0, 0),
+    CALL(timer_settime, 0, 0, 0, 0),
+    CALL(timer_delete, 0),
     CALL(fchmod, 3, 0700),
     CALL(fchown, 3, 0, 0),
 };

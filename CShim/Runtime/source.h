@@ -38,11 +38,16 @@ struct slv_file {
   int count;
   const char *names; // of sections, NUL-terminated
   size_t names_size;
+  const char *image; // the file, where it surely is the loaded one; else NULL
+  size_t image_bytes;
 };
 
 const Elf64_Shdr *slv_section(const struct slv_file *file, const char *name);
 // In memory; NULL for a section that is not loaded as the file says.
 const void *slv_section_memory(const struct slv_file *file, const Elf64_Shdr *section);
+// From the file's image if there is one, else from memory: each page of its data that a process has
+// looked at is one more to copy for each of its forks.
+const void *slv_section_contents(const struct slv_file *file, const Elf64_Shdr *section);
 
 struct slv_kept; // keep.c
 

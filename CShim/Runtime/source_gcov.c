@@ -101,6 +101,7 @@ static int find(const struct slv_file *file, struct slv_found *found) {
     }
   }
   if (first == 0) return 0;
+  if (file->running) found->loss = SLV_LOSS_GCOV_LATE;
   found->scan = (struct slv_region){.address = first - file->info->dlpi_addr,
                                     .size = (uint32_t)(last - first),
                                     .source = SLV_SOURCE_GCOV};

@@ -46,11 +46,11 @@ static int hash_file(uint64_t *h, const struct slv_file *file, const Elf64_Shdr 
 // 0 when the file can't be read. Context: thread
 static uint64_t identity(const struct slv_file *file, const Elf64_Shdr *data, uint64_t stride,
                          const Elf64_Shdr *names, const Elf64_Shdr *counters) {
-  const char *records = slv_section_memory(file, data);
+  const char *records = slv_section_contents(file, data);
   uint64_t tail = stride == 64 ? 48 : 40; // counts of counters and value sites, behind the pointers
   uint64_t place[2] = {counters->sh_addr, counters->sh_size};
   uint64_t h = slv_hash(0, place, sizeof place);
-  h = slv_hash(h, slv_section_memory(file, names), names->sh_size);
+  h = slv_hash(h, slv_section_contents(file, names), names->sh_size);
   for (uint64_t at = 0; at + stride <= data->sh_size; at += stride) {
     h = slv_hash(h, records + at, sizeof(struct record));
     h = slv_hash(h, records + at + tail, stride - tail);
@@ -64,6 +64,7 @@ static uint64_t identity(const struct slv_file *file, const Elf64_Shdr *data, ui
 // Whether the records in memory are those of the file on disk, which may have been rebuilt since it
 // was loaded: then its coverage mapping would be another program's. -1: can't be read. Context: thread
 static int is_loaded_file(const struct slv_file *file, const Elf64_Shdr *data, uint64_t stride) {
+  if (file->image != NULL) return 1;
   const char *records = slv_section_memory(file, data);
   char chunk[768]; // whole records of both sizes
   for (uint64_t at = 0; at < data->sh_size; at += sizeof chunk) {
@@ -98,8 +99,8 @@ static int find(const struct slv_file *file, struct slv_found *found) {
   if (counters == NULL || data == NULL || names == NULL || counters->sh_size == 0 ||
       counters->sh_size > UINT32_MAX || data->sh_size < 48)
     return 0;
-  const char *records = slv_section_memory(file, data);
-  if (records == NULL || slv_section_memory(file, names) == NULL) return 0;
+  const char *records = slv_section_contents(file, data);
+  if (records == NULL || slv_section_contents(file, names) == NULL) return 0;
   uint64_t stride = stride_fits(records, data->sh_size, data->sh_addr, 64, counters)   ? 64
                     : stride_fits(records, data->sh_size, data->sh_addr, 48, counters) ? 48
                                                                                        : 0;

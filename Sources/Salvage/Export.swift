@@ -14,6 +14,9 @@ public struct ExportFormat: RawRepresentable, Sendable, Hashable, CaseIterable {
   /// LLVM's indexed profiles.
   public static let profdata = ExportFormat(IndexedProfileExporter.self)
 
+  /// The data file of coverage.py, `.coverage`.
+  public static let coveragePy = ExportFormat(PythonDataExporter.self)
+
   private init(_ exporter: any CounterExporter.Type) {
     rawValue = exporter.name
   }

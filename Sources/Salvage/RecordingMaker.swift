@@ -54,11 +54,14 @@ struct RecordingMaker {
     } catch {
       throw .unreadable(error.description)
     }
+    if let boot = settings.boot, let now = BootID.current, boot != now {
+      throw .otherBoot(place.directory)
+    }
     guard let lock = RunLock(directory, exclusive: false) else {
       throw .inUse(place.directory, pids: [])
     }
     let before = settings
-    // What lay on a tmpfs or in a temporary directory may be gone, after a reboot for one.
+    // What lay on a tmpfs or in a temporary directory may be gone.
     if !isDirectory(settings.users) { settings.users = try users(for: directory) }
     if status(settings.library) == nil { settings.library = try library(for: directory) }
     settings.recordsPython = configuration.recordsPython
@@ -174,7 +177,7 @@ struct RecordingMaker {
       recordsGcov: configuration.recordsGcov, notesSignals: configuration.notesSignals,
       hidesEnvironment: configuration.hidesEnvironment, recordsPython: configuration.recordsPython,
       saveBefore: configuration.saveBefore, created: now(CLOCK_REALTIME),
-      commandVersion: salvageVersion, users: directory,
+      boot: BootID.current, commandVersion: salvageVersion, users: directory,
       library: directory.appending("libsalvage.so"))
     let original = try ShimLibrary.find()
     try write(try contents(of: original), to: made.appending("libsalvage.so"), mode: 0o755)

@@ -1,5 +1,6 @@
 import SalvageCoverage
 package import SalvageReport
+import SystemPackage
 
 /// A form of the coverage report.
 public enum ReportFormat: String, Sendable, Hashable, CaseIterable, Codable {
@@ -18,7 +19,7 @@ public enum ReportFormat: String, Sendable, Hashable, CaseIterable, Codable {
   /// Who writes it. `width` is that of the reader's terminal.
   package func exporter(width: Int? = nil) -> any Exporter {
     switch self {
-    case .text: TextExporter(width: width)
+    case .text: TextExporter(width: width, base: absolute(".").string)
     case .lcov: LCOVExporter()
     case .json: JSONExporter()
     case .llvmJSON: LLVMJSONExporter()

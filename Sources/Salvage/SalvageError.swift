@@ -9,6 +9,8 @@ public enum SalvageError: Error, Sendable, Hashable, CustomStringConvertible {
   case notARecording(FilePath)
   /// Processes still count in it: their pids, as far as they are known.
   case inUse(FilePath, pids: [Int32])
+  /// It was recorded before this machine was last started: nothing can be added.
+  case otherBoot(FilePath)
   /// libsalvage.so is in none of these places.
   case libraryNotFound([FilePath])
   /// A path is longer than the contract holds.
@@ -34,6 +36,10 @@ public enum SalvageError: Error, Sendable, Hashable, CustomStringConvertible {
       "the recording \(path) is in use"
         + (pids.isEmpty ? "" : " by process \(pids.map(String.init).joined(separator: ", "))")
         + ": wait for it, add to it with --append, or choose another place with -o"
+    case .otherBoot(let path):
+      "the recording \(path) is from before this machine was started: what runs now cannot be told "
+        + "from what ran then, so nothing is added; choose another place with -o, or replace it (`salvage run` without "
+        + "--append, `salvage env --fresh`)"
     case .libraryNotFound(let places):
       "libsalvage.so was not found; looked for " + places.map(\.string).joined(separator: ", ")
         + ": build the package again, or name the file in SALVAGE_LIBRARY"

@@ -14,11 +14,13 @@ struct ExportCommand: AsyncParsableCommand {
       profraw   what LLVM's programs write, one file for each program or library
       profdata  the same as llvm-profdata merges it
       sancov    what sanitizers write with coverage=1, one file for each program or library
+      coverage.py   one file .coverage, of Python's lines, written by the coverage.py on PATH
 
       salvage export --format gcda -o tree && lcov -c -d tree -o coverage.info
       salvage export --format gcda -o tree && gcovr --root . tree
       salvage export --format gcda --in-place --merge
       salvage export --format profraw -o profiles
+      salvage export --format coverage.py -o . && coverage html
 
       Exit status: 0; 1 if nothing could be exported.
       """)

@@ -80,10 +80,10 @@ struct RunCommand: ParsableCommand {
     let contents = finish(opened)
     write(files, of: opened)
     if let contents, !quiet {
-      complain(
-        Summary(
-          contents, objects: opened.objectCount, pythonFiles: opened.pythonFileCount, path: path
-        ).line)
+      let summary = Summary(
+        contents, objects: opened.objectCount, pythonFiles: opened.pythonFileCount, path: path)
+      complain(summary.line)
+      for death in summary.deaths { complain(death) }
     }
     end(like: status)
   }

@@ -24,6 +24,7 @@ package protocol CounterExporter: Sendable {
 package let counterExporters: [any CounterExporter.Type] = [
   GcovDataExporter.self, RawProfileExporter.self, IndexedProfileExporter.self,
   SancovExporter.self,
+  PythonDataExporter.self,
 ]
 
 /// A file for other tools.

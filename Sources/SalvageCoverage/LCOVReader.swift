@@ -102,7 +102,7 @@ enum LCOVReader {
         throw scanner.failure("lines in ascending order")
       }
       lines.makeRoom()
-      lines.append(Line(number: number, count: count))
+      lines.append(Line(number: number, count: DerivedCount.line(count)))
     }
   }
 
@@ -117,7 +117,7 @@ enum LCOVReader {
       let outcome = try scanner.number32()
       try scanner.expect(UInt8(ascii: ","))
       let reached = !scanner.accept(UInt8(ascii: "-"))
-      let count = reached ? try scanner.number() : 0
+      let count = reached ? DerivedCount.branch(try scanner.number()) : 0
       try scanner.expect(0x0a)
       branches.makeRoom()
       branches.append(

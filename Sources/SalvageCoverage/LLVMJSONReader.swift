@@ -123,7 +123,7 @@ enum LLVMJSONReader {
     let region = SourceRegion(
       startLine: try scanner.number32(), startColumn: try scanner.nextNumber32(),
       endLine: try scanner.nextNumber32(), endColumn: try scanner.nextNumber32(),
-      count: try scanner.nextNumber(), file: try scanner.nextNumber32(),
+      count: DerivedCount.json(try scanner.nextNumber()), file: try scanner.nextNumber32(),
       expandedFile: try scanner.nextNumber32(), kind: try scanner.nextNumber32())
     try scanner.expect(UInt8(ascii: "]"))
     return region
@@ -137,7 +137,8 @@ enum LLVMJSONReader {
         BranchRegion(
           startLine: try scanner.number32(), startColumn: try scanner.nextNumber32(),
           endLine: try scanner.nextNumber32(), endColumn: try scanner.nextNumber32(),
-          trueCount: try scanner.nextNumber(), falseCount: try scanner.nextNumber(),
+          trueCount: DerivedCount.json(try scanner.nextNumber()),
+          falseCount: DerivedCount.json(try scanner.nextNumber()),
           file: try scanner.nextNumber32(), expandedFile: try scanner.nextNumber32(),
           kind: try scanner.nextNumber32()))
       try scanner.expect(UInt8(ascii: "]"))
@@ -151,7 +152,7 @@ enum LLVMJSONReader {
       try scanner.expect(UInt8(ascii: "["))
       let line = try scanner.number32()
       let column = try scanner.nextNumber32()
-      let count = try scanner.nextNumber()
+      let count = DerivedCount.json(try scanner.nextNumber())
       try scanner.expect(UInt8(ascii: ","))
       let hasCount = try scanner.boolean()
       try scanner.expect(UInt8(ascii: ","))

@@ -54,8 +54,11 @@ struct LLVMObject: Sendable {
   private static func fromProgram(
     _ counters: ObjectCounters, _ kept: LLVMSections?
   ) throws(ObjectProblem) -> LLVMObject {
+    guard counters.origin != nil || counters.candidates.isEmpty else {
+      return try fromCandidates(counters)
+    }
     guard let program = try sections(counters.origin, counters) else {
-      throw ObjectProblem(.missing, counters)
+      throw ObjectProblem(counters.origin == nil ? .notKept : .missing, counters)
     }
     let isRecorded = try explained(counters) { try program.isRecorded(counters, kept) }
     guard isRecorded else { throw ObjectProblem(.changed, counters) }
@@ -63,6 +66,27 @@ struct LLVMObject: Sendable {
       throw ObjectProblem(.noMapping, counters)
     }
     return object
+  }
+
+  /// The recording does not even know where the object was: one of the programs that ran may be it.
+  private static func fromCandidates(_ counters: ObjectCounters) throws(ObjectProblem) -> LLVMObject
+  {
+    var instrumented: [FilePath] = []
+    for path in counters.candidates {
+      var asked = counters
+      asked.origin = path
+      asked.candidates = []
+      do {
+        return try fromProgram(asked, nil)
+      } catch {
+        if error.kind == .noMapping { throw error }
+        if error.kind == .changed { instrumented.append(path) }
+      }
+    }
+    // The only one that it can have been is another build now; among several nobody can tell.
+    var named = counters
+    if instrumented.count == 1 { named.origin = instrumented[0] }
+    throw ObjectProblem(instrumented.count == 1 ? .changed : .notKept, named)
   }
 
   private init(file: FilePath, mappingVersion: Int, profile: RawProfile) {

@@ -24,7 +24,9 @@ struct PythonSource: CoverageSource {
     for path in files.keys.sorted() {
       guard let file = files[path] else { continue }
       if let text = Self.source(of: file) {
-        result.coverage.files.append(file.sourceFile(without: PythonExclusions(text).lines))
+        result.coverage.files.append(
+          file.sourceFile(
+            without: PythonExclusions(text).lines, lineCount: Self.lineCount(text)))
       } else {
         result.coverage.files.append(file.sourceFile(without: []))
         unread.append(path)
@@ -37,6 +39,11 @@ struct PythonSource: CoverageSource {
           + "`# pragma: no cover` in it was not looked at")
     }
     return result
+  }
+
+  /// An empty module has code for a line 1 that is not there (before 3.11).
+  private static func lineCount(_ text: [UInt8]) -> Int {
+    text.count { $0 == 10 } + (text.last == nil || text.last == 10 ? 0 : 1)
   }
 
   /// The text that ran, where it is still there.
@@ -82,9 +89,10 @@ private struct PythonFile {
     sources.insert(code.source)
   }
 
-  func sourceFile(without excluded: Set<Int>) -> SourceFile {
+  func sourceFile(without excluded: Set<Int>, lineCount: Int = .max) -> SourceFile {
     var file = SourceFile(path: path)
-    for (number, state) in states.enumerated() where state & 1 != 0 && !excluded.contains(number) {
+    for (number, state) in states.enumerated()
+    where state & 1 != 0 && number <= lineCount && !excluded.contains(number) {
       file.lines.append(Line(number: UInt32(number), count: state & 2 == 0 ? 0 : 1))
     }
     for function in functions where !excluded.contains(Int(function.line)) {

@@ -39,9 +39,10 @@ enum ToolRun {
     return result.standardOutput
   }
 
-  /// Ours without what would make a tool part of a recording, or write a profile of its own.
+  /// Ours without what would make a tool part of a recording, or write a profile of its own; messages are
+  /// looked into, so they are in English.
   private static let environment = Environment.inherit.updating([
-    "LD_PRELOAD": nil, "SALVAGE_RECORDING": nil, "LLVM_PROFILE_FILE": "/dev/null",
+    "LD_PRELOAD": nil, "SALVAGE_RECORDING": nil, "LLVM_PROFILE_FILE": "/dev/null", "LC_ALL": "C",
   ])
 
   private static func create(_ path: FilePath) throws -> FileDescriptor {

@@ -49,7 +49,19 @@ extension RecordingReader {
       result.objects[index].keptObject = path
       result.objects[index].origin = origin(of: path)
     }
+    addCandidates(users, &result)
     return result
+  }
+
+  /// For objects whose sections could not be kept (full disk, file size limit).
+  private func addCandidates(_ users: [FilePath], _ result: inout CounterReading) {
+    let isLost = { (one: ObjectCounters) in one.keptObject == nil && one.source != .python }
+    guard result.objects.contains(where: isLost) else { return }
+    let known = Set(result.objects.compactMap(\.origin))
+    let ran = programs(users).filter { !known.contains($0) }
+    for index in result.objects.indices where isLost(result.objects[index]) {
+      result.objects[index].candidates = ran
+    }
   }
 
   /// The lines of Python code, each source an object of its own; an empty one has nothing to say.

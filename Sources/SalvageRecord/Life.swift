@@ -66,6 +66,8 @@ public struct Life: Sendable, Hashable, Identifiable {
     public static let partialHooks = Flags(rawValue: 1 << 9)
     /// A CPython interpreter of it was entered.
     public static let python = Flags(rawValue: 1 << 10)
+    /// coverage.py measured in it.
+    public static let coverage = Flags(rawValue: 1 << 11)
   }
 
   /// Unique in the recording.

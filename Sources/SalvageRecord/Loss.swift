@@ -43,9 +43,11 @@ public enum LossReason: UInt16, Sendable, Hashable, CaseIterable {
   case noLedger = 15
   case asanOptions = 16
   case sandbox = 17
+  case gcovLate = 27
   case foreignGuards = 24
   case noPCTable = 25
   case cleared = 26
+  case coverageUnsaved = 20
 
   // The reader's own verdicts; no number of the contract.
   case noCell = 1000
@@ -123,6 +125,13 @@ public enum LossReason: UInt16, Sendable, Hashable, CaseIterable {
         "The counters were private to the process, and it ended before they could be copied.",
         "Record without --private, or end the process by a signal that can be caught, or from within the tree."
       )
+    case .coverageUnsaved:
+      (
+        "coverage-unsaved",
+        "coverage.py measured in the process, which ended before coverage.py had saved its data.",
+        "End the process by a signal that can be caught; look for code that keeps the interpreter's"
+          + " lock for seconds."
+      )
     case .noMapping:
       (
         "no-mapping", "The counters are there, but the program's coverage mapping is not.",
@@ -159,6 +168,14 @@ public enum LossReason: UInt16, Sendable, Hashable, CaseIterable {
       (
         "sandbox", "It was executed in a seccomp sandbox that forbids the library's system calls.",
         "Record it without the sandbox, or allow what the program's own start needs there."
+      )
+    case .gcovLate:
+      (
+        "gcov-late",
+        "Constructors of an object built with gcc --coverage ran before the library met it: libgcov writes"
+          + " its .gcda files itself.",
+        "Preload no other library that is linked with -z initfirst, and link plugins with the compiler's"
+          + " start files."
       )
     case .foreignGuards:
       (

@@ -54,6 +54,8 @@ public struct ObjectCounters: Sendable, Hashable {
   public var keptObject: FilePath?
   /// Where the object was when it was recorded.
   public var origin: FilePath?
+  /// Without a kept object: programs that ran and are not known to be other objects.
+  public var candidates: [FilePath] = []
   /// With ``Source/python``: what the lines of `origin` mean.
   public var python: PythonCode?
 

@@ -26,11 +26,18 @@ package struct PythonArena {
 
   /// Looks at the header alone.
   package static func check(_ path: FilePath) throws(RecordError) {
-    try checkHeader(try RecordFile(path))
+    let file = try RecordFile(path)
+    if try !isUnused(file) { try checkHeader(file) }
+  }
+
+  /// Whoever made it could not go on: a full disk, a file size limit. The life that tried has the loss.
+  private static func isUnused(_ file: borrowing RecordFile) throws(RecordError) -> Bool {
+    try file.bytes(0..<MemoryLayout<slv_python_header>.size).allSatisfy { $0 == 0 }
   }
 
   package init(_ path: FilePath) throws(RecordError) {
     let file = try RecordFile(path)
+    if try Self.isUnused(file) { return }
     try Self.checkHeader(file)
     let directory = try file.bytes(
       Int(SLV_PYTHON_DIRECTORY_OFFSET)..<Int(SLV_PYTHON_DATA_OFFSET))

@@ -110,7 +110,7 @@ public struct RecordingReader: Sendable {
     let table = LifeTable(ledgers: ledgers, notes: runs)
     let verdict = Verdict(
       table: table, reaping: Reaping(table), programs: programs,
-      processes: processes ?? systemProcesses(ledgers))
+      processes: processes ?? systemProcesses(settings, ledgers))
     let commands = commandsNotEntered(runs, table)
     let lives = (adopted(verdict.lives(), by: commands, table) + commands)
       .sorted { ($0.born, $0.id) < ($1.born, $1.id) }
@@ -140,6 +140,24 @@ public struct RecordingReader: Sendable {
       }
     }
     return result.sorted { $0.started < $1.started }
+  }
+
+  /// Every program that ran, once. One that was started by a relative path is looked for where the
+  /// commands were started: whoever uses it must see by its contents whether it is the one.
+  func programs(_ users: [FilePath]) -> [FilePath] {
+    var programs: [UInt64: ProgramRecord] = [:]
+    var problems: [RecordError] = []
+    for user in users { readPrograms(user.appending("programs"), &programs, &problems) }
+    let runs = notes(&problems)
+    let starts = Set(runs.map(\.directory)).map { FilePath($0) }
+    let paths = Set(programs.values.map(\.path) + runs.map(\.program)).filter { !$0.isEmpty }
+    return Set(
+      paths.map { FilePath($0) }.flatMap { path in
+        (path.isAbsolute ? [path] : starts.map { $0.pushing(path) }).map {
+          $0.lexicallyNormalized()
+        }
+      }
+    ).sorted { $0.string < $1.string }
   }
 
   private func readLedger(
@@ -186,7 +204,12 @@ public struct RecordingReader: Sendable {
   }
 
   /// /proc, unless all ledgers come from another boot or machine: then nothing of them runs.
-  private func systemProcesses(_ ledgers: [Ledger]) -> any ProcessTable {
+  private func systemProcesses(_ settings: RecordingSettings, _ ledgers: [Ledger])
+    -> any ProcessTable
+  {
+    if let recorded = settings.boot, let now = BootID.current {
+      return recorded == now ? LinuxProcesses() : NoProcesses()
+    }
     let boot = Int64(bitPattern: now(CLOCK_REALTIME) &- now(CLOCK_BOOTTIME))
     let sameBoot = ledgers.contains { ledger in
       let other = Int64(bitPattern: ledger.header.created &- ledger.header.created_boot)

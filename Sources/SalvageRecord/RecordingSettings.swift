@@ -21,6 +21,8 @@ public struct RecordingSettings: Sendable, Hashable {
   public var saveBefore: Set<Int32>
   /// When the recording was made: nanoseconds since 1970.
   public var created: UInt64
+  /// The machine's boot that made it: its times and process ids are of that boot; nil where unknown.
+  public var boot: BootID?
   /// Version of the command that made it.
   public var commandVersion: String
   /// Absolute path of the directory with the `u<uid>` directories.
@@ -32,7 +34,7 @@ public struct RecordingSettings: Sendable, Hashable {
     isPrivate: Bool = false, isPerProcess: Bool = false, recordsGcov: Bool = true,
     notesSignals: Bool = false, hidesEnvironment: Bool = false, recordsPython: Bool = true,
     context: UInt32 = 0, saveBefore: Set<Int32> = [],
-    created: UInt64 = 0,
+    created: UInt64 = 0, boot: BootID? = nil,
     commandVersion: String = "", users: FilePath, library: FilePath
   ) {
     self.isPrivate = isPrivate
@@ -44,6 +46,7 @@ public struct RecordingSettings: Sendable, Hashable {
     self.context = context
     self.saveBefore = saveBefore
     self.created = created
+    self.boot = boot
     self.commandVersion = commandVersion
     self.users = users
     self.library = library
@@ -78,7 +81,8 @@ extension RecordingSettings {
       recordsPython: raw.flags & SLV_SETTING_NO_PYTHON.rawValue == 0,
       context: raw.context,
       saveBefore: Set((1...64).filter { raw.save_before >> (UInt64($0) - 1) & 1 != 0 }),
-      created: raw.created, commandVersion: text(ofArray: raw.command_version),
+      created: raw.created, boot: BootID(raw.boot),
+      commandVersion: text(ofArray: raw.command_version),
       users: FilePath(users), library: FilePath(text(ofArray: raw.library)))
   }
 
@@ -99,6 +103,7 @@ extension RecordingSettings {
       raw.save_before |= 1 << UInt64(signal - 1)
     }
     raw.created = created
+    if let boot { raw.boot = (boot.high, boot.low) }
     guard store(commandVersion, inArray: &raw.command_version),
       store(users.string, inArray: &raw.users), store(library.string, inArray: &raw.library)
     else { return nil }

@@ -111,7 +111,11 @@ struct Verdict {
     }
     let flags = life.flags
     if flags.contains(.isPrivate) && !flags.contains(.flushed) && life.end != .running {
-      if cell.loss != SLV_LOSS_PRIVATE_KILLED.rawValue { lose(.privateKilled) }
+      if flags.contains(.coverage) {
+        if cell.loss != SLV_LOSS_COVERAGE_UNSAVED.rawValue { lose(.coverageUnsaved) }
+      } else if cell.loss != SLV_LOSS_PRIVATE_KILLED.rawValue {
+        lose(.privateKilled)
+      }
     }
     return result
   }

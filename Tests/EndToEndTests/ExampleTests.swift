@@ -36,6 +36,10 @@ import Testing
       name: "rust", build: { ["sh", "rust/build.sh", $0.string] }, needs: ["cargo", "rustc"],
       status: .exit(128 + SIGKILL), ends: ["returned 101": 1, "SIGABRT": 1, "SIGKILL": 1]),
     Example(
+      name: "python", build: { ["sh", "python/build.sh", $0.string] },
+      needs: ["clang", "python3-config"],
+      ends: ["SIGKILL": 3, "SIGABRT": 1]),
+    Example(
       name: "mixed", build: { ["sh", "mixed/build.sh", $0.string] },
       needs: ["clang", "clang++", "swiftc"],
       ends: ["SIGSEGV": 1, "SIGABRT": 2, "SIGKILL": 4, "_exit 3": 1, trapName: 1]),

@@ -2,7 +2,7 @@ import Foundation
 import SystemPackage
 
 enum Language: String, Sendable, Hashable, CaseIterable {
-  case c, cxx, swift, rust
+  case c, cxx, swift, rust, fortran
 }
 
 /// One build of the program of deaths.
@@ -14,6 +14,8 @@ struct Fixture: Sendable, Hashable, CustomStringConvertible {
   var compiler: String? = nil
   /// What makes a C program count.
   var coverage = ["-fprofile-instr-generate", "-fcoverage-mapping"]
+  /// Of the C language, where it is not the usual one.
+  var standard: String? = nil
   /// More objects of the program and its libraries, with the commands that make them.
   var objects: [String: [String]] = [:]
   /// A command run on the linked program, such as `strip`.
@@ -35,6 +37,7 @@ struct Fixture: Sendable, Hashable, CustomStringConvertible {
     case .cxx: cxx
     case .swift: swift
     case .rust: rust
+    case .fortran: gfortran
     }
   }
 
@@ -45,6 +48,7 @@ struct Fixture: Sendable, Hashable, CustomStringConvertible {
       case .cxx: ("c", ["c", "cpp"])
       case .swift: ("swift", ["swift"])
       case .rust: ("rust", ["rs"])
+      case .fortran: ("fortran", ["f90"])
       }
     let directory = Places.fixtures.appending(folder)
     let names = (try? FileManager.default.contentsOfDirectory(atPath: directory.string)) ?? []
@@ -78,15 +82,24 @@ struct Fixture: Sendable, Hashable, CustomStringConvertible {
         ["rustc", "-g", "--edition", "2021", "-C", "instrument-coverage"] + options
           + [main, "-o", program]
       ]
+    case .fortran:
+      let tally = directory.appending("tally.o").string
+      return [
+        ["gcc", "-c", Places.fixtures.appending("fortran/tally.c").string, "-o", tally],
+        ["gfortran", "-g"] + coverage + options + sources.map(\.string) + [tally, "-o", program],
+      ]
     case .c, .cxx:
       let plugins = directory.appending("plugins").string
       let library = Places.fixtures.appending("library").string
       let cc = [compiler ?? "clang", "-g"] + coverage + options
-      let shared = cc.filter { $0 != "-no-pie" && $0 != "-fno-pie" } + ["-fPIC", "-shared"]
+      // g++ takes a .c file for C++.
+      let shared =
+        cc.filter { $0 != "-no-pie" && $0 != "-fno-pie" } + ["-fPIC", "-shared"]
+        + (isGcov ? ["-x", "c"] : [])
       let dialect =
         language == .c
-        ? ["-std=gnu11"] : ["-std=c++17", "-Wno-deprecated", "-x", "c++"]
-      let driver = language == .c ? [] : ["--driver-mode=g++"]
+        ? ["-std=\(standard ?? "gnu11")"] : ["-std=c++17", "-Wno-deprecated", "-x", "c++"]
+      let driver = language == .c || isGcov ? [] : ["--driver-mode=g++"]
       return [
         ["mkdir", "-p", plugins]
       ]
@@ -143,6 +156,8 @@ actor FixtureBuilder {
     }
     chmod(home.string, 0o755)
     if rename(work.string, final.string) != 0 { try? manager.removeItem(atPath: work.string) }
+    // gcc's programs know where they were built: their notes files are looked for there.
+    if fixture.isGcov { symlink(final.string, work.string) }
     return program
   }
 

@@ -126,6 +126,43 @@ import Testing
     #expect(FileManager.default.contents(atPath: data[0].string) == Data("gone".utf8))
   }
 
+  /// One object file in two programs: one data file, with the counts of both, as libgcov merges them.
+  @Test func oneUnitOfTwoPrograms() async throws {
+    guard let (tree, program) = try await tree(Self.builds[0], "shared") else { return }
+    let other = tree.build.appending("other")
+    try await Tools.run(
+      [
+        "gcc-11", "--coverage", tree.build.appending("work.c.o").string,
+        tree.build.appending("more.c.o").string, "-Wl,--build-id=sha1", "-Wl,-z,norelro", "-o",
+        other.string,
+      ], in: tree.build)
+    let both = ["sh", "-c", "\(program) 2; \(other) 3"]
+    let bare = try await tree.bare(both)
+    let salvaged = try await tree.run.run(both)
+    #expect(salvaged.output == bare.output)
+    #expect(salvaged.errors.contains("2 objects"), "\(salvaged.errors)")
+    try await tree.expectSameGcov()
+    if skips("lcov of a shared unit", without: ["lcov"]) { return }
+    try await tree.expectSameAsLCOV(tree.exported)
+  }
+
+  /// No gcov of the version that is needed: no report, and the message says what, why and the cure.
+  @Test func noGcov() async throws {
+    guard let (tree, program) = try await tree(Self.builds[0], "no-gcov") else { return }
+    _ = try await tree.run.run([program.string, "3"])
+    let empty = tree.run.directory.appending("empty").string
+    for (options, environment) in [
+      (["--gcov-bin", empty], [:]), ([], ["SALVAGE_GCOV_BIN": empty]),
+    ] {
+      let report = try await tree.run.salvage(
+        ["report", tree.run.recording.string] + options, environment: environment)
+      #expect(report.status == .exit(1) && report.output.isEmpty)
+      #expect(report.errors.contains("needs gcov of gcc 11"), "\(report.errors)")
+      #expect(
+        report.errors.contains("install gcc-11, or give the folder of its gcov by --gcov-bin"))
+    }
+  }
+
   /// The build tree is deleted, or built again with other lines, before the report.
   @Test func buildTreeGone() async throws {
     guard let (tree, program) = try await tree(Self.builds[0], "gone") else { return }

@@ -5,7 +5,7 @@ import Testing
 /// Beside LLVM's own runtime: its files where the user asked for them, its numbers where it works.
 @Suite struct ProfileTests {
   /// The user's own LLVM_PROFILE_FILE keeps working, with right numbers, and we record as well.
-  @Test(arguments: Language.allCases) func ownProfileFile(_ language: Language) async throws {
+  @Test(arguments: [Language].all) func ownProfileFile(_ language: Language) async throws {
     let fixture = Fixture.plain(language)
     if skips("ownProfileFile \(language)", without: fixture.needs) { return }
     let program = try await FixtureBuilder.shared.program(fixture)

@@ -2,7 +2,7 @@ import Foundation
 import SystemPackage
 import Testing
 
-/// The recorder of Python code, in every CPython of this machine from 3.12 on: each line of each case is there, and
+/// The recorder of Python code, in every CPython of this machine: each line of each case is there, and
 /// no other, however the processes end.
 @Suite struct PythonTests {
   static let source = Places.fixtures.appending("python").appending("cases.py")
@@ -14,7 +14,6 @@ import Testing
   static let plain = [
     "threads", "hangup", "handler", "exit", "abort", "null", "fork", "kill",
   ]
-  static let pythons = Python.all.filter { $0.minor >= 12 }
   static let methods = ["fork", "spawn", "forkserver"]
 
   static func repeats(_ usual: Int) -> Int {
@@ -37,14 +36,14 @@ import Testing
     if errors == [] { try? FileManager.default.removeItem(atPath: recorded.directory.string) }
   }
 
-  @Test(arguments: pythons, methods)
+  @Test(arguments: Python.all, methods)
   func processesOfMultiprocessing(_ python: Python, _ method: String) async throws {
     try await Gate.pass {
       for name in Self.multiprocessing { try await check(python, name, method, 0) }
     }
   }
 
-  @Test(arguments: pythons)
+  @Test(arguments: Python.all)
   func otherEnds(_ python: Python) async throws {
     try await Gate.pass {
       for name in Self.plain { try await check(python, name, "fork", 0) }
@@ -52,7 +51,7 @@ import Testing
   }
 
   /// Where coverage.py's own signal handler loses data in some runs.
-  @Test(arguments: pythons, ["context", "terminate", "stopped"])
+  @Test(arguments: Python.all, ["context", "terminate", "stopped"])
   func racesAreLostByNobody(_ python: Python, _ name: String) async throws {
     try await Gate.pass {
       for round in 0..<Self.repeats(2) { try await check(python, name, "fork", round) }

@@ -1,3 +1,4 @@
+import SystemPackage
 import Testing
 
 /// `--save-before HUP`: the server that is told to reload many times in one life, and is then killed by a

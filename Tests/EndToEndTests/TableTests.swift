@@ -38,6 +38,18 @@ import Testing
   }
 }
 
+/// The table again for programs built with gcc's --coverage.
+@Suite struct GcovDeathTests {
+  @Test(arguments: VariantTests.chosen(Case.gcov)) func live(_ item: Case) async throws {
+    try await Trial.check(item, options: [])
+  }
+
+  @Test(arguments: VariantTests.chosen(Case.gcovPrivate)) func privately(_ item: Case) async throws
+  {
+    try await Trial.check(item, options: ["--private"])
+  }
+}
+
 /// The table again for programs built with -fsanitize-coverage.
 @Suite struct SancovTableTests {
   @Test(arguments: VariantTests.chosen(Case.sancovTable + Case.sancovVariants))

@@ -8,6 +8,8 @@ struct Trial {
   var isPrivate: Bool
   var directory: FilePath
   var recording: FilePath { directory.appending("recording") }
+  /// Where libgcov would write, were it not kept from that.
+  var gcovData: FilePath { directory.appending("gcda") }
 
   static func check(_ item: Case, options: [String]) async throws {
     let missing = Tools.missing(item.fixture.needs) + Needs.missing(item.row.needs)
@@ -27,8 +29,10 @@ struct Trial {
 
   private func run(_ program: FilePath, _ options: [String]) async throws {
     let bare = try await once(program, under: nil, in: "bare")
+    try? FileManager.default.removeItem(atPath: gcovData.string)
     let salvaged = try await once(
       program, under: ["run", "-o", recording.string] + options + ["--"], in: "salvaged")
+    #expect(item.row.losses.contains("secure") || !gcovData.isThere, "libgcov wrote its files")
     compare(bare.outcome, salvaged.outcome)
     if let status = item.row.status { #expect(bare.outcome.status == status, "without the shim") }
     let allowed = item.row.ran.union([.destroyed])
@@ -52,14 +56,16 @@ struct Trial {
     chmod(place.string, 0o777)
     try Tally.create(at: tally)
     let arguments = [tally.string, item.row.death] + item.row.arguments
+    var environment = Places.environment
+    if item.fixture.isGcov { environment["GCOV_PREFIX"] = gcovData.string }
     let outcome =
       if let salvage {
         try await execute(
-          Places.salvage, salvage + [program.string] + arguments, environment: Places.environment,
+          Places.salvage, salvage + [program.string] + arguments, environment: environment,
           directory: place)
       } else {
         try await execute(
-          program, arguments, environment: Places.environment, directory: place)
+          program, arguments, environment: environment, directory: place)
       }
     return (outcome, try Tally(readingFrom: tally), place)
   }
@@ -79,13 +85,16 @@ struct Trial {
   }
 
   /// What a program said, but for our own lines, numbers that differ from run to run, and (without
-  /// the shim only) the complaints of LLVM's runtime about a profile it could not write.
+  /// the shim only) the complaints of the compiler's runtime about a profile it could not write.
   private static func words(_ errors: String, withoutRuntime: Bool = false) -> String {
     errors.split(separator: "\n")
       .filter { !$0.hasPrefix("salvage: ") }
-      .filter { !withoutRuntime || !$0.hasPrefix("LLVM Profile") }
+      .filter { line in
+        !withoutRuntime
+          || !["LLVM Profile", "profiling:", "libgcov profiling"].contains { line.hasPrefix($0) }
+      }
       // Lines of a backtrace: a frame of libsalvage.so is in it.
-      .filter { $0.firstMatch(of: /^ *(\d+[: ]|at )/) == nil }
+      .filter { $0.firstMatch(of: /^\s*(#?\d+[: ]|at )/) == nil }
       .map { $0.replacing(/0x[0-9a-f]+|\(\d+\)/, with: "N") }
       .joined(separator: "\n")
   }

@@ -44,6 +44,21 @@ import Testing
     #expect(try await run.lines().files == files)
   }
 
+  /// Where the sections could not be kept at all, the programs that ran are looked at: the recorded
+  /// one is found, and a rebuilt one is no other's.
+  @Test func nothingKept() async throws {
+    let run = try Recorded("twins-lost")
+    let first = try await program("first", line: 3, padding: 8, in: run.directory)
+    let outcome = try await run.run(["sh", "-c", "./first; ./first"])
+    #expect(outcome.status == .exit(0))
+    try await Tools.run(["sh", "-c", "rm recording/u*/*.obj"], in: run.directory)
+    #expect(try await run.lines().files == [first.string + ".c": [3: 2]])
+    _ = try await program("first", line: 4, padding: 8, in: run.directory)
+    let report = try await run.salvage(["report", run.recording.string])
+    let said = report.output + report.errors
+    #expect(said.contains("\(first): was rebuilt since it was recorded"), "\(said)")
+  }
+
   /// Rebuilt with a line more above, in one recording: each build's lines are its own.
   @Test func rebuilt() async throws {
     let run = try Recorded("twins-rebuilt")

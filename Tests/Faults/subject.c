@@ -111,6 +111,44 @@ static void forks(void) {
   reap(child, "killed");
 }
 
+// So often that slots are leased for children to come; the first child lives as long as all others, the
+// third has children of its own.
+static void forks_again(void) {
+  int ends[2];
+  char byte;
+  if (pipe(ends) != 0) puts("no pipe");
+  pid_t oldest = 0;
+  for (unsigned i = 0; i < 7; i++) {
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+      guard_check(100, "again");
+      guard_fill(400 + i);
+      beat();
+      close(ends[1]);
+      for (unsigned n = 0; i == 2 && n < 3; n++) {
+        pid_t its = fork();
+        if (its == 0) {
+          guard_check(402, "again, below");
+          beat();
+          _exit(2);
+        }
+        reap(its, "again, below");
+      }
+      if (i == 0 && read(ends[0], &byte, 1) != 0) puts("read failed");
+      beat();
+      guard_check(400 + i, "again");
+      exit(10 + (int)i);
+    }
+    if (i == 0) oldest = child;
+    else reap(child, "again");
+    guard_check(100, "parent");
+  }
+  close(ends[1]);
+  reap(oldest, "oldest");
+  close(ends[0]);
+}
+
 static void spawns(const char *self) {
   char *words[] = {(char *)self, (char *)told_path, (char *)plugin_path, "spawned", NULL};
   pid_t child = -1;
@@ -161,6 +199,7 @@ int main(int count, char **words) {
     return strcmp(words[3], "spawned") == 0 ? 5 : 7;
   }
   forks();
+  forks_again();
   spawns(words[0]);
   threads();
   fflush(stdout);

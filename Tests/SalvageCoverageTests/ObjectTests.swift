@@ -124,7 +124,8 @@ import Testing
     python.identity = 5
     let collected = try await collectCoverage(
       of: [new, python], search: ToolSearch(llvm: ToolSearchTests.search(folder: tools, path: [])))
-    #expect(collected.problems.map(\.name) == ["mapping-too-new", "unknown-source"])
+    #expect(collected.problems.first?.name == "mapping-too-new")
+    #expect(collected.problems.map(\.identity) == [new.identity, 5])
     #expect(collected.coverage.files.isEmpty)
     let text = collected.problems[0].description
     #expect(text.contains("version 7") && text.contains("LLVM 17") && text.contains("LLVM 18"))

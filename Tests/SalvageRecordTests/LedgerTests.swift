@@ -28,7 +28,7 @@ import Testing
     fixture.cellSize = size
     let ledger = try ledger(fixture.bytes)
     #expect(ledger.cells.map(\.pid) == [1, 2, 3, 4, 5])
-    #expect(ledger.cells.allSatisfy { $0.reserved.0 == 0 })
+    #expect(ledger.cells.allSatisfy { $0.reserved == 0 })
   }
 
   @Test func aCutFileGivesTheCellsThereAre() throws {

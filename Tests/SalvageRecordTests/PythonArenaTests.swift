@@ -65,6 +65,16 @@ import Testing
     #expect(arena.problems.count == 100)
   }
 
+  /// On a full disk a file may be made and no more.
+  @Test(arguments: [0, 4096]) func anUnusedFileSaysNothing(_ size: Int) throws {
+    let directory = try TemporaryDirectory()
+    try directory.write([UInt8](repeating: 0, count: size), "python-00000000")
+    let path = directory.path.appending("python-00000000")
+    let arena = try PythonArena(path)
+    try PythonArena.check(path)
+    #expect(arena.blocks.isEmpty && arena.problems == [])
+  }
+
   @Test func otherFilesAreForeign() throws {
     var fixture = PythonFixture.sample
     fixture.header.version = 99

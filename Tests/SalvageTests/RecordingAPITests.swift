@@ -35,6 +35,23 @@ import Testing
     await place.remove()
   }
 
+  /// Process ids and boot times of another boot would be taken for those of this one.
+  @Test func nothingIsAddedAfterAReboot() async throws {
+    let place = try Workplace()
+    let path = place.path.appending("rec")
+    _ = try await Recording.run(["true"], at: path)
+    let settings = try FileDescriptor.open(path.appending("settings"), .readWrite)
+    _ = try settings.writeAll(toAbsoluteOffset: 2120, [UInt8](repeating: 7, count: 16))
+    try settings.close()
+    await #expect(throws: SalvageError.otherBoot(path)) {
+      try await Recording.run(["true"], at: path, configuration: Configuration(existing: .append))
+    }
+    #expect(try Recording.open(path).lives.allSatisfy { $0.end != .running })
+    _ = try await Recording.run(["true"], at: path)  // replaces it
+    #expect(try Recording.open(path).lives.count == 1)
+    await place.remove()
+  }
+
   /// Any spawner: here swift-subprocess.
   @Test func anEnvironmentForOtherSpawners() async throws {
     let place = try Workplace()

@@ -1,22 +1,19 @@
 // The contract between the injected library (C, writes) and the readers (Swift, read).
-//
 // When to change it: append a field, never move or resize one; retire a field by renaming it
 // `reserved_*`. A change that an older reader would misread raises SLV_ABI_VERSION, and readers
 // refuse what they do not know. Everything is little-endian and 8-byte aligned; docs/RecordingFormat.md
 // is this header in prose, and a test compares the two.
-//
 // All names below are relative to a recording, a directory:
-//
 //   settings                     struct slv_settings, written once, before the first process
 //   libsalvage.so                the library that the processes of this recording load
 //   runs/<life>.json             one per `salvage run`: the root life, its command and how it ended
 //   u<uid>/ledger                struct slv_ledger_header, the object index, then the cells
 //   u<uid>/programs              struct slv_program_record + text, appended
 //   u<uid>/<identity>-<ctx>.<n>.cnt   struct slv_counters_header, attach words, slots
+//   u<uid>/coverage-<life>       how coverage.py measures there, JSON, for guard.py
 //   u<uid>/python-<ctx>          struct slv_python_header, the directory, then blocks
 //   python                       what Python code is recorded, one rule a line; absent: the default
 //   u<uid>/<identity>.obj        an ELF file with the sections that a report needs
-//
 // <identity> is 16 hex digits, <ctx> 8, <n> decimal from 0. The u<uid> directories lie under
 // slv_settings.users, which is the recording itself or, where the recording's file system drops the
 // lock of a closed but mapped file (overlayfs), a tmpfs directory that `live` links to.
@@ -64,7 +61,8 @@ struct slv_settings {
   char command_version[32];   // of the salvage command, for messages
   char users[SLV_PATH_MAX];   // absolute: where the u<uid> directories are
   char library[SLV_PATH_MAX]; // absolute, without space or colon: what LD_PRELOAD names
-  uint64_t reserved[8];
+  uint64_t boot[2]; // the boot that its times and process ids are of (boot_id); 0: not known
+  uint64_t reserved[6];
 };
 
 // ---- ledger --------------------------------------------------------------------------------------
@@ -139,6 +137,7 @@ enum slv_cell_flag {
   SLV_FLAG_OWN_PROFILE = 1u << 8,   // the program has its own LLVM_PROFILE_FILE
   SLV_FLAG_PARTIAL_HOOKS = 1u << 9, // dlmopen namespace, RTLD_DEEPBIND and the like
   SLV_FLAG_PYTHON = 1u << 10,       // a CPython interpreter of it was entered
+  SLV_FLAG_COVERAGE = 1u << 11,     // coverage.py measures in it
 };
 
 // Why a process could not be entered, or counters that existed are not in the recording. The
@@ -154,14 +153,16 @@ enum slv_loss {
   SLV_LOSS_NO_SLOT = 7,     // counters, but no slot: `loss_errno` says why
   SLV_LOSS_FILE_LIMIT = 8,  // RLIMIT_FSIZE is below the counter file's size
   SLV_LOSS_DISK_FULL = 9,
-  SLV_LOSS_PRIVATE_KILLED = 10, // private counters and no flush before death (reader's verdict)
-  SLV_LOSS_NO_MAPPING = 11,     // the coverage mapping was stripped or could not be kept
-  SLV_LOSS_CONTINUOUS = 12,     // LLVM continuous mode: counts are not in the section
-  SLV_LOSS_UNKNOWN_FORMAT = 13, // counters of a version that this library does not know
-  SLV_LOSS_NOT_STARTED = 14,    // announced, never entered, for no reason that we saw
-  SLV_LOSS_NO_LEDGER = 15,      // entered, but the recording could not be opened
+  SLV_LOSS_PRIVATE_KILLED = 10,   // private counters and no flush before death (reader's verdict)
+  SLV_LOSS_NO_MAPPING = 11,       // the coverage mapping was stripped or could not be kept
+  SLV_LOSS_CONTINUOUS = 12,       // LLVM continuous mode: counts are not in the section
+  SLV_LOSS_UNKNOWN_FORMAT = 13,   // counters of a version that this library does not know
+  SLV_LOSS_NOT_STARTED = 14,      // announced, never entered, for no reason that we saw
+  SLV_LOSS_NO_LEDGER = 15,        // entered, but the recording could not be opened
+  SLV_LOSS_COVERAGE_UNSAVED = 20, // coverage.py had no time to save (the reader's verdict too)
   SLV_LOSS_SANDBOX = 17, // executed in a seccomp sandbox that forbids the library's system calls
   SLV_LOSS_ASAN_OPTIONS = 16,   // the program's own __asan_default_options refuses a preload
+  SLV_LOSS_GCOV_LATE = 27,      // gcc's counters that libgcov knew of first: it writes them itself
   SLV_LOSS_FOREIGN_GUARDS = 24, // trace-pc-guard, with a callback of somebody else
   SLV_LOSS_NO_PC_TABLE = 25, // -fsanitize-coverage without pc-table, or several ways in one object
   SLV_LOSS_CLEARED = 26,     // libFuzzer clears the counters before each input
@@ -196,7 +197,8 @@ struct slv_cell {
   uint32_t core_filter;  // announced: the coredump_filter that the child should have; 0 as is
   uint32_t objects;      // objects with counters that it mapped or keeps privately
   uint32_t ask, reserved0; // ask: futex of the kill notice
-  uint64_t reserved[2];
+  uint64_t coverage;       // life whose coverage.py measures what this one starts; 0 none
+  uint64_t reserved;
 };
 
 // Life ids: the low 32 bits are the cell's number in the ledger of the user who announced it.
@@ -283,11 +285,11 @@ struct slv_run {
 enum slv_attach {              // bits of an attach word
   SLV_ATTACH_FRESH = 1u << 31, // made ready for one life alone
   SLV_ATTACH_EMPTY = 1u << 30, // its counts were folded away: nothing in it, readers pass it over
-  SLV_ATTACH_COUNT = SLV_ATTACH_EMPTY - 1, // lives that used it; never goes back
+  SLV_ATTACH_COUNT = SLV_ATTACH_EMPTY - 1, // leases of it so far; never goes back
 };
 
 // The start of a counter file. The attach words follow at SLV_ATTACH_OFFSET: one u32 per slot, 0 =
-// never made ready, else the number of lives it served. Regions are sorted by address, disjoint, and
+// never made ready, else how often it was leased. Regions are sorted by address, disjoint, and
 // may be of several sources: an object has one counter file. Where there are more than fit here, both
 // arrays are zero, and at SLV_TABLE_OFFSET lie `table_runs` runs, then `table_regions` regions.
 // A slot is the image of all runs, one after the other; it begins at slots_offset + n * slot_size.

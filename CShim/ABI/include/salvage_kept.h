@@ -1,5 +1,4 @@
-// The part of the contract that <identity>.obj holds beside sections of the program; of salvage_abi.h,
-// which includes it.
+// The part of the contract that says what <identity>.obj holds; of salvage_abi.h, which includes it.
 #ifndef SALVAGE_KEPT_H
 #define SALVAGE_KEPT_H
 

@@ -22,7 +22,11 @@ struct BuildShim: BuildToolPlugin {
       .buildCommand(
         displayName: "Building libsalvage.so",
         executable: try context.tool(named: "clang").url,
-        arguments: flags + ["-I", headers.path, "-I", runtime.path, "-o", output.path]
+        arguments: flags + [
+          "-Xlinker", "--symbol-ordering-file=\(runtime.path)/fork_order.txt",
+          "-Xlinker", "--no-warn-symbol-ordering",
+          "-I", headers.path, "-I", runtime.path, "-o", output.path,
+        ]
           + compiled.map(\.path).sorted(),
         inputFiles: sources + (try files(under: headers)),
         outputFiles: [output])
@@ -32,6 +36,6 @@ struct BuildShim: BuildToolPlugin {
   private func files(under directory: URL) throws -> [URL] {
     let names = try FileManager.default.subpathsOfDirectory(atPath: directory.path)
     return names.map { directory.appending(path: $0) }
-      .filter { ["c", "h", "S", "def", "txt"].contains($0.pathExtension) }
+      .filter { ["c", "h", "S", "def", "txt", "py"].contains($0.pathExtension) }
   }
 }

@@ -7,6 +7,7 @@
 // The kernel then takes it before the program's next instruction, so that wait status, core and
 // registers are those of a death without us. A fault returns as it is, and faults again.
 #include "../notice.h"
+#include "../python_guard.h"
 #include "../signals.h"
 
 #include "poison.h" // last
@@ -81,10 +82,11 @@ static void slv_save_guarded(const ucontext_t *context) {
     if (slv_death.signal != SIGBUS) slv_sys_sigaction(SIGBUS, &guard, &old);
     slv_sys_sigmask(SIG_UNBLOCK, &open, NULL);
   }
-  // An alternate stack may have no room left but for the kernel's frame.
+  // An alternate stack may have no room left but for the kernel's frame. Where it has, no other is
+  // taken: valgrind would complain of what lies between them.
   const char *stack = context->uc_stack.ss_sp, *here = (const char *)&old;
   if (!(context->uc_stack.ss_flags & SS_DISABLE) && here >= stack &&
-      here < stack + context->uc_stack.ss_size)
+      here < stack + context->uc_stack.ss_size && here - stack < SLV_DEATH_STACK)
     slv_call_on_stack(slv_save_counters, NULL, slv_death.stack + sizeof slv_death.stack);
   else slv_save_counters(NULL);
   slv_sys_sigmask(SIG_BLOCK, &all, NULL);
@@ -153,17 +155,16 @@ static void slv_default(int signal, siginfo_t *info, ucontext_t *context,
   pid_t pid = slv_sys_getpid();
   if (pid == 1 && !slv_is_fault(signal, info)) return; // the default action does nothing
   uint64_t self = slv_self(pid);
-  if (slv_claim(self)) {
-    if (!slv_save_by_code(signal, info, context)) {
-      slv_release();
-      return; // the same signal comes again
-    }
+  int owns = __atomic_load_n(&slv_death.owner, __ATOMIC_ACQUIRE) == self;
+  // Before the claim: the thread that saves may need what others that were hit have.
+  if (!owns && !slv_save_by_code(signal, info, context)) return; // the same signal comes again
+  if (!owns && slv_claim(self)) {
     slv_death.signal = signal;
     slv_death.info = info;
     slv_death.context = context;
     slv_death.view = view;
     slv_save_guarded(context);
-  } else if (__atomic_load_n(&slv_death.owner, __ATOMIC_ACQUIRE) == self) {
+  } else if (owns) {
     if (!slv_is_fault(signal, info)) return; // sent meanwhile: the death is on its way
     if (slv_death.signal == SLV_ASK_SIGNAL) SLV_SYS2(SYS_kill, pid, SIGKILL); // it was coming
     slv_die(slv_death.signal, slv_death.info, slv_death.context, slv_death.view);
@@ -193,7 +194,9 @@ static void slv_before(int signal, const struct slv_view *view) {
 // Context: any
 uintptr_t slv_signal_entered(int signal, siginfo_t *info, ucontext_t *context, unsigned number) {
   const struct slv_view *view = slv_view_of((uintptr_t)slv_signal_stubs + number * SLV_STUB_SIZE);
-  if (view == NULL || slv_asked(signal, info, context, view)) return 0;
+  if (view == NULL) return 0;
+  slv_python_death_original(signal, info);
+  if (slv_asked(signal, info, context, view)) return 0;
   if (view->action.handler == (uintptr_t)SIG_IGN) return 0;
   if (view->action.handler != (uintptr_t)SIG_DFL) {
     slv_before(signal, view);

@@ -24,7 +24,7 @@ def hello(name):
 
 
 def waits(pipe):
-    while True:  # in: stopped killed
+    while pipe:  # in: stopped killed
         pipe.send('ready')  # in: stopped killed
         pipe.recv()  # in: stopped killed
 

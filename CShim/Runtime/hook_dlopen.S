@@ -1,0 +1,59 @@
+// dlopen: an entry point without a frame of ours, for the loader searches where its caller's own
+// RUNPATH says. See hook_exit.S. Context: thread
+#if defined(__CET__)
+#include <cet.h>
+#endif
+
+  .text
+  .globl dlopen
+  .balign 16
+#if defined(__x86_64__)
+  .type dlopen, @function
+dlopen:
+  .cfi_startproc
+  endbr64
+  pushq %rdi
+  .cfi_adjust_cfa_offset 8
+  pushq %rsi
+  .cfi_adjust_cfa_offset 8
+  subq $8, %rsp
+  .cfi_adjust_cfa_offset 8
+  call slv_note_dlopen
+  addq $8, %rsp
+  .cfi_adjust_cfa_offset -8
+  popq %rsi
+  .cfi_adjust_cfa_offset -8
+  popq %rdi
+  .cfi_adjust_cfa_offset -8
+  jmpq *%rax
+  .cfi_endproc
+#elif defined(__aarch64__)
+  .type dlopen, %function
+dlopen:
+  .cfi_startproc
+  hint #34 // bti c
+  stp x29, x30, [sp, #-32]!
+  .cfi_def_cfa_offset 32
+  .cfi_offset x29, -32
+  .cfi_offset x30, -24
+  stp x0, x1, [sp, #16]
+  bl slv_note_dlopen
+  mov x16, x0
+  ldp x0, x1, [sp, #16]
+  ldp x29, x30, [sp], #32
+  .cfi_restore x29
+  .cfi_restore x30
+  .cfi_def_cfa_offset 0
+  br x16
+  .cfi_endproc
+#endif
+  .size dlopen, . - dlopen
+
+#if defined(__aarch64__)
+  .section .note.gnu.property, "a" // branch target identification stays on
+  .p2align 3
+  .long 4, 16, 5
+  .asciz "GNU"
+  .long 0xc0000000, 4, 3, 0
+#endif
+  .section .note.GNU-stack, "", %progbits

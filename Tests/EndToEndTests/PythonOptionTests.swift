@@ -1,0 +1,98 @@
+import Foundation
+import SalvageRecord
+import SystemPackage
+import Testing
+
+/// What of Python is recorded, and what happens where it cannot be.
+@Suite struct PythonOptionTests {
+  /// The newest that is there has the monitor, the oldest the trace function.
+  static let pythons = [Python.all.first, Python.all.last].compactMap { $0 }
+
+  private func program(in recorded: Recorded) throws -> FilePath {
+    let installed = recorded.directory.appending("site-packages/pkg")
+    try FileManager.default.createDirectory(
+      atPath: installed.string, withIntermediateDirectories: true)
+    try Data("def f():\n    return 1\n".utf8).write(
+      to: URL(filePath: installed.appending("mod.py").string))
+    try Data().write(to: URL(filePath: installed.appending("__init__.py").string))
+    let main = recorded.directory.appending("main.py")
+    try Data("import json\nimport pkg.mod\nprint(pkg.mod.f())\n".utf8).write(
+      to: URL(filePath: main.string))
+    return main
+  }
+
+  private func names(_ recorded: Recorded) async throws -> [String] {
+    try await recorded.lines().files.keys.compactMap { FilePath($0).lastComponent?.string }.sorted()
+  }
+
+  @Test(arguments: pythons)
+  func sourcesAreChosen(_ python: Python) async throws {
+    let choices: [(options: [String], files: [String])] = [
+      ([], ["main.py"]),
+      (["--python-source", "pkg"], ["mod.py"]),
+      (["--python-source", "pkg.mod"], ["mod.py"]),
+      (["--python-source", "."], ["main.py"]),
+      (["--python-source", "main.py", "--python-source", "pkg"], ["main.py", "mod.py"]),
+      (["--python-source", "site-packages/pkg"], ["mod.py"]),
+      (["--python-source", "other"], []),
+      (["--no-python"], []),
+    ]
+    for (number, choice) in choices.enumerated() {
+      let recorded = try Recorded("choice\(python.name)-\(number)")
+      let main = try program(in: recorded)
+      let path = recorded.directory.appending("site-packages").string
+      let run = try await recorded.run(
+        [python.program.string, main.string], options: choice.options,
+        environment: ["PYTHONPATH": path])
+      #expect(run.output == "1\n" && run.status == .exit(0))
+      #expect(try await names(recorded) == choice.files, "\(choice.options)")
+    }
+  }
+
+  @Test(arguments: pythons)
+  func aFileSizeLimitIsALoss(_ python: Python) async throws {
+    let recorded = try Recorded("limit\(python.name)")
+    let main = try program(in: recorded)
+    let path = recorded.directory.appending("site-packages").string
+    let script = "ulimit -f 200; exec \"$0\" \"$1\""
+    let run = try await recorded.run(
+      ["sh", "-c", script, python.program.string, main.string], environment: ["PYTHONPATH": path])
+    #expect(run.output == "1\n" && run.status == .exit(0))
+    let losses = try RecordingReader(recorded.recording).contents().losses
+    #expect(losses.map(\.reason) == [.fileLimit])
+  }
+
+  /// Whatever the file holds, the program goes on.
+  @Test(arguments: pythons)
+  func aDamagedFileHurtsNobody(_ python: Python) async throws {
+    let recorded = try Recorded("damaged\(python.name)")
+    let main = try program(in: recorded)
+    let command = [python.program.string, main.string]
+    let environment = ["PYTHONPATH": recorded.directory.appending("site-packages").string]
+    _ = try await recorded.run(command, environment: environment)
+    let file = recorded.recording.appending("u\(geteuid())/python-00000000")
+    let whole = Array(try Data(contentsOf: URL(filePath: file.string)))
+    var state: UInt64 = 88_172_645_463_325_252
+    func random(_ limit: Int) -> Int {
+      state ^= state << 13
+      state ^= state >> 7
+      state ^= state << 17
+      return Int(state % UInt64(limit))
+    }
+    for round in 0..<12 {
+      var bytes = whole
+      for _ in 0..<300 {
+        let places = [32 + random(16), 4096 + random(262_144), 266_240 + random(300)]
+        bytes[places[random(3)]] = [0, 1, 0x7f, 0xff][random(4)]
+      }
+      if round == 11 { bytes.removeLast(bytes.count - 5000) }
+      // A new file under the old name: what a process maps is never cut off.
+      try Data(bytes).write(to: URL(filePath: file.string), options: .atomic)
+      chmod(file.string, 0o600)
+      let run = try await recorded.run(command, options: ["--append"], environment: environment)
+      #expect(run.output == "1\n" && run.status == .exit(0), "round \(round)")
+      let report = try await recorded.salvage(["report", recorded.recording.string])
+      #expect(report.status == .exit(0), "round \(round): \(report.errors)")
+    }
+  }
+}

@@ -1,0 +1,141 @@
+"""Runs a suite in each way and compares each case with the bare run; what is not steady is run again."""
+
+import difflib
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ways import BARE, WAYS, Place, Unavailable
+
+NOTHING = "not run"
+
+
+@dataclass
+class Figures:
+    """What a suite showed, per way."""
+
+    cases: int = 0
+    differences: dict[str, list[str]] = field(default_factory=dict)
+    unsteady: int = 0
+    seconds: float = 0
+
+
+class Suite:
+    """Foreign material, split in cases of which each gives a text that is to be the same."""
+
+    name = ""
+    counted = True  # the library with counters goes into every process; or the programs have their own
+    jobs = 3
+
+    def prepare(self, directory: Path, short: bool) -> None:
+        """Raises Unavailable where the material can't be had."""
+
+    def cases(self) -> list[str]:
+        raise NotImplementedError
+
+    def case(self, place: Place, name: str) -> str:
+        raise NotImplementedError
+
+    def is_broken(self, text: str) -> bool:
+        """Whether a result says that the case itself did not work: without the library it has to."""
+        return False
+
+    def lives(self, place: Place) -> str:
+        return place.lives()
+
+    def run(self, place: Place, names: list[str]) -> dict[str, str]:
+        with ThreadPoolExecutor(self.jobs) as pool:
+            return dict(zip(names, pool.map(lambda name: self.case(place, name), names)))
+
+
+def settle(suite: Suite, bare: Place, with_us: Place, first: dict[str, str], seen: dict[str, str],
+           names: list[str], rounds: int) -> tuple[dict[str, str], dict[str, str]]:
+    """Which of these cases differ by us: a result that came at least twice with the library and never
+    without it. The others are unsteady by themselves, in as many runs of both."""
+    without = {name: [first.get(name, NOTHING)] for name in names}
+    with_it = {name: [seen.get(name, NOTHING)] for name in names}
+    open_cases = list(names)
+    for number in range(4 * rounds):
+        # What is not always so is asked for longer: a machine under load may show it in one way only.
+        if number >= rounds:
+            open_cases = [name for name in open_cases if set(with_it[name]) & set(without[name])]
+            if not open_cases:
+                break
+        again = suite.run(bare, open_cases)
+        other = suite.run(with_us, open_cases)
+        for name in open_cases:
+            without[name].append(again.get(name, NOTHING))
+            with_it[name].append(other.get(name, NOTHING))
+        # Whatever came with us has come without: nothing to look for any more.
+        open_cases = [name for name in open_cases if set(with_it[name]) - set(without[name])]
+        if not open_cases:
+            break
+    open_cases = [name for name in names if set(with_it[name]) - set(without[name])]
+    differ, unsteady = {}, {name: describe(without[name], with_it[name]) for name in names}
+    for name in open_cases:
+        if len(set(without[name])) > 1 and len({value.split("\n")[0] for value in without[name]}) == 1:
+            # Never the same text, but always the same end: that is compared.
+            without[name] = [value.split("\n")[0] for value in without[name]]
+            with_it[name] = [value.split("\n")[0] for value in with_it[name]]
+        strange = [value for value in with_it[name] if value not in without[name]]
+        if len(strange) >= 2:
+            differ[name] = describe(without[name], with_it[name])
+            del unsteady[name]
+    return differ, unsteady
+
+
+def describe(without: list[str], with_it: list[str]) -> str:
+    """The usual result of both, as a difference."""
+    usual = max(set(without), key=without.count)
+    strange = [value for value in with_it + without if value != usual]
+    other = max(set(strange), key=with_it.count)
+    titles = [f"{without.count(value)} of {len(without)} bare, {with_it.count(value)} with the library"
+              for value in (usual, other)]
+    return "\n".join("    " + line for line in difflib.unified_diff(
+        usual.splitlines(), other.splitlines(), *titles, lineterm="", n=1))
+
+
+def compare(suite: Suite, salvage: Path, directory: Path, counted: Path, *, short: bool, rounds: int,
+            ways: list[str], only: str, verbose: bool) -> Figures | None:
+    """Prints a line per way, and each difference; None where the suite can't run here."""
+    figures = Figures()
+    begun = time.monotonic()
+    try:
+        suite.prepare(directory / "material", short)
+    except Unavailable as problem:
+        print(f"skip  {suite.name}: needs {problem}", flush=True)
+        return None
+    library = counted if suite.counted else None
+    names = [name for name in suite.cases() if only in name]
+    bare = Place(salvage, BARE, directory / "bare", library)
+    first = suite.run(bare, names)
+    figures.cases = len(first)
+    print(f"      {suite.name}: {len(first)} cases bare, {time.monotonic() - begun:.0f} s", flush=True)
+    broken = [name for name in first if suite.is_broken(first[name])]
+    if broken:
+        first |= suite.run(bare, broken)
+        broken = [name for name in broken if suite.is_broken(first[name])]
+    for name in broken:
+        print(f"FAIL  {suite.name}: {name} does not work bare:\n{first[name]}", flush=True)
+    if broken:
+        figures.differences[BARE.name] = broken
+    for way in WAYS:
+        if ways and way.name not in ways:
+            continue
+        start = time.monotonic()
+        place = Place(salvage, way, directory / way.name, library)
+        seen = suite.run(place, names)
+        other = sorted(name for name in first.keys() | seen.keys() if first.get(name) != seen.get(name))
+        differ, unsteady = settle(suite, bare, place, first, seen, other, rounds) if other else ({}, {})
+        figures.unsteady += len(unsteady)
+        figures.differences[way.name] = sorted(differ)
+        verdict = "FAIL" if differ else "ok  "
+        print(f"{verdict}  {suite.name}, {way.name}: {len(seen)} cases, {len(differ)} differences, "
+              f"{len(unsteady)} unsteady; {suite.lives(place)}; {time.monotonic() - start:.0f} s", flush=True)
+        for name, text in differ.items():
+            print(f"  {name}\n{text}", flush=True)
+        for name, text in unsteady.items():
+            print(f"  unsteady: {name}" + (f"\n{text}" if verbose else ""), flush=True)
+    figures.seconds = time.monotonic() - begun
+    return figures
