@@ -129,7 +129,9 @@ static void cause(enum fault fault) {
     case LOAD_NULL: (void)*(volatile int *)(uintptr_t)zero; break;
     case STORE_WILD: *(volatile int *)(uintptr_t)(0x5678 + zero) = 1; break;
     case NON_CANONICAL: *(volatile int *)(uintptr_t)(0x8000000000001234u + (unsigned)zero) = 1; break;
-    case READ_ONLY: *(volatile char *)(uintptr_t)(read_only_page + 16 + zero) = 1; break;
+    case READ_ONLY: // a page that is there, or the error would be another one
+      start = *(volatile const char *)read_only_page;
+      *(volatile char *)(uintptr_t)(read_only_page + 16 + zero) = 1; break;
     case BUS_END: bus(); break;
     case ILLEGAL: __builtin_trap(); break;
 #if defined(__x86_64__)
