@@ -76,6 +76,14 @@ SLV_EXPORT int dlclose(void *handle) {
   return result;
 }
 
+// Every object calls it, with an address of its own, when the destructors of it have run: the last
+// moment at which what they counted is in memory. Context: thread
+SLV_EXPORT void __cxa_finalize(void *object);
+void __cxa_finalize(void *object) {
+  SLV_REAL(__cxa_finalize)(object);
+  slv_flush_holding(object);
+}
+
 // No libc is without it: until glibc 2.34 it is in a library of its own, which who calls it has loaded.
 // Context: thread
 void *slv_note_dlopen(void) {

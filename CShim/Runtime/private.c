@@ -92,6 +92,12 @@ int slv_has_private(void) {
 }
 
 // Context: any
+static void flush_object(const struct slv_object *o) {
+  uint32_t privates = __atomic_load_n(&o->places.privates, __ATOMIC_ACQUIRE);
+  for (uint32_t p = 0; p < privates; p++) flush_private(o, &o->places.private[p]);
+}
+
+// Context: any
 void slv_flush(void) {
   if (!slv_has_private() || slv_is_vfork_child()) return;
   int count;
@@ -100,10 +106,19 @@ void slv_flush(void) {
     // While another thread is inside dlclose, memory of what can be unloaded may go at any moment;
     // it was saved before.
     if (o->mode == SLV_MODE_GONE || (!o->starting && slv_objects_unloading())) continue;
-    uint32_t privates = __atomic_load_n(&o->places.privates, __ATOMIC_ACQUIRE);
-    for (uint32_t p = 0; p < privates; p++) flush_private(o, &o->places.private[p]);
+    flush_object(o);
   }
   __atomic_fetch_add(&slv_process.cell->snapshots, 1, __ATOMIC_RELAXED);
+}
+
+// Context: thread
+void slv_flush_holding(const void *address) {
+  if (!slv_has_private() || slv_is_vfork_child()) return;
+  int count;
+  struct slv_object *o = slv_objects(&count);
+  for (int i = 0; i < count; i++, o++)
+    if (o->mode != SLV_MODE_GONE && (uintptr_t)address >= o->low && (uintptr_t)address < o->high)
+      flush_object(o);
 }
 
 // Context: any

@@ -96,6 +96,10 @@ void slv_end_undo(void);
 // vfork child. Context: any
 void slv_flush(void);
 
+// Saves what is private of the object that holds this address, and that cannot go meanwhile.
+// Context: thread
+void slv_flush_holding(const void *address);
+
 // True when a flush could lose something: this life has private counters. Context: any
 int slv_has_private(void);
 

@@ -54,7 +54,7 @@ extension Row {
       "killed", status: .exit(0), ran: "entry child parent", ends: "returned 0, SIGKILL*73"),
     Row(
       "killed-program", status: .exit(0), ran: "entry child parent",
-      ends: "returned 0, SIGKILL*10"),
+      ends: "returned 0, exec*10, SIGKILL*10"),
     Row(
       "killed-at-exec", status: .exit(0), ran: "entry parent", mayLose: "not-started",
       privateLoses: .marks([.entry]), bounded: true),

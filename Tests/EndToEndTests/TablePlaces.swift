@@ -84,7 +84,7 @@ extension Row {
     // The child cannot open its counter file: it counts beside the recording, and that is said.
     Row(
       "chroot-fork", status: .exit(91), ran: "entry before child parent",
-      losses: "no-slot private-killed", loses: .marks([.child]), needs: ["root"]),
+      losses: "no-slot", loses: .marks([.child]), needs: ["root"]),
     Row(
       "setuid-kill", status: .signal(9), ran: "entry before", ends: "SIGKILL",
       privateLoses: .everything, needs: ["root"]),
@@ -126,10 +126,10 @@ extension Row {
   static let limits: [Row] = [
     Row(
       "no-file-growth", status: .signal(9), ran: "entry before child parent again",
-      losses: "file-limit private-killed", loses: .marks([.entry, .child, .again])),
+      losses: "file-limit", loses: .marks([.entry, .child, .again])),
     Row(
       "no-descriptors", status: .signal(9), ran: "entry before child parent",
-      losses: "no-slot private-killed", loses: .marks([.child]),
+      losses: "no-slot", loses: .marks([.child]),
       privateLoses: .everything),
     Row("no-streams", status: .exit(98), ran: "entry before again", ends: "exec, returned 98"),
     Row("lowest", status: .exit(93), ran: "entry again", ends: "returned 93"),
