@@ -97,6 +97,13 @@ public struct RecordingReader: Sendable {
 
   /// Reads settings, ledgers and notes, and joins them.
   public func contents() throws(RecordError) -> RecordingContents {
+    let contents = try contentsNow()
+    // Who ended between the reading of its cell and the look for its process has noted that meanwhile.
+    guard contents.lives.contains(where: { $0.end == .vanished }) else { return contents }
+    return try contentsNow()
+  }
+
+  private func contentsNow() throws(RecordError) -> RecordingContents {
     let settings = try settings()
     var problems: [RecordError] = []
     let runs = notes(&problems)
