@@ -197,7 +197,7 @@ static void save(const struct slv_python *py) {
 }
 
 // All signals but faults are blocked here: they would be taken for the program's. Context: thread
-static void *work(void *unused) {
+static void *saving_thread(void *unused) {
   const uint64_t faults = SLV_SIGNAL_BIT(SIGSEGV) | SLV_SIGNAL_BIT(SIGBUS);
   const struct slv_python *py = slv_python();
   (void)unused;
@@ -225,7 +225,7 @@ static void *work(void *unused) {
 static int start(void) {
   pthread_t thread;
   if (maker.create == NULL || !advance(WANTED, WORKING)) return 0;
-  return maker.create(&thread, &maker.attributes, work, NULL) == 0;
+  return maker.create(&thread, &maker.attributes, saving_thread, NULL) == 0;
 }
 
 // ---- the thread that was hit -------------------------------------------------------------------------
