@@ -184,7 +184,7 @@ class Residents(Suite):
 
     def text(self, row: Row, output: str, directory: Path) -> str:
         output = output.replace(str(directory), "DIRECTORY")
-        output = re.sub(r"0x[0-9a-fA-F]+|\b[0-9a-f]{8,16}\b", "HEX", output)
+        output = re.sub(r"0x[0-9a-fA-F]+|\b[0-9a-f]{8,16}\b", "#", output)
         output = re.sub(r"\[pid +\d+\] |pid=\d+|==\d+==|\d{4,}", "#", output)
         lines = [line for line in output.splitlines() if not row.drop or not re.search(row.drop, line)]
         # What stops or shows a program twice for one signal is told in docs/Transparency.md.
