@@ -41,6 +41,16 @@ static const char *value_of(const char *text, const char *name) {
   return NULL;
 }
 
+// Reads the beginning of a file of /proc as text. 0 when it can't be had. Context: any
+static int read_text(const char *name, char *text, size_t size) {
+  int file = slv_sys_open(name, O_RDONLY, 0);
+  if (file < 0) return 0;
+  slv_word n = slv_sys_read(file, text, size - 1);
+  slv_sys_close(file);
+  text[n > 0 ? n : 0] = 0;
+  return n > 0;
+}
+
 // True when that process would run a handler for the request now: it has one, and is neither stopped
 // nor gone. Another process that has got the number meanwhile has none, and is left alone: without a
 // handler the request would end it. Context: any
@@ -48,12 +58,7 @@ static int would_answer(pid_t pid) {
   char name[32] = "/proc/", text[3072];
   char *end = slv_decimal(name + 6, (uint64_t)pid);
   slv_text(end, name + sizeof name, "/status");
-  int file = slv_sys_open(name, O_RDONLY, 0);
-  if (file < 0) return 0;
-  slv_word n = slv_sys_read(file, text, sizeof text - 1);
-  slv_sys_close(file);
-  if (n <= 0) return 0;
-  text[n] = 0;
+  if (!read_text(name, text, sizeof text)) return 0;
   const char *state = value_of(text, "State:\t"), *caught = value_of(text, "SigCgt:\t"),
              *threads = value_of(text, "Threads:\t");
   uint64_t set;
@@ -136,12 +141,7 @@ int slv_notice_descriptor(int file) {
     return 0;
   char name[40] = "/proc/self/fdinfo/", text[512];
   *slv_decimal(name + 18, (uint64_t)file) = 0;
-  int info = slv_sys_open(name, O_RDONLY, 0);
-  if (info < 0) return 0;
-  slv_word n = slv_sys_read(info, text, sizeof text - 1);
-  slv_sys_close(info);
-  if (n <= 0) return 0;
-  text[n] = 0;
+  if (!read_text(name, text, sizeof text)) return 0;
   const char *digits = value_of(text, "Pid:\t");
   pid_t pid = 0;
   for (; digits != NULL && *digits >= '0' && *digits <= '9' && pid < 1 << 26; digits++)
