@@ -148,6 +148,9 @@ struct RecordingMaker {
     switch place.content {
     case .nothing, .emptyDirectory: return
     case .other: throw .notARecording(place.directory)
+    case .recording where configuration.existing != .replace:
+      // Another made it since we looked: it is to be looked at again, not replaced.
+      throw fails("make", place.directory, EEXIST)
     case .recording: break
     }
     guard let lock = RunLock(place.directory, exclusive: true), !place.countsNow else {

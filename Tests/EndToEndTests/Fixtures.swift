@@ -22,6 +22,8 @@ struct Fixture: Sendable, Hashable, CustomStringConvertible {
   var finish: [String] = []
   /// Counts are 0 or 1.
   var isSingleByte = false
+  /// Whether its counters are 8 bits that wrap.
+  var wraps = false
   /// Tools without which this build is skipped.
   var needs: [String] = []
 

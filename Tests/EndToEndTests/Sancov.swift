@@ -10,6 +10,7 @@ extension Fixture {
       name: "sancov-\(name)", language: language, options: options, compiler: compiler,
       finish: finish, isSingleByte: true, needs: needs)
     fixture.coverage = ["-fsanitize-coverage=\(kind),pc-table"]
+    fixture.wraps = kind.hasPrefix(counters)
     if callbacks {
       let source = Places.tests.removingLastComponent().appending("CShim/Cooperate/sancov.c")
       fixture.objects = ["sancov.o": ["clang", "-O1", "-fPIC", "-c", source.string]]
