@@ -91,7 +91,7 @@ void slv_stash_drop(struct slv_object *object);
 // The return addresses on this thread's stack from `from` up that lie in the code of an object with
 // derived counts, the innermost first; at most `room`. -1: the stack is not known.
 // Context: thread
-int slv_fork_stack(const uintptr_t *from, uintptr_t *found, int room);
+int slv_fork_stack(uintptr_t from, uintptr_t *found, int room);
 
 // ---- fork_site.c
 void slv_fork_from(const void *frame); // of the hook that is about to fork. Context: any

@@ -5,7 +5,7 @@
 #include "recording.h"
 #include "safe/file.h"
 
-#define MOST_WORDS 128u
+#define MOST_WORDS 64
 #define MOST_SNAPSHOT_BYTES (64ull << 20) // of one object
 
 // Context: any
@@ -15,11 +15,11 @@ void slv_fork_from(const void *frame) {
 
 // The frame of the hook, where it is of this fork: what lies below are frames of libc's and ours, with
 // whatever the program left there. Context: thread
-static const uintptr_t *start_of_scan(uintptr_t here) {
+static uintptr_t start_of_scan(uintptr_t here) {
   uintptr_t from = __atomic_load_n(&slv_process.fork_from, __ATOMIC_RELAXED);
   slv_process.fork_from = 0;
   if (from < here || from - here > 4096) from = here;
-  return (const uintptr_t *)(from & ~(uintptr_t)7);
+  return from & ~(uintptr_t)7;
 }
 
 // Context: thread
@@ -142,7 +142,7 @@ void slv_fork_sites(void) {
   uintptr_t words[MOST_WORDS];
   int objects;
   struct slv_object *o = slv_objects(&objects);
-  const uintptr_t *from = start_of_scan((uintptr_t)__builtin_frame_address(0));
+  uintptr_t from = start_of_scan((uintptr_t)__builtin_frame_address(0));
   int count = slv_fork_stack(from, words, MOST_WORDS);
   for (int i = 0; i < objects; i++, o++)
     if (o->births != 0) set_site(o, words, count);
