@@ -123,18 +123,18 @@ static uint64_t mix(uint64_t hash, uint64_t word) {
   return hash ^ hash >> 29;
 }
 
-// Context: thread
-static void set_site(struct slv_object *o, const uintptr_t *words, int count) {
+// Of an object whose counters are partly shared nobody has a whole picture. Context: thread
+static uint32_t find_site(struct slv_object *o, const uintptr_t *words, int count) {
   uint64_t key = 0, innermost = 0;
-  uint32_t site = count < 0 ? SLV_FORK_UNKNOWN + 1 : 0;
-  if (o->mode == SLV_MODE_LIVE || o->mode == SLV_MODE_PRIVATE)
-    for (int i = 0; i < count; i++) {
-      if (words[i] < o->text_low || words[i] >= o->text_high) continue;
-      if (key == 0) innermost = words[i] - o->bias;
-      key = mix(key, words[i] - o->bias) | 1;
-    }
-  if (key != 0 && (site = site_of(o, key, innermost)) == 0) site = SLV_FORK_UNKNOWN + 1;
-  if (o->site != site) o->site = site; // unchanged most often: its page need not be copied
+  if (count < 0 || o->mode == SLV_MODE_MIXED) return SLV_FORK_UNKNOWN + 1;
+  for (int i = 0; i < count; i++) {
+    if (words[i] < o->text_low || words[i] >= o->text_high) continue;
+    if (key == 0) innermost = words[i] - o->bias;
+    key = mix(key, words[i] - o->bias) | 1;
+  }
+  if (key == 0) return 0; // nothing of it is in flight
+  uint32_t site = site_of(o, key, innermost);
+  return site != 0 ? site : SLV_FORK_UNKNOWN + 1;
 }
 
 // Context: thread
@@ -144,8 +144,11 @@ void slv_fork_sites(void) {
   struct slv_object *o = slv_objects(&objects);
   uintptr_t from = start_of_scan((uintptr_t)__builtin_frame_address(0));
   int count = slv_fork_stack(from, words, MOST_WORDS);
-  for (int i = 0; i < objects; i++, o++)
-    if (o->births != 0) set_site(o, words, count);
+  for (int i = 0; i < objects; i++, o++) {
+    if (o->births == 0) continue;
+    uint32_t site = find_site(o, words, count);
+    if (o->site != site) o->site = site; // most often the same: its page need not be copied
+  }
 }
 
 // Context: thread

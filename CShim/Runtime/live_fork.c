@@ -156,7 +156,7 @@ void slv_counters_fork_child(void) {
   for (int i = 0; i < count; i++, o++) {
     if (o->mode == SLV_MODE_GONE || o->mode == SLV_MODE_LOST) continue;
     slv_private_rebase(o);
-    if (o->mode == SLV_MODE_PRIVATE) slv_fork_born(o, o->aside + o->births);
+    if (o->aside != NULL) slv_fork_born(o, o->aside + o->births);
     if (o->mode != SLV_MODE_LIVE || slv_process.sandboxed) continue;
     if (o->places.boundaries > 0 && o->stash == NULL) {
       unshare_object(o, 1); // no memory for a stash: the parent's pages as they are now

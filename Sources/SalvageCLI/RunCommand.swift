@@ -15,7 +15,7 @@ struct RunCommand: ParsableCommand {
       salvage run -o unit.salvage --append -- ctest
       salvage run --report text=/dev/stdout -- ./a.out
 
-      Exit status: the command's; 125 if salvage itself failed, 126 if the command cannot be
+      Exit status: the command's; 125 if salvage itself failed, 126 if the command cannot be \
       executed, 127 if it is not there.
       """)
 

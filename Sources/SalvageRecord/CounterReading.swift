@@ -176,6 +176,7 @@ extension RecordingReader {
       history = try snapshots.history(of: births.counts, births.layout)
       lacks = lacks || zip(births.counts, snapshots.rows).contains { $0 != 0 && $1 == nil }
     } catch {
+      lacks = true
       result.losses.append(damaged(error))
     }
     for source in births.layout.sources {

@@ -19,7 +19,7 @@ static const char *ending(const struct context *context) {
 // The usual form: the child has its branch and leaves, the parent is in the other.
 END(else_of_fork) {
   if (fork() == 0) {
-    mark(50);
+    mark(50); // line "child of else-of-fork"
     leave(ending(context));
   } else {
     mark(51);
