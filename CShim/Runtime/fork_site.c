@@ -110,7 +110,7 @@ static uint32_t site_of(struct slv_object *o, uint64_t key, uint64_t innermost) 
   struct slv_met_site *met = &o->met[key % SLV_MET_SITES];
   if (met->key == key) return met->site;
   if (slv_process.sandboxed || (!o->starting && slv_objects_unloading())) return 0;
-  int file = slv_object_open(o, ".forks");
+  int file = slv_file_may_grow(o->slots_offset) ? slv_object_open(o, ".forks") : -EFBIG;
   uint32_t site = file < 0 ? 0 : site_in(o, file, key, innermost);
   if (file >= 0) slv_sys_close(file);
   *met = (struct slv_met_site){key, site};

@@ -174,7 +174,7 @@ extension RecordingReader {
     do throws(RecordError) {
       let snapshots = try ForkSnapshots(user.appending(object.name + ".forks"))
       history = try snapshots.history(of: births.counts, births.layout)
-      lacks = lacks || zip(births.counts, snapshots.rows).contains { $0 != 0 && $1 == nil }
+      lacks = lacks || !snapshots.lead(to: births.counts)
     } catch {
       lacks = true
       result.losses.append(damaged(error))

@@ -8,13 +8,21 @@ package import SystemPackage
 /// began makes every derived count one that some process really had.
 package struct ForkSnapshots {
   private let path: FilePath
-  private let layout: CounterLayout
+  /// Nil: nobody got as far as writing one.
+  private let layout: CounterLayout?
   /// For each place the births of the slot that its snapshot was taken from; nil: there is none.
   package let rows: [[UInt64]?]
 
   /// Checks the head of the file, and that the snapshots lie within it.
   package init(_ path: FilePath) throws(RecordError) {
     let file = try RecordFile(path)
+    // Made, and then there was no room for it, or its writer died.
+    guard try file.bytes(0..<8).contains(where: { $0 != 0 }) else {
+      self.path = path
+      self.layout = nil
+      self.rows = []
+      return
+    }
     let layout = try CounterLayout(file, magic: UInt64(SLV_FORKS_MAGIC))
     guard layout.births != 0 else { throw RecordError(path, .malformed("it has no births")) }
     let page = try file.bytes(0..<4096)
@@ -52,6 +60,11 @@ package struct ForkSnapshots {
     return weights
   }
 
+  /// There is a snapshot for each of these births.
+  package func lead(to births: [UInt64]) -> Bool {
+    births.indices.allSatisfy { births[$0] == 0 || rows.indices.contains($0) && rows[$0] != nil }
+  }
+
   /// What led to these births, for each part of `layout`; parts that are not added are 0. Nil where
   /// nothing did.
   ///
@@ -59,6 +72,7 @@ package struct ForkSnapshots {
   package func history(
     of births: [UInt64], _ expected: CounterLayout
   ) throws(RecordError) -> [[UInt8]]? {
+    guard let layout else { return nil }
     let weights = Self.weights(births: births, rows: rows)
     guard weights.contains(where: { $0 != 0 }) else { return nil }
     guard layout.identity == expected.identity, layout.parts == expected.parts,

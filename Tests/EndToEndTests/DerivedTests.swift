@@ -17,8 +17,19 @@ import Testing
       let outcome = try await run.run(command + [death], options: ["--append"] + options)
       #expect(outcome.status == .exit(0), "\(death): \(outcome.errors)")
     }
-    try await run.expectExactCounts(of: .c)
     #expect(try await run.ledger().slugs == [])
+    // Where a slot serves one life, or counters are a process's own, a snapshot holds nothing of others.
+    if !options.isEmpty {
+      try await run.expectExactCounts(of: .c)
+      return
+    }
+    let counts = try Tally(readingFrom: run.tally)
+    let lines = try await run.lines()
+    for line in try Fixture.c.markedLines() {
+      let reported = lines.files[line.file]?[line.line] ?? 0
+      let ran = counts.counts[line.mark]
+      #expect((reported > 0) == (ran > 0) && reported >= ran, "\(line.file):\(line.line)")
+    }
   }
 
   /// All forms but the exported counters say it, and the finer one agrees with the lines.
@@ -53,7 +64,7 @@ import Testing
     let user = run.recording.appending("u\(geteuid())")
     let names = try FileManager.default.contentsOfDirectory(atPath: user.string)
     let name = try #require(names.first { $0.hasSuffix(".forks") })
-    for size in [UInt64(4000), 4096, 0] {
+    for size in [UInt64(4096), 4000] {
       let file = try #require(FileHandle(forWritingAtPath: user.appending(name).string))
       try file.truncate(atOffset: size)
       try file.close()

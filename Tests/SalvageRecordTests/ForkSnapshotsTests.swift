@@ -91,6 +91,14 @@ import Testing
     #expect(other.historyLacks)
   }
 
+  /// A full disk, or a writer that was killed: nothing is wrong, and nothing known.
+  @Test(arguments: [0, 100, 8192]) func aFileThatWasOnlyBegunSaysNothing(_ size: Int) throws {
+    let (_, object, losses) = try recording(forks: [UInt8](repeating: 0, count: size))
+    #expect(losses == [])
+    #expect(object.withHistory == nil && object.historyLacks)
+    #expect(object.regions[0].words.prefix(3) == [4, 4, 0])
+  }
+
   /// What is wrong with the file costs the history; the counts stay.
   @Test func aDamagedFileIsNamedAndTheCountsAreExact() throws {
     var foreign = Self.fixture
@@ -98,7 +106,7 @@ import Testing
     var short = Self.fixture
     short.header.births = 0xf00
     let bad: [[UInt8]?] = [
-      nil, [], Array("rubbish rubbish".utf8), Array(Self.snapshots.prefix(5000)),
+      nil, Array("rubbish rubbish".utf8), Array(Self.snapshots.prefix(5000)),
       Array(Self.snapshots.dropLast(CounterFixture.page - CounterFixture.births)),
       foreign.forks([1: CounterFixture.slot([1])]), short.forks([:]),
       CounterFixture().forks([1: CounterFixture.slot([1])]),
