@@ -32,7 +32,8 @@ static uint64_t add_unit(struct slv_gcov_image *image, const struct slv_gcov_uni
     hash = slv_hash(hash, head, sizeof head);
     hash = slv_hash(hash, unit->name, unit->name_length);
   }
-  for (uint32_t n = 0; n < unit->functions; n++) {
+  // From the last one: gcc lays their counters down in that order, and regions are wanted by address.
+  for (uint32_t n = unit->functions; n-- > 0;) {
     const struct slv_gcov_raw_function *f = slv_gcov_function(image, unit, n);
     if (f == NULL) continue;
     uint64_t words[3 + 2 * SLV_GCOV_KINDS] = {n, f->ident | (uint64_t)f->lineno_checksum << 32,
