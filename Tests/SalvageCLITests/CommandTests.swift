@@ -47,6 +47,17 @@ import Testing
     await shell.remove()
   }
 
+  @Test func aShellThatRecordsMustLeaveFirst() async throws {
+    let result = try await shell.run(
+      """
+      eval "$($S env -o rec)"; $S clean rec; echo $?
+      unset LD_PRELOAD SALVAGE_RECORDING; $S clean rec >/dev/null; echo $?
+      """)
+    #expect(result.output == "1\n0\n", "\(result.errors)")
+    #expect(result.errors.contains("`unset LD_PRELOAD SALVAGE_RECORDING`"))
+    await shell.remove()
+  }
+
   @Test func aDaemonKeepsItsRecordingInUse() async throws {
     let result = try await shell.run(
       """
