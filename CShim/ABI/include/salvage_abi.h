@@ -239,16 +239,9 @@ enum slv_host { // interpreters that an object brings, whose programs a source r
   SLV_HOST_PYTHON = 1u << 0,
 };
 
-enum slv_gcov_note {
-  SLV_GCOV_NOTE_RESETS = 1u << 0, // it calls __gcov_reset
-  SLV_GCOV_NOTE_VALUES = 1u << 1, // it has counters of kinds that are not kept
-};
-
-// What a life found in an object, for the next one: no file is opened for an object listed here.
-// An open-addressed table; `key` is claimed by compare-and-swap, the rest counts when `ready` is 1.
-// An object whose regions are more than there is room for is looked at by each life; so is one with
-// gcov counters, whose first entry is no region: it says where its data has the units, and its kind is
-// a set of enum slv_gcov_note.
+// What a life found in an object: the next one opens no file. Open-addressed; `key` is claimed by
+// compare-and-swap, the rest counts when `ready` is 1. Each life looks at objects with more regions than
+// fit, and with gcov counters (first entry: where the units lie; kind: set of enum slv_gcov_note).
 struct slv_index_entry {
   uint64_t key; // of the loaded file: build-id and program headers, or dev/ino/size/mtime/ctime
   uint64_t identity; // of the counters: a content hash
