@@ -158,13 +158,15 @@ static int start_one(struct dl_phdr_info *info, size_t size, void *state) {
 }
 
 // Context: constructor
-void slv_objects_start(const char *name, int by_loader) {
+void slv_objects_start(const char *name, int by_loader, char *const environment[]) {
   // libc sets `environ` before any constructor but those of a library that is linked as ours is: where
   // another one such took our place, what we meet runs already.
   enum slv_when when = environ == NULL ? SLV_STARTING : SLV_RUNNING;
   slv_executed = name;
   slv_by_loader = by_loader;
+  slv_environment = environment;
   dl_iterate_phdr(start_one, &when);
+  slv_environment = NULL; // a program may overwrite it
 }
 
 // Context: thread

@@ -100,8 +100,9 @@ void slv_index_insert(uint64_t key, const struct slv_found *found);
 
 // ---- object_file.c
 // The object's key, 0 when there is none; what the sources find in its file. Context: thread
-extern const char *slv_executed; // what exec was given; may be relative
-extern int slv_by_loader;        // ld.so was run as a program, and told which one to load
+extern const char *slv_executed;     // what exec was given; may be relative
+extern char *const *slv_environment; // while the constructor looks: libc has none yet
+extern int slv_by_loader;            // ld.so was run as a program, and told which one to load
 uint64_t slv_object_key(const struct dl_phdr_info *info);
 int slv_object_inspect(const struct dl_phdr_info *info, struct slv_found *found,
                        enum slv_when when);
@@ -134,7 +135,7 @@ void slv_object_drop(struct slv_object *object);
 void slv_objects_attach_caller(const void *address);
 // Attaches all that were loaded since the last call. Context: thread
 void slv_objects_attach_new(void);
-void slv_objects_start(const char *executed, int by_loader);
+void slv_objects_start(const char *executed, int by_loader, char *const environment[]);
 
 // Whether a thread is inside dlclose right now. Context: thread
 int slv_objects_unloading(void);

@@ -24,7 +24,7 @@ struct GcovSource: CoverageSource {
   ) async throws -> CollectedCoverage {
     var work = GcovWork()
     for counters in objects { work.add(counters) }
-    var result = CollectedCoverage(problems: work.problems)
+    var result = CollectedCoverage(problems: work.problems, notes: work.notes)
     var batches: [(tool: GcovTool, units: [GcovExport.Input])] = []
     var missing: GcovToolError?
     for (major, units) in work.units.sorted(by: { $0.key < $1.key }) {
@@ -42,7 +42,7 @@ struct GcovSource: CoverageSource {
       try await GcovExport(tool: batch.tool, scratch: request.scratch).run(batch.units)
     }
     result.coverage = Coverage.joined(answers.map(\.coverage))
-    result.notes = answers.flatMap(\.notes)
+    result.notes += answers.flatMap(\.notes)
     result.problems += answers.flatMap(\.failures).map { failure in
       ObjectProblem(.toolFailed(failure.message), objects[work.owners[failure.index]])
     }
@@ -65,12 +65,18 @@ private struct GcovWork {
   /// For each unit the place of its object.
   var owners: [Int] = []
   var problems: [ObjectProblem] = []
+  var notes: [String] = []
   private var objects = 0
 
   mutating func add(_ counters: ObjectCounters) {
     defer { objects += 1 }
     do {
       let object = try GcovObject(counters)
+      if object.hasExportedOnly {
+        notes.append(
+          "\(counters.origin?.string ?? hex(counters.identity)): reports do not show its conditions and"
+            + " paths; gcov does, of `salvage export --format gcda`")
+      }
       var failures: [GcovNotesFile.Failure] = []
       for unit in object.units {
         do throws(GcovNotesFile.Failure) {

@@ -164,6 +164,8 @@ enum slv_loss {
   SLV_LOSS_SANDBOX = 17, // executed in a seccomp sandbox that forbids the library's system calls
   SLV_LOSS_ASAN_OPTIONS = 16,   // the program's own __asan_default_options refuses a preload
   SLV_LOSS_GCOV_LATE = 27,      // gcc's counters that libgcov knew of first: it writes them itself
+  SLV_LOSS_GCOV_RESET = 28,     // the program calls __gcov_reset, which does nothing then
+  SLV_LOSS_GCOV_VALUES = 29,    // value profiles of gcc's that are not added
   SLV_LOSS_FOREIGN_GUARDS = 24, // trace-pc-guard, with a callback of somebody else
   SLV_LOSS_NO_PC_TABLE = 25, // -fsanitize-coverage without pc-table, or several ways in one object
   SLV_LOSS_CLEARED = 26,     // libFuzzer clears the counters before each input
@@ -238,10 +240,9 @@ enum slv_host { // interpreters that an object brings, whose programs a source r
   SLV_HOST_PYTHON = 1u << 0,
 };
 
-// What a life found in an object, for the next one: no file is opened for an object listed here.
-// An open-addressed table; `key` is claimed by compare-and-swap, the rest counts when `ready` is 1.
-// An object whose regions are more than there is room for is looked at by each life; so is one with
-// gcov counters, whose first entry is no region: it says where its data has the units.
+// What a life found in an object: the next one opens no file. Open-addressed; `key` is claimed by
+// compare-and-swap, the rest counts when `ready` is 1. Each life looks at objects with more regions than
+// fit, and with gcov counters (first entry: where the units lie; kind: set of enum slv_gcov_note).
 struct slv_index_entry {
   uint64_t key; // of the loaded file: build-id and program headers, or dev/ino/size/mtime/ctime
   uint64_t identity; // of the counters: a content hash
