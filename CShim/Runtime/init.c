@@ -27,6 +27,7 @@ __attribute__((constructor)) static void start(int argc, char *argv[], char *env
     slv_recording_disown(environment);
     return;
   }
+  slv_process.stack_top = (uintptr_t)argv;
   slv_process.page = (uint32_t)auxiliary(environment, AT_PAGESZ);
   if (!slv_ledger_open() && !(slv_process_outer_user() && slv_ledger_open())) {
     slv_recording_disown(environment);

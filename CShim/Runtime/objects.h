@@ -31,6 +31,13 @@ enum slv_when {
 
 #define SLV_BOUNDARIES (2 * SLV_REGIONS)
 
+// Places of forks that this process met (fork_site.c).
+#define SLV_MET_SITES 4u
+struct slv_met_site {
+  uint64_t key;
+  uint32_t site; // number of its snapshot + 1; 0: there is none to be had
+};
+
 // Slots that are leased for children to come (reserve.c): those of the forks from number `first` on.
 struct slv_reserve {
   char *image; // the slots, one after the other; NULL: there are none
@@ -63,6 +70,10 @@ struct slv_object {
   uintptr_t bias, low, high; // load bias; run-time address range of the whole object
   uint64_t identity;
   uint32_t sources;
+  uint32_t births;               // where in a slot they are; 0: nothing of it is derived
+  uintptr_t text_low, text_high; // run-time addresses of its code
+  uint32_t site;                 // of the fork under way, as in slv_met_site
+  struct slv_met_site met[SLV_MET_SITES];
   struct slv_places places;
   char *aside; // our slot, mapped elsewhere too, where a part is private
   char *stash; // the boundaries, one after the other; NULL until the first fork

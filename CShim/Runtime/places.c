@@ -107,6 +107,13 @@ int slv_found_check(const struct dl_phdr_info *info, struct slv_found *f) {
   return f->regions != 0;
 }
 
+// Of counters that are added, compilers derive others. Context: any
+static int has_derived(const struct slv_places *p) {
+  for (uint32_t i = 0; i < p->regions; i++)
+    if (p->region[i].kind == SLV_REGION_ADD64) return 1;
+  return 0;
+}
+
 // The page that an address lies in. Context: any
 static uint64_t page_of(uint64_t address) { return address & -(uint64_t)slv_process.page; }
 
@@ -121,7 +128,8 @@ static void place_runs(struct slv_object *o) {
     else p->run[p->runs++] = (struct slv_run){low, high};
   }
   for (uint32_t i = 0; i < p->runs; i++) bytes += p->run[i].high - p->run[i].low;
-  o->slot_size = (uint32_t)bytes;
+  o->births = has_derived(p) ? (uint32_t)bytes : 0;
+  o->slot_size = (uint32_t)(bytes + (o->births != 0 ? page : 0));
   size_t table = p->regions <= SLV_REGIONS ? 0
                                            : SLV_TABLE_OFFSET + p->runs * sizeof(struct slv_run) +
                                                  p->regions * sizeof(struct slv_region);

@@ -9,6 +9,19 @@ struct GcovSource: CoverageSource {
   func coverage(
     of objects: [ObjectCounters], for request: CoverageRequest
   ) async throws -> CollectedCoverage {
+    var result = try await exactCoverage(of: objects, for: request)
+    let forked = objects.compactMap(\.withHistory)
+    guard !forked.isEmpty else { return result }
+    let whole = try await exactCoverage(of: forked, for: request)
+    result.coverage.settle(
+      by: whole.coverage,
+      lacking: forked.count < objects.count || forked.contains(where: \.historyLacks))
+    return result
+  }
+
+  private func exactCoverage(
+    of objects: [ObjectCounters], for request: CoverageRequest
+  ) async throws -> CollectedCoverage {
     var work = GcovWork()
     for counters in objects { work.add(counters) }
     var result = CollectedCoverage(problems: work.problems, notes: work.notes)

@@ -10,6 +10,7 @@
 //   u<uid>/ledger                struct slv_ledger_header, the object index, then the cells
 //   u<uid>/programs              struct slv_program_record + text, appended
 //   u<uid>/<identity>-<ctx>.<n>.cnt   struct slv_counters_header, attach words, slots
+//   u<uid>/<identity>-<ctx>.forks     struct slv_counters_header, struct slv_forks, snapshots
 //   u<uid>/coverage-<life>       how coverage.py measures there, JSON, for guard.py
 //   u<uid>/python-<ctx>          struct slv_python_header, the directory, then blocks
 //   python                       what Python code is recorded, one rule a line; absent: the default
@@ -306,7 +307,7 @@ enum slv_attach {              // bits of an attach word
 struct slv_counters_header {
   uint64_t magic; // written last; the other bytes are the same whoever writes them
   uint32_t version;
-  uint32_t reserved0;
+  uint32_t births; // salvage_forks.h: where in a slot they are; 0: it has none
   uint64_t identity;
   uint32_t slots_offset; // whole pages (of the machine that recorded): header and table
   uint32_t slot_size;    // whole pages
@@ -343,8 +344,7 @@ SLV_STATIC_ASSERT(sizeof(struct slv_program_record) == 24, "program record");
 SLV_STATIC_ASSERT(sizeof(struct slv_counters_header) <= SLV_ATTACH_OFFSET, "counters header");
 SLV_STATIC_ASSERT(SLV_ATTACH_OFFSET + 4 * SLV_SLOTS_MAX <= 4096, "attach words");
 SLV_STATIC_ASSERT(SLV_LEDGER_HEADER_SIZE + 64 * SLV_INDEX_ENTRIES == SLV_CELLS_OFFSET, "index");
-
+#include "salvage_forks.h"
 #include "salvage_kept.h"
 #include "salvage_python.h"
-
 #endif
