@@ -144,12 +144,13 @@ import Testing
     struct Document: Decodable {
       struct File: Decodable {
         struct Line: Decodable {
-          var line_number: Int
+          var line: Int
           var count: UInt64
           var isNoCode: Bool?
 
           enum CodingKeys: String, CodingKey {
-            case line_number, count
+            case count
+            case line = "line_number"
             case isNoCode = "gcovr/noncode"
           }
         }
@@ -172,7 +173,7 @@ import Testing
       (
         root.appending(file.file).string,
         Dictionary(
-          file.lines.filter { $0.isNoCode != true }.map { ($0.line_number, $0.count) },
+          file.lines.filter { $0.isNoCode != true }.map { ($0.line, $0.count) },
           uniquingKeysWith: max)
       )
     }
