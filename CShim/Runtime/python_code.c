@@ -22,6 +22,8 @@ struct walk {
   uint32_t lines, functions, names; // seen so far
   struct slv_python_fresh *fresh;   // not NULL: written down
   int view;                         // >= 0: marked
+  const struct slv_python_view *of; // not NULL: `waits` becomes the last line that nobody ran
+  uint32_t waits;
 };
 
 // Of the code around.
@@ -48,6 +50,11 @@ static uint32_t number(slv_py *code, const char *name) {
 // Context: thread
 static void note_line(struct walk *w, int64_t line) {
   if (line <= 0 || line >= (int64_t)SLV_PYTHON_WINDOW) return;
+  if (w->of != NULL) {
+    if (line > w->waits && line < w->of->line_count && w->of->lines[line] == SLV_PYTHON_EXECUTABLE)
+      w->waits = (uint32_t)line;
+    return;
+  }
   if (line >= w->lines) w->lines = (uint32_t)line + 1;
   unsigned char none = SLV_PYTHON_NO_LINE;
   if (w->fresh != NULL && line < w->fresh->block->lines) // an executed one stays that
@@ -155,7 +162,8 @@ static void walk_inner(struct walk *w, slv_py *code, const struct scope *scope, 
 
 // Context: any
 static void *extra_of(int view, uint32_t function) {
-  return (void *)((uintptr_t)(view + 1) << 32 | function);
+  return (void *)((uintptr_t)(view + 1) << SLV_PYTHON_VIEW_BIT | (uintptr_t)function
+                                                                     << SLV_PYTHON_FUNCTION_BIT);
 }
 
 // Context: thread
@@ -249,6 +257,16 @@ void *slv_python_code_extra(slv_py *code) {
   if (python->_PyCode_GetExtra(code, extra_index, &extra) == 0) return extra;
   python->PyErr_Clear();
   return NULL;
+}
+
+// Context: thread
+int slv_python_code_waits(slv_py *code, void *extra) {
+  struct walk w = {.of = slv_python_view_of(extra)};
+  if (w.of == NULL) return 0;
+  walk_lines(&w, code, number(code, "co_firstlineno"));
+  uintptr_t word = ((uintptr_t)extra & ~(uintptr_t)SLV_PYTHON_LINE_MASK) | w.waits;
+  slv_python_code_exclude(code, (void *)word);
+  return w.waits != 0;
 }
 
 // Context: thread

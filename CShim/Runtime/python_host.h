@@ -105,6 +105,9 @@ void slv_python_enter(const struct slv_python *python, int number);
 // More interpreters may come than the main one: their events are looked at from here on. Context: thread
 void slv_python_watch(void);
 
+// hook_dl.c: a library is about to be loaded; NULL is the program itself. Context: thread
+void slv_python_loads(const char *file);
+
 // hook_exit.c, before main: libc is ready, the interpreter is not. Context: thread
 void slv_python_start(void);
 

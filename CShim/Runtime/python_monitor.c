@@ -1,6 +1,8 @@
 // The recorder for CPython 3.12 and later: sys.monitoring (PEP 669). One event for each code object that
 // starts, the first time; of those that are recorded, one for each line, the first time. After that the
-// code runs as if nobody looked.
+// code runs as if nobody looked. Code whose lines all ran, in whichever process, is not asked for lines:
+// an event that is disabled leaves traces (3.12 has lost the joined instruction that the line began with),
+// and one that does not come, for a jump within its line, is never disabled.
 #include "python_recorder.h"
 
 #define TOOL "salvage"
@@ -24,6 +26,14 @@ static slv_py *disabled(const struct interpreter *i) {
   return i->disable;
 }
 
+// Whether each line of that code is to tell. Context: thread
+static void ask_lines(const struct interpreter *i, slv_py *code, long events) {
+  slv_py *result =
+      python->PyObject_CallMethod(i->monitoring, "set_local_events", "lOl", i->tool, code, events);
+  if (result != NULL) python->Py_DecRef(result);
+  else python->PyErr_Clear();
+}
+
 // A code object runs for the first time: (code, offset). Context: thread
 static slv_py *on_start(slv_py *self, slv_py *const *arguments, slv_word count) {
   struct interpreter *i = interpreter_of(self);
@@ -33,10 +43,7 @@ static slv_py *on_start(slv_py *self, slv_py *const *arguments, slv_word count) 
   struct slv_python_view *view = slv_python_view_of(extra);
   if (view == NULL) return disabled(i);
   slv_python_entered(extra, view);
-  slv_py *result = python->PyObject_CallMethod(i->monitoring, "set_local_events", "lOl", i->tool,
-                                               arguments[0], i->line_event);
-  if (result != NULL) python->Py_DecRef(result);
-  else python->PyErr_Clear();
+  if (slv_python_code_waits(arguments[0], extra)) ask_lines(i, arguments[0], i->line_event);
   return disabled(i);
 }
 
@@ -44,8 +51,13 @@ static slv_py *on_start(slv_py *self, slv_py *const *arguments, slv_word count) 
 static slv_py *on_line(slv_py *self, slv_py *const *arguments, slv_word count) {
   struct interpreter *i = interpreter_of(self);
   if (count < 2) return disabled(i);
-  struct slv_python_view *view = slv_python_view_of(slv_python_code_extra(arguments[0]));
-  if (view != NULL) slv_python_hit(view, python->PyLong_AsLong(arguments[1]));
+  void *extra = slv_python_code_extra(arguments[0]);
+  struct slv_python_view *view = slv_python_view_of(extra);
+  if (view == NULL) return disabled(i);
+  long line = python->PyLong_AsLong(arguments[1]);
+  slv_python_hit(view, line);
+  if (slv_python_waited_for(extra, line) && !slv_python_code_waits(arguments[0], extra))
+    ask_lines(i, arguments[0], 0);
   return disabled(i);
 }
 

@@ -56,8 +56,12 @@ struct slv_python_view *slv_python_view(uint32_t number);
 
 // ---- python_code.c: code objects
 
-// What a code object carries with it: the view of its block, and its place among the functions.
-#define SLV_PYTHON_NO_FUNCTION 0xffffffffu
+// What a code object carries with it, in one word: the view of its block, counted from 1; its place among
+// the functions; and a line of it that did not run yet, as far as is known.
+#define SLV_PYTHON_VIEW_BIT 47
+#define SLV_PYTHON_FUNCTION_BIT 24
+#define SLV_PYTHON_NO_FUNCTION 0x7fffffu
+#define SLV_PYTHON_LINE_MASK 0xffffffu
 
 // Makes this code object known, with all that are inside it; its extra is then set. Context: thread
 int slv_python_code_start(const struct slv_python *python); // 0: not in this interpreter
@@ -65,10 +69,19 @@ void *slv_python_code_register(slv_py *code);               // NULL: not recorde
 void slv_python_code_exclude(slv_py *code, void *extra);
 void *slv_python_code_extra(slv_py *code); // NULL: not known
 
+// Looks for a line of this code that nobody ran yet, and notes the last one of them: 0 when there is none.
+// Context: thread
+int slv_python_code_waits(slv_py *code, void *extra);
+
 // Context: any
 static inline struct slv_python_view *slv_python_view_of(void *extra) {
   uintptr_t word = (uintptr_t)extra;
-  return word == 0 ? NULL : slv_python_view((uint32_t)(word >> 32) - 1);
+  return word == 0 ? NULL : slv_python_view((uint32_t)(word >> SLV_PYTHON_VIEW_BIT) - 1);
+}
+
+// True when that is the line that slv_python_code_waits noted. Context: any
+static inline int slv_python_waited_for(void *extra, long line) {
+  return line == (long)((uintptr_t)extra & SLV_PYTHON_LINE_MASK);
 }
 
 // A line of this code runs. Context: any
@@ -78,7 +91,8 @@ static inline void slv_python_hit(struct slv_python_view *view, long line) {
 
 // A code object begins to run. Context: any
 static inline void slv_python_entered(void *extra, struct slv_python_view *view) {
-  uint32_t function = (uint32_t)(uintptr_t)extra;
+  uint32_t function =
+      (uint32_t)((uintptr_t)extra >> SLV_PYTHON_FUNCTION_BIT) & SLV_PYTHON_NO_FUNCTION;
   if (function < view->functions) view->entered[function] = 1;
 }
 
