@@ -175,16 +175,21 @@ static uint64_t lay_out(const struct slv_python_plan *plan, struct slv_python_bl
   uint64_t at = sizeof *b;
   b->functions_offset = (uint32_t)at;
   at += (uint64_t)plan->functions * sizeof(struct slv_python_function);
+  b->branches_offset = (uint32_t)at;
+  at += (uint64_t)plan->branches * sizeof(struct slv_python_branch);
   b->lines_offset = (uint32_t)at;
   at += plan->lines;
   b->entered_offset = (uint32_t)at;
   at += plan->functions;
+  b->taken_offset = (uint32_t)at;
+  at += 2 * (uint64_t)plan->branches;
   b->path_offset = (uint32_t)at;
   at += slv_length(plan->path) + 1;
   b->names_offset = (uint32_t)at;
   at += plan->names;
   b->lines = plan->lines;
   b->functions = plan->functions;
+  b->branches = plan->branches;
   b->minor = plan->minor;
   b->identity = plan->identity;
   return (at + 7) & ~7ull;
@@ -195,7 +200,9 @@ static int is_planned(uint64_t offset, const struct slv_python_plan *plan, char 
   struct slv_python_block expected = {0}, *b = (void *)bytes_at(offset, sizeof expected);
   uint64_t size = lay_out(plan, &expected);
   if (b == NULL || size > SLV_PYTHON_WINDOW || b->size != size || b->identity != plan->identity ||
-      b->lines != plan->lines || b->functions != plan->functions ||
+      b->lines != plan->lines || b->functions != plan->functions || b->branches != plan->branches ||
+      b->functions_offset != expected.functions_offset ||
+      b->branches_offset != expected.branches_offset || b->taken_offset != expected.taken_offset ||
       b->lines_offset != expected.lines_offset || b->entered_offset != expected.entered_offset ||
       b->path_offset != expected.path_offset || bytes_at(offset, size) == NULL)
     return 0;
@@ -219,8 +226,12 @@ static int view_of(uint64_t offset, const struct slv_python_plan *plan, char *at
   views[views_used] =
       (struct slv_python_view){.lines = (unsigned char *)at + expected.lines_offset,
                                .entered = (unsigned char *)at + expected.entered_offset,
+                               .taken = (unsigned char *)at + expected.taken_offset,
+                               .table = (void *)(at + expected.functions_offset),
+                               .branches = (void *)(at + expected.branches_offset),
                                .line_count = plan->lines,
-                               .functions = plan->functions};
+                               .functions = plan->functions,
+                               .branch_count = plan->branches};
   view_blocks[views_used] = offset;
   __atomic_store_n(&views_used, views_used + 1, __ATOMIC_RELEASE);
   __atomic_fetch_or(&slv_process.cell->flags, SLV_FLAG_LIVE, __ATOMIC_RELAXED);
@@ -294,6 +305,7 @@ int slv_python_arena_make(const struct slv_python_plan *plan, struct slv_python_
   fresh->block = (void *)at;
   fresh->lines = (unsigned char *)at + block.lines_offset;
   fresh->functions = (void *)(at + block.functions_offset);
+  fresh->branches = (void *)(at + block.branches_offset);
   fresh->names = at + block.names_offset;
   fresh->names_size = plan->names;
   return 0;

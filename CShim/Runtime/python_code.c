@@ -19,9 +19,9 @@ static slv_word extra_index = -1; // the same in all interpreters: we are the fi
 struct walk {
   slv_py *type; // of code objects
   uint64_t hash;
-  uint32_t lines, functions, names; // seen so far
-  struct slv_python_fresh *fresh;   // not NULL: written down
-  int view;                         // >= 0: marked
+  uint32_t lines, functions, branches, names; // seen so far
+  struct slv_python_fresh *fresh;             // not NULL: written down
+  int view;                                   // >= 0: marked
   const struct slv_python_view *of; // not NULL: `waits` becomes the last line that nobody ran
   uint32_t waits;
 };
@@ -97,17 +97,37 @@ static int64_t signed_variable(const unsigned char **t, const unsigned char *end
   return value & 1 ? -(value >> 1) : value >> 1;
 }
 
-// From 3.11 on: entries with positions; see Objects/locations.md of CPython. Context: thread
+// From 3.11 on: entries with positions; see Objects/locations.md of CPython. The next one's line, 0 for
+// none; its length in bytes of code. Context: any
+static int64_t next_location(const unsigned char **t, const unsigned char *end, int64_t *line,
+                             uint32_t *length) {
+  unsigned char head = *(*t)++;
+  unsigned kind = (head >> 3) & 15;
+  *length = ((head & 7u) + 1) * 2;
+  if (kind == 15) return 0;
+  if (kind == 14 || kind == 13) *line += signed_variable(t, end);
+  if (kind == 14) variable(t, end), variable(t, end), variable(t, end);
+  if (kind >= 10 && kind <= 12) *line += kind - 10, *t += 2;
+  if (kind < 10) ++*t;
+  return *line;
+}
+
+// Context: thread
 static void lines_of_locations(struct walk *w, const unsigned char *t, size_t n, int64_t line) {
-  for (const unsigned char *end = t + n; t < end;) {
-    unsigned kind = (*t++ >> 3) & 15;
-    if (kind == 15) continue; // no line
-    if (kind == 14 || kind == 13) line += signed_variable(&t, end);
-    if (kind == 14) variable(&t, end), variable(&t, end), variable(&t, end);
-    if (kind >= 10 && kind <= 12) line += kind - 10, t += 2;
-    if (kind < 10) t++;
-    note_line(w, line);
+  uint32_t length;
+  for (const unsigned char *end = t + n; t < end;)
+    note_line(w, next_location(&t, end, &line, &length));
+}
+
+// Context: any
+uint32_t slv_python_line_at(const unsigned char *table, size_t size, uint32_t first, uint32_t at) {
+  int64_t line = first;
+  uint32_t from = 0, length;
+  for (const unsigned char *t = table, *end = t + size; t < end; from += length) {
+    int64_t here = next_location(&t, end, &line, &length);
+    if (at < from + length) return here > 0 ? (uint32_t)here : 0;
   }
+  return 0;
 }
 
 // Hashes the line table of a code object, and notes its lines. Context: thread
@@ -133,16 +153,30 @@ static size_t qualify(const struct scope *outer, const char *name, char to[NAME_
   return (size_t)(slv_text(to + outer->length, to + NAME_BYTES, name) - to);
 }
 
-// Notes a function; its number among those of the tree. Context: thread
+// Notes a code object, by its name if it is a function's; its number among those of the tree.
+// Context: thread
 static uint32_t walk_function(struct walk *w, const char *name, size_t length, uint32_t line) {
+  size_t bytes = name != NULL ? length + 1 : 0;
   if (w->fresh != NULL && w->functions < w->fresh->block->functions &&
-      w->names + length + 1 <= w->fresh->names_size) {
-    w->fresh->functions[w->functions] =
-        (struct slv_python_function){.line = line, .name = w->names};
-    slv_copy(w->fresh->names + w->names, name, length + 1);
+      w->names + bytes <= w->fresh->names_size) {
+    w->fresh->functions[w->functions] = (struct slv_python_function){
+        .line = line, .name = name != NULL ? w->names : SLV_PYTHON_NO_NAME, .branch = w->branches};
+    slv_copy(w->fresh->names + w->names, name, bytes);
   }
-  w->names += (uint32_t)length + 1;
+  w->names += (uint32_t)bytes;
   return w->functions++;
+}
+
+// Notes the branches of a code object. Context: thread
+static void walk_branches(struct walk *w, slv_py *code) {
+  if (python->minor < 14) return;
+  struct slv_python_fresh *f = w->fresh;
+  uint32_t room = f != NULL ? f->block->branches - w->branches : 0;
+  uint32_t count =
+      slv_python_branches(python, code, f != NULL ? f->branches + w->branches : NULL, room);
+  if (f != NULL && count > room) count = room;
+  w->branches += count;
+  w->hash += count;
 }
 
 static void walk_code(struct walk *w, slv_py *code, const struct scope *outer, int depth);
@@ -176,13 +210,16 @@ static void walk_code(struct walk *w, slv_py *code, const struct scope *outer, i
     name = "?";
   }
   uint32_t first = number(code, "co_firstlineno"), flags = number(code, "co_flags");
-  uint32_t function = SLV_PYTHON_NO_FUNCTION;
   w->hash = slv_hash(w->hash, name, slv_length(name));
   scope.length = depth == 0 && name[0] == '<' ? 0 : qualify(outer, name, scope.name);
-  if (name[0] != '<' && (flags & CO_OPTIMIZED))
-    function = walk_function(w, scope.name, scope.length, first);
-  if (w->view < 0) walk_lines(w, code, first);
-  else python->_PyCode_SetExtra(code, extra_index, extra_of(w->view, function));
+  int is_function = name[0] != '<' && (flags & CO_OPTIMIZED);
+  uint32_t function = walk_function(w, is_function ? scope.name : NULL, scope.length, first);
+  if (w->view < 0) {
+    walk_lines(w, code, first);
+    walk_branches(w, code);
+  } else {
+    python->_PyCode_SetExtra(code, extra_index, extra_of(w->view, function));
+  }
   if (scope.length != 0) {
     const char *between = flags & CO_OPTIMIZED ? ".<locals>." : ".";
     char *end = slv_text(scope.name + scope.length, scope.name + NAME_BYTES, between);
@@ -236,6 +273,7 @@ static int view_of_tree(slv_py *code, const char *path) {
                                  .minor = (uint32_t)python->minor,
                                  .lines = seen.lines,
                                  .functions = seen.functions,
+                                 .branches = seen.branches,
                                  .names = seen.names};
   int view = slv_python_arena_find(&plan);
   if (view == -1) view = make(code, &plan);

@@ -53,6 +53,7 @@ struct slv_py_allocator { // PyMemAllocatorEx
   SLV_PY(slv_py *, PyTuple_GetItem, "", (slv_py *, slv_word))                              \
   SLV_PY(slv_word, PyList_Size, "", (slv_py *))                                            \
   SLV_PY(slv_py *, PyList_GetItem, "", (slv_py *, slv_word))                               \
+  SLV_PY(slv_py *, PyIter_Next, "", (slv_py *))                                            \
   SLV_PY(slv_py *, PyLong_FromLong, "", (long))                                            \
   SLV_PY(long, PyLong_AsLong, "", (slv_py *))                                              \
   SLV_PY(const char *, PyUnicode_AsUTF8AndSize, "", (slv_py *, slv_word *))                \
