@@ -48,7 +48,8 @@ static uint32_t number(slv_py *code, const char *name) {
 }
 
 // Context: thread
-static void note_line(struct walk *w, int64_t line) {
+static void note_line(void *state, int64_t line) {
+  struct walk *w = state;
   if (line <= 0 || line >= (int64_t)SLV_PYTHON_WINDOW) return;
   if (w->of != NULL) {
     if (line > w->waits && line < w->of->line_count && w->of->lines[line] == SLV_PYTHON_EXECUTABLE)
@@ -62,74 +63,6 @@ static void note_line(struct walk *w, int64_t line) {
                                 __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
-// 3.8, 3.9: pairs (bytes of code, lines); see Objects/lnotab_notes.txt of CPython. Context: thread
-static void lines_of_lnotab(struct walk *w, const unsigned char *t, size_t n, int64_t line) {
-  for (; n >= 2; t += 2, n -= 2) {
-    if (t[0] != 0) note_line(w, line);
-    line += (signed char)t[1];
-  }
-  note_line(w, line);
-}
-
-// 3.10: pairs (bytes of code, lines); -128: no line. Context: thread
-static void lines_of_linetable(struct walk *w, const unsigned char *t, size_t n, int64_t line) {
-  for (; n >= 2; t += 2, n -= 2) {
-    if ((signed char)t[1] == -128) continue;
-    line += (signed char)t[1];
-    if (t[0] != 0) note_line(w, line);
-  }
-}
-
-// A number of 6 bits a byte, low ones first. Context: any
-static int64_t variable(const unsigned char **t, const unsigned char *end) {
-  uint64_t value = 0;
-  for (int shift = 0; *t < end && shift < 60; shift += 6) {
-    unsigned char byte = *(*t)++;
-    value |= (uint64_t)(byte & 63) << shift;
-    if ((byte & 64) == 0) break;
-  }
-  return (int64_t)value;
-}
-
-// Context: any
-static int64_t signed_variable(const unsigned char **t, const unsigned char *end) {
-  int64_t value = variable(t, end);
-  return value & 1 ? -(value >> 1) : value >> 1;
-}
-
-// From 3.11 on: entries with positions; see Objects/locations.md of CPython. The next one's line, 0 for
-// none; its length in bytes of code. Context: any
-static int64_t next_location(const unsigned char **t, const unsigned char *end, int64_t *line,
-                             uint32_t *length) {
-  unsigned char head = *(*t)++;
-  unsigned kind = (head >> 3) & 15;
-  *length = ((head & 7u) + 1) * 2;
-  if (kind == 15) return 0;
-  if (kind == 14 || kind == 13) *line += signed_variable(t, end);
-  if (kind == 14) variable(t, end), variable(t, end), variable(t, end);
-  if (kind >= 10 && kind <= 12) *line += kind - 10, *t += 2;
-  if (kind < 10) ++*t;
-  return *line;
-}
-
-// Context: thread
-static void lines_of_locations(struct walk *w, const unsigned char *t, size_t n, int64_t line) {
-  uint32_t length;
-  for (const unsigned char *end = t + n; t < end;)
-    note_line(w, next_location(&t, end, &line, &length));
-}
-
-// Context: any
-uint32_t slv_python_line_at(const unsigned char *table, size_t size, uint32_t first, uint32_t at) {
-  int64_t line = first;
-  uint32_t from = 0, length;
-  for (const unsigned char *t = table, *end = t + size; t < end; from += length) {
-    int64_t here = next_location(&t, end, &line, &length);
-    if (at < from + length) return here > 0 ? (uint32_t)here : 0;
-  }
-  return 0;
-}
-
 // Hashes the line table of a code object, and notes its lines. Context: thread
 static void walk_lines(struct walk *w, slv_py *code, uint32_t first) {
   char *bytes;
@@ -138,9 +71,8 @@ static void walk_lines(struct walk *w, slv_py *code, uint32_t first) {
   if (table != NULL && python->PyBytes_AsStringAndSize(table, &bytes, &size) == 0) {
     const unsigned char *t = (const unsigned char *)bytes;
     w->hash = slv_hash(w->hash ^ first, t, (size_t)size);
-    if (python->minor >= 11) lines_of_locations(w, t, (size_t)size, first);
-    else if (python->minor == 10) lines_of_linetable(w, t, (size_t)size, first);
-    else lines_of_lnotab(w, t, (size_t)size, first);
+    slv_python_lines(python->minor, t, (size_t)size, first,
+                     &(struct slv_python_notes){note_line, w});
   } else {
     python->PyErr_Clear();
   }

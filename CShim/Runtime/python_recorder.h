@@ -57,6 +57,20 @@ void slv_python_fork_child(void);
 // NULL for a number that is none. Context: any
 struct slv_python_view *slv_python_view(uint32_t number);
 
+// ---- python_file.c: its bytes
+
+// 0 or -errno; `changed` where it is another file than before. Context: thread
+int slv_python_file_open(int *changed);
+
+// What it begins with; only when it is open. Context: any
+struct slv_python_header *slv_python_file_header(void);
+
+// Some bytes of it, mapped; NULL when they can't be. Context: thread
+char *slv_python_file_bytes(uint64_t offset, uint64_t size);
+
+// Gives it blocks up to `end`, counted from the data's beginning. Context: thread
+int slv_python_file_grow(uint64_t end);
+
 // ---- python_code.c: code objects
 
 // What a code object carries with it, in one word: the view of its block, counted from 1; its place among
@@ -103,6 +117,20 @@ static inline void slv_python_entered(void *extra, struct slv_python_view *view)
   if (function < view->functions) view->entered[function] = 1;
 }
 
+// ---- python_lines.c: tables of lines
+
+struct slv_python_notes {
+  void (*note)(void *state, int64_t line);
+  void *state;
+};
+
+// Notes each line of a table, in its order, some more than once. Context: any
+void slv_python_lines(int minor, const unsigned char *table, size_t size, uint32_t first,
+                      const struct slv_python_notes *to);
+
+// The line of a place in code, 0 for none; from 3.11 on. Context: any
+uint32_t slv_python_line_at(const unsigned char *table, size_t size, uint32_t first, uint32_t at);
+
 // ---- python_branches.c (3.14 and later)
 
 // The branches of a code object, in their order; as many as there is room for are written down.
@@ -115,9 +143,6 @@ void slv_python_branch_taken(void *extra, struct slv_python_view *view, long at,
 
 // True when some branch of this code did not go both ways yet. Context: thread
 int slv_python_branches_wait(void *extra, const struct slv_python_view *view);
-
-// python_code.c: the line of a place in code, from its table of lines; 0: none. Context: any
-uint32_t slv_python_line_at(const unsigned char *table, size_t size, uint32_t first, uint32_t at);
 
 // ---- python_monitor.c (3.12 and later), python_trace.c (3.8 to 3.11)
 
