@@ -1,3 +1,4 @@
+import Foundation
 import SystemPackage
 import Testing
 
@@ -15,7 +16,12 @@ import Testing
     #expect(bare.status == .exit(0), "\(bare.errors)")
     #expect(run.status == bare.status && run.output == bare.output, "\(run.errors)")
     let counts = try await recorded.lines().files[Self.source.string] ?? [:]
-    #expect(try PythonLines(Self.source).errors(in: counts, case: "*") == [], "\(python)")
-    if python.minor >= 12 { #expect(counts.values.allSatisfy { $0 > 0 }, "\(python)") }
+    let text = try String(contentsOfFile: Self.source.string, encoding: .utf8)
+      .split(separator: "\n", omittingEmptySubsequences: false)
+    let errors = try PythonLines(Self.source).errors(in: counts, case: "*").filter { error in
+      let number = error.prefix { $0.isNumber }
+      return python.minor >= 12 || !(Int(number).map { text[$0 - 1].hasSuffix("# later") } ?? false)
+    }
+    #expect(errors == [], "\(python)")
   }
 }

@@ -1,4 +1,6 @@
-# A program with a tracer, a profiler, a debugger and a monitoring tool of its own, and with tasks.
+# A program with a tracer, a profiler, a debugger and a monitoring tool of its own, and with tasks. What
+# runs while another has the one trace function that there is before 3.12 ends in `later`; inside a trace
+# function no interpreter tells of lines.
 import asyncio
 import io
 import pdb
@@ -14,24 +16,23 @@ def tracer(frame, event, argument):
 
 
 def traced(number):
-    number += 1  # maybe
-    return number  # maybe
+    number += 1  # later
+    return number  # later
 
 
 def profiler(frame, event, argument):
-    if frame.f_code.co_name == 'profiled':
-        seen.append(event)
+    if frame.f_code.co_name == 'profiled':  # maybe
+        seen.append(event)  # maybe
 
 
 def profiled(number):
     return number + 1
 
 
-def debugged(debugger):
-    debugger.set_trace()
-    number = 1  # maybe
-    number += 1  # maybe
-    return number  # maybe
+def debugged(number):
+    number += 1  # later
+    number += 1  # later
+    return number  # later
 
 
 def after(number):
@@ -46,17 +47,17 @@ def monitored(number):
 
 
 def monitor():
-    tool, monitoring = 3, sys.monitoring  # maybe
-    monitoring.use_tool_id(tool, 'mine')  # maybe
-    first = monitored.__code__.co_firstlineno  # maybe
-    monitoring.register_callback(  # maybe
-        tool, monitoring.events.LINE, lambda code, line: seen.append(line - first))  # maybe
-    monitoring.set_local_events(tool, monitored.__code__, monitoring.events.LINE)  # maybe
-    monitored(3)  # maybe
-    monitoring.restart_events()  # maybe
-    monitored(2)  # maybe
-    monitoring.set_local_events(tool, monitored.__code__, 0)  # maybe
-    monitoring.free_tool_id(tool)  # maybe
+    tool, monitoring = 3, sys.monitoring  # later
+    monitoring.use_tool_id(tool, 'mine')  # later
+    first = monitored.__code__.co_firstlineno  # later
+    monitoring.register_callback(  # later
+        tool, monitoring.events.LINE, lambda code, line: seen.append(line - first))  # later
+    monitoring.set_local_events(tool, monitored.__code__, monitoring.events.LINE)  # later
+    monitored(3)  # later
+    monitoring.restart_events()  # later
+    monitored(2)  # later
+    monitoring.set_local_events(tool, monitored.__code__, 0)  # later
+    monitoring.free_tool_id(tool)  # later
 
 
 async def task(number):
@@ -71,8 +72,8 @@ async def tasks():
 
 
 sys.settrace(tracer)
-traced(1)  # maybe
-sys.settrace(None)  # maybe
+traced(1)  # later
+sys.settrace(None)  # later
 print(seen, sys.gettrace())
 after(1)
 sys.setprofile(profiler)
@@ -80,11 +81,12 @@ profiled(1)
 sys.setprofile(None)
 print(seen, sys.getprofile())
 output = io.StringIO()
-debugged(pdb.Pdb(stdin=io.StringIO('next\nnext\np number\ncontinue\n'), stdout=output, nosigint=True))
-sys.settrace(None)  # maybe
+debugger = pdb.Pdb(stdin=io.StringIO('next\nnext\np number\ncontinue\n'), stdout=output, nosigint=True)
+debugger.runcall(debugged, 1)
+sys.settrace(None)  # later
 print(output.getvalue())
 if hasattr(sys, 'monitoring'):
-    monitor()  # maybe
+    monitor()  # later
 monitored(4)
 print(seen)
 asyncio.run(tasks())
