@@ -202,6 +202,13 @@ import Testing
         environment: Places.environment, directory: recorded.directory)
       #expect(combined.status == .exit(0), "\(combined.errors)")
       try await Self.expectLines(of: program, "", programs, recorded.directory, false)
+      for report in [["report"], ["html", "-q"]] {
+        let reported = try await execute(
+          programs.appending("coverage"), report,
+          environment: Places.environment, directory: recorded.directory)
+        #expect(reported.status == .exit(0), "\(report): \(reported.errors)")
+      }
+      #expect(recorded.directory.appending("htmlcov/index.html").isThere)
       let missing = try await recorded.salvage(arguments, environment: ["PATH": "/nonexistent"])
       #expect(missing.status == .exit(1))
       #expect(missing.errors.contains("pip install coverage"))
