@@ -47,6 +47,11 @@ void slv_lease_remember(struct slv_object *object, const struct slv_lease *lease
 int slv_lease_reopen(const struct slv_object *object);
 int slv_lease_open(const struct slv_object *object, unsigned number);
 
+// For fork_site.c: a file of the object; its header, checked, and first written where it is new.
+// Context: any
+int slv_object_open(const struct slv_object *object, const char *suffix);
+int slv_header_check(const struct slv_object *object, uint64_t magic, int file);
+
 // ---- reserve.c
 // In a fork child: moves the object to the slot that its parent leased for it. 0, or -ENOENT: there is
 // none; any other error: the child needs a slot of its own. Context: thread
@@ -81,6 +86,21 @@ void slv_counters_lock_reset(void);
 void slv_counters_fork_prepare(void);
 void slv_counters_fork_child(void);
 void slv_stash_drop(struct slv_object *object);
+
+// ---- fork_stack.c
+// The return addresses on this thread's stack from `from` up that lie in the code of an object with
+// derived counts, the innermost first; at most `room`. -1: the stack is not known.
+// Context: thread
+int slv_fork_stack(uintptr_t from, uintptr_t *found, int room);
+
+// ---- fork_site.c
+void slv_fork_from(const void *frame); // of the hook that is about to fork. Context: any
+// Says in each object where in it the fork under way is. Context: thread
+void slv_fork_sites(void);
+// In the child: its life began there. `births` are those of its slot, mapped; or `file` is open, and
+// its slot at o->slot_offset. Context: thread
+void slv_fork_born(const struct slv_object *object, char *births);
+void slv_fork_born_in(const struct slv_object *object, int file);
 
 // ---- core_filter.c
 void slv_core_filter_share(void);

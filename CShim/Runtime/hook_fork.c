@@ -144,6 +144,7 @@ static pid_t returned(pid_t child) {
 // Context: thread
 SLV_EXPORT pid_t fork(void) {
   if (slv_process.active) slv_fork_register();
+  slv_fork_from(__builtin_frame_address(0));
   return returned(SLV_REAL(fork)());
 }
 
@@ -151,6 +152,7 @@ SLV_EXPORT pid_t fork(void) {
 SLV_EXPORT pid_t __fork(void);
 pid_t __fork(void) {
   if (slv_process.active) slv_fork_register();
+  slv_fork_from(__builtin_frame_address(0));
   return returned(SLV_REAL(fork)());
 }
 
@@ -161,6 +163,7 @@ SLV_EXPORT pid_t _Fork(void) {
     errno = ENOSYS;
     return -1;
   }
+  slv_fork_from(__builtin_frame_address(0));
   slv_fork_prepare();
   pid_t child = real();
   if (child == 0) slv_fork_child();

@@ -9,6 +9,7 @@
 
 #include "objects.h"
 #include "python_host.h"
+#include "recording.h"
 
 static const char profile[] = "LLVM_PROFILE_FILE";
 static char unwanted[] = "salvage-discards-this-profile"; // no slash: the runtime makes directories
@@ -25,6 +26,10 @@ static char *plain(const char *name) {
 static char *answer(char *(*real)(const char *), const char *name, const void *caller) {
   char *value = real != NULL ? real(name) : plain(name);
   if (name[0] == 'P' && slv_starts(name, "PYTHON")) slv_python_reads_environment(caller);
+  // A libgcov that is about to write: of an object that did not tell of itself when it came.
+  if (name[0] == 'G' && slv_same(name, "GCOV_PREFIX") &&
+      !(slv_process.settings & SLV_SETTING_LEAVE_GCOV))
+    slv_objects_attach_caller(caller);
   if (!slv_process.quiet || name[0] != 'L' || !slv_same(name, profile)) return value;
   slv_objects_attach_caller(caller);
   return value == NULL ? unwanted : value;

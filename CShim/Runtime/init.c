@@ -27,6 +27,7 @@ __attribute__((constructor)) static void start(int argc, char *argv[], char *env
     slv_recording_disown(environment);
     return;
   }
+  slv_process.stack_top = (uintptr_t)argv;
   slv_process.page = (uint32_t)auxiliary(environment, AT_PAGESZ);
   if (!slv_ledger_open() && !(slv_process_outer_user() && slv_ledger_open())) {
     slv_recording_disown(environment);
@@ -39,7 +40,7 @@ __attribute__((constructor)) static void start(int argc, char *argv[], char *env
   // The kernel loads no interpreter beside a loader that is run as a program. (ld.so puts the program's
   // name in the place of its own.)
   slv_objects_start((const char *)auxiliary(environment, AT_EXECFN),
-                    auxiliary(environment, AT_BASE) == 0);
+                    auxiliary(environment, AT_BASE) == 0, environment);
   slv_ledger_close();
   slv_core_filter_start();
   slv_syscall_start();

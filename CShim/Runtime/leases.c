@@ -6,16 +6,22 @@
 #include "safe/file.h"
 
 // Context: any
-int slv_lease_open(const struct slv_object *object, unsigned n) {
+int slv_object_open(const struct slv_object *object, const char *suffix) {
   char path[sizeof slv_process.home + 48];
   char *end = slv_text(path, path + sizeof path, slv_process.home);
   *end++ = '/';
   end = slv_hex(end, object->identity, 16);
   *end++ = '-';
   end = slv_hex(end, slv_process.context, 8);
-  *end++ = '.';
-  slv_text(slv_decimal(end, n), path + sizeof path, ".cnt");
+  slv_text(end, path + sizeof path, suffix);
   return slv_sys_open(path, O_RDWR | O_CREAT, 0600);
+}
+
+// Context: any
+int slv_lease_open(const struct slv_object *object, unsigned n) {
+  char suffix[16] = ".";
+  slv_text(slv_decimal(suffix + 1, n), suffix + sizeof suffix, ".cnt");
+  return slv_object_open(object, suffix);
 }
 
 // Whether the lists of the object stand behind the header. Context: any
@@ -24,11 +30,13 @@ static int has_table(const struct slv_object *object) {
 }
 
 // Context: any
-static void describe(const struct slv_object *object, struct slv_counters_header *h) {
+static void describe(const struct slv_object *object, uint64_t magic,
+                     struct slv_counters_header *h) {
   const struct slv_places *p = &object->places;
   slv_zero(h, sizeof *h);
-  h->magic = SLV_COUNTERS_MAGIC;
+  h->magic = magic;
   h->version = SLV_ABI_VERSION;
+  h->births = object->births;
   h->identity = object->identity;
   h->slots_offset = object->slots_offset;
   h->slot_size = object->slot_size;
@@ -46,9 +54,10 @@ static void describe(const struct slv_object *object, struct slv_counters_header
 #define FIXED offsetof(struct slv_counters_header, fold) // bytes that all who write it agree on
 
 // Context: any
-static int is_ours(const struct slv_object *object, const struct slv_counters_header *theirs) {
+static int is_ours(const struct slv_object *object, uint64_t magic,
+                   const struct slv_counters_header *theirs) {
   struct slv_counters_header ours;
-  describe(object, &ours);
+  describe(object, magic, &ours);
   return slv_equal(theirs, &ours, FIXED);
 }
 
@@ -58,11 +67,11 @@ static int write_bytes(int file, const void *bytes, size_t count, uint64_t at) {
 }
 
 // Two who do this write the same bytes, and the magic last. Context: any
-static int write_header(const struct slv_object *object, int file) {
+static int write_header(const struct slv_object *object, uint64_t magic, int file) {
   struct slv_counters_header ours;
   const struct slv_places *p = &object->places;
   size_t runs = p->runs * sizeof p->run[0];
-  describe(object, &ours);
+  describe(object, magic, &ours);
   if (has_table(object) &&
       !(write_bytes(file, p->run, runs, SLV_TABLE_OFFSET) &&
         write_bytes(file, p->region, p->regions * sizeof p->region[0], SLV_TABLE_OFFSET + runs)))
@@ -72,8 +81,8 @@ static int write_header(const struct slv_object *object, int file) {
              : -ENOSPC;
 }
 
-// Checks the header of the file, writing it first when it is new. Context: any
-static int check_header(const struct slv_object *object, int file) {
+// Context: any
+int slv_header_check(const struct slv_object *object, uint64_t magic, int file) {
   struct slv_counters_header theirs;
   uint32_t bytes = object->slots_offset;
   slv_word got = slv_sys_pread(file, &theirs, sizeof theirs, 0);
@@ -81,11 +90,11 @@ static int check_header(const struct slv_object *object, int file) {
     if (!slv_file_may_grow(bytes)) return -EFBIG;
     int error = slv_sys_fallocate(file, 0, 0, bytes);
     if (error == -EOPNOTSUPP) error = slv_sys_pwrite(file, "", 1, bytes - 1) == 1 ? 0 : -ENOSPC;
-    if (error == 0) error = write_header(object, file);
+    if (error == 0) error = write_header(object, magic, file);
     if (error != 0) return error;
     got = slv_sys_pread(file, &theirs, sizeof theirs, 0);
   }
-  return got == (slv_word)sizeof theirs && is_ours(object, &theirs) ? 0 : -EINVAL;
+  return got == (slv_word)sizeof theirs && is_ours(object, magic, &theirs) ? 0 : -EINVAL;
 }
 
 // What one read of the file shows: the header, and the words of the slots that are tried first.
@@ -102,9 +111,9 @@ static int read_attach(const struct slv_object *object, struct slv_lease *lease)
   if (!lease->checked) {
     struct head head;
     slv_word got = slv_sys_pread(lease->file, &head, sizeof head, 0);
-    int error = got == (slv_word)sizeof head && is_ours(object, &head.header)
+    int error = got == (slv_word)sizeof head && is_ours(object, SLV_COUNTERS_MAGIC, &head.header)
                     ? 0
-                    : check_header(object, lease->file);
+                    : slv_header_check(object, SLV_COUNTERS_MAGIC, lease->file);
     if (error != 0) return error;
     lease->checked = 1;
     if (got == (slv_word)sizeof head && lease->slot < SLV_SLOT_FIRST + FIRST_SLOTS) {

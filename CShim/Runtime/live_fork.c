@@ -38,7 +38,10 @@ static int share_child(struct slv_object *o) {
   if (error != 0) return error;
   error = slv_lease_count(o, &lease);
   if (error == 0) error = slv_map_runs(o, &lease);
-  if (error == 0) slv_lease_remember(o, &lease);
+  if (error == 0) {
+    slv_lease_remember(o, &lease);
+    slv_fork_born_in(o, lease.file);
+  }
   slv_sys_close(lease.file);
   return error;
 }
@@ -134,6 +137,7 @@ static void fill_stash(struct slv_object *o) {
 void slv_counters_fork_prepare(void) {
   int count;
   struct slv_object *o = slv_objects(&count);
+  slv_fork_sites();
   for (int i = 0; i < count; i++, o++) {
     if (o->mode != SLV_MODE_LIVE) continue;
     slv_reserve_prepare(o);
@@ -152,6 +156,7 @@ void slv_counters_fork_child(void) {
   for (int i = 0; i < count; i++, o++) {
     if (o->mode == SLV_MODE_GONE || o->mode == SLV_MODE_LOST) continue;
     slv_private_rebase(o);
+    if (o->aside != NULL) slv_fork_born(o, o->aside + o->births);
     if (o->mode != SLV_MODE_LIVE || slv_process.sandboxed) continue;
     if (o->places.boundaries > 0 && o->stash == NULL) {
       unshare_object(o, 1); // no memory for a stash: the parent's pages as they are now

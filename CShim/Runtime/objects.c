@@ -24,13 +24,14 @@ struct slv_object *slv_objects(int *count) {
   return __atomic_load_n(&objects, __ATOMIC_ACQUIRE);
 }
 
-// Context: thread
-static void extent(const struct dl_phdr_info *info, uintptr_t *low, uintptr_t *high) {
+// Of the segments that have these flags. Context: thread
+static void extent(const struct dl_phdr_info *info, uint32_t flags, uintptr_t *low,
+                   uintptr_t *high) {
   *low = UINTPTR_MAX;
   *high = 0;
   for (int i = 0; i < info->dlpi_phnum; i++) {
     const ElfW(Phdr) *p = &info->dlpi_phdr[i];
-    if (p->p_type != PT_LOAD) continue;
+    if (p->p_type != PT_LOAD || (p->p_flags & flags) != flags) continue;
     uintptr_t a = info->dlpi_addr + p->p_vaddr, b = a + p->p_memsz;
     if (a < *low) *low = a;
     if (b > *high) *high = b;
@@ -103,7 +104,8 @@ static int attach_found(const struct dl_phdr_info *info, uint64_t key, struct sl
   if (o == NULL) return 0;
   slv_zero(o, sizeof *o);
   o->bias = info->dlpi_addr;
-  extent(info, &o->low, &o->high);
+  extent(info, 0, &o->low, &o->high);
+  extent(info, PF_X, &o->text_low, &o->text_high);
   o->key = key;
   o->starting = when == SLV_STARTING;
   slv_places_make(o, found);
@@ -122,7 +124,7 @@ void slv_object_attach(const struct dl_phdr_info *info, enum slv_when when) {
   uint64_t key = slv_object_key(info);
   struct slv_found found = {.sources = 0};
   uintptr_t low, high;
-  extent(info, &low, &high);
+  extent(info, 0, &low, &high);
   if (key == 0 || attached(low, key)) return;
   slv_index_lookup(key, &found);
   int known = found.known;
@@ -156,20 +158,22 @@ static int start_one(struct dl_phdr_info *info, size_t size, void *state) {
 }
 
 // Context: constructor
-void slv_objects_start(const char *name, int by_loader) {
+void slv_objects_start(const char *name, int by_loader, char *const environment[]) {
   // libc sets `environ` before any constructor but those of a library that is linked as ours is: where
   // another one such took our place, what we meet runs already.
   enum slv_when when = environ == NULL ? SLV_STARTING : SLV_RUNNING;
   slv_executed = name;
   slv_by_loader = by_loader;
+  slv_environment = environment;
   dl_iterate_phdr(start_one, &when);
+  slv_environment = NULL; // a program may overwrite it
 }
 
 // Context: thread
 static int attach_if_holds(struct dl_phdr_info *info, size_t size, void *address) {
   (void)size;
   uintptr_t low, high;
-  extent(info, &low, &high);
+  extent(info, 0, &low, &high);
   if ((uintptr_t)address < low || (uintptr_t)address >= high) return 0;
   uint64_t mask;
   if (!slv_counters_try_lock(&mask)) return SLV_WALK_AGAIN;

@@ -31,6 +31,13 @@ enum slv_when {
 
 #define SLV_BOUNDARIES (2 * SLV_REGIONS)
 
+// Places of forks that this process met (fork_site.c).
+#define SLV_MET_SITES 4u
+struct slv_met_site {
+  uint64_t key;
+  uint32_t site; // number of its snapshot + 1; 0: there is none to be had
+};
+
 // Slots that are leased for children to come (reserve.c): those of the forks from number `first` on.
 struct slv_reserve {
   char *image; // the slots, one after the other; NULL: there are none
@@ -63,6 +70,10 @@ struct slv_object {
   uintptr_t bias, low, high; // load bias; run-time address range of the whole object
   uint64_t identity;
   uint32_t sources;
+  uint32_t births;               // where in a slot they are; 0: nothing of it is derived
+  uintptr_t text_low, text_high; // run-time addresses of its code
+  uint32_t site;                 // of the fork under way, as in slv_met_site
+  struct slv_met_site met[SLV_MET_SITES];
   struct slv_places places;
   char *aside; // our slot, mapped elsewhere too, where a part is private
   char *stash; // the boundaries, one after the other; NULL until the first fork
@@ -89,8 +100,9 @@ void slv_index_insert(uint64_t key, const struct slv_found *found);
 
 // ---- object_file.c
 // The object's key, 0 when there is none; what the sources find in its file. Context: thread
-extern const char *slv_executed; // what exec was given; may be relative
-extern int slv_by_loader;        // ld.so was run as a program, and told which one to load
+extern const char *slv_executed;     // what exec was given; may be relative
+extern char *const *slv_environment; // while the constructor looks: libc has none yet
+extern int slv_by_loader;            // ld.so was run as a program, and told which one to load
 uint64_t slv_object_key(const struct dl_phdr_info *info);
 int slv_object_inspect(const struct dl_phdr_info *info, struct slv_found *found,
                        enum slv_when when);
@@ -123,7 +135,7 @@ void slv_object_drop(struct slv_object *object);
 void slv_objects_attach_caller(const void *address);
 // Attaches all that were loaded since the last call. Context: thread
 void slv_objects_attach_new(void);
-void slv_objects_start(const char *executed, int by_loader);
+void slv_objects_start(const char *executed, int by_loader, char *const environment[]);
 
 // Whether a thread is inside dlclose right now. Context: thread
 int slv_objects_unloading(void);

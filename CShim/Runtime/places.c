@@ -50,6 +50,9 @@ void slv_found_drop(struct slv_found *f) {
 // Sorts by address: insertion into stretches that grow smaller (Shell), for most lists come sorted or
 // nearly so, and none comes from a source of trust. Context: any
 static void sort(struct slv_region *list, uint32_t count) {
+  uint32_t ordered = 1;
+  while (ordered < count && list[ordered - 1].address <= list[ordered].address) ordered++;
+  if (ordered >= count) return;
   for (uint32_t gap = count / 2; gap > 0; gap = gap == 2 ? 1 : gap * 5 / 11) {
     for (uint32_t i = gap; i < count; i++) {
       struct slv_region moving = list[i];
@@ -104,19 +107,29 @@ int slv_found_check(const struct dl_phdr_info *info, struct slv_found *f) {
   return f->regions != 0;
 }
 
+// Of counters that are added, compilers derive others. Context: any
+static int has_derived(const struct slv_places *p) {
+  for (uint32_t i = 0; i < p->regions; i++)
+    if (p->region[i].kind == SLV_REGION_ADD64) return 1;
+  return 0;
+}
+
+// The page that an address lies in. Context: any
+static uint64_t page_of(uint64_t address) { return address & -(uint64_t)slv_process.page; }
+
 // Pages between two runs may be protected by the program, so they are never bridged. Context: any
 static void place_runs(struct slv_object *o) {
   struct slv_places *p = &o->places;
   uint64_t page = slv_process.page, bytes = 0;
   for (uint32_t i = 0; i < p->regions; i++) {
     const struct slv_region *r = &p->region[i];
-    uint64_t low = r->address / page * page;
-    uint64_t high = (r->address + r->size + page - 1) / page * page;
+    uint64_t low = page_of(r->address), high = page_of(r->address + r->size + page - 1);
     if (p->runs > 0 && low <= p->run[p->runs - 1].high) p->run[p->runs - 1].high = high;
     else p->run[p->runs++] = (struct slv_run){low, high};
   }
   for (uint32_t i = 0; i < p->runs; i++) bytes += p->run[i].high - p->run[i].low;
-  o->slot_size = (uint32_t)bytes;
+  o->births = has_derived(p) ? (uint32_t)bytes : 0;
+  o->slot_size = (uint32_t)(bytes + (o->births != 0 ? page : 0));
   size_t table = p->regions <= SLV_REGIONS ? 0
                                            : SLV_TABLE_OFFSET + p->runs * sizeof(struct slv_run) +
                                                  p->regions * sizeof(struct slv_region);
@@ -135,7 +148,7 @@ static void place_boundaries(struct slv_places *p) {
   uint64_t page = slv_process.page, seen = UINT64_MAX;
   for (uint32_t i = 0; i < p->regions; i++) {
     const struct slv_region *r = &p->region[i];
-    uint64_t ends[2] = {r->address / page * page, (r->address + r->size - 1) / page * page};
+    uint64_t ends[2] = {page_of(r->address), page_of(r->address + r->size - 1)};
     for (int e = 0; e < 2; e++) {
       if (ends[e] == seen) continue;
       seen = ends[e];

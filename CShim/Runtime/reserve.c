@@ -49,6 +49,7 @@ int slv_reserve_take(struct slv_object *o) {
     }
     from += bytes;
   }
+  slv_fork_born(o, r->image + (size_t)n * o->slot_size + o->births);
   o->file_number = r->number;
   o->slot_offset = r->offset + (uint64_t)n * o->slot_size;
   return 0;

@@ -39,6 +39,8 @@ struct slv_process {
   uint64_t save_before;  // as slv_settings.save_before
   struct slv_cell *cell; // ours; never NULL when active
   uint32_t lock;         // live.c: of all objects; 0 free, 1 held
+  uintptr_t stack_top;   // of the main thread's stack
+  uintptr_t fork_from;   // fork_site.c: frame of a hook that is about to fork
   uintptr_t fork_thread; // hook_fork.c, guarded by `lock`: who prepared the fork under way; 0 none
   uint64_t fork_mask;
   struct slv_cell *fork_cell;

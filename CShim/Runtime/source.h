@@ -23,7 +23,7 @@ struct slv_found {
   struct slv_region region[SLV_REGIONS];
   struct slv_region *table; // where all are, when they are more than fit in `region`
   size_t reserved;          // bytes at `table`: address space, touched as far as used
-  struct slv_region scan;   // gcov: the data that its units lie in; no region
+  struct slv_region scan;   // gcov: the data that its units lie in, and what was noted; no region
   void *units;              // gcov: the first of those that are to be taken over
 };
 
@@ -72,9 +72,18 @@ extern const struct slv_source_ops slv_source_llvm, slv_source_gcov, slv_source_
 // The object's counters are kept, and libgcov shall not write them; or they are not. Context: thread
 void slv_gcov_settle(struct slv_found *found, int taken);
 
+// ---- gcov_calls.c
+// Whether the object calls __gcov_reset. Context: thread
+int slv_gcov_resets(const struct slv_file *file);
+
 // ---- object_file.c
 #define SLV_SOURCE_COUNT 3u
 extern const struct slv_source_ops *const slv_sources[SLV_SOURCE_COUNT]; // as they are asked
+
+// ---- gcov_notes.c
+struct slv_gcov_unit;
+// Copies the notes file of a unit, if it is to be found. Context: thread
+void slv_gcov_keep_notes(struct slv_kept *kept, const struct slv_gcov_unit *unit, uint32_t number);
 
 // ---- places.c
 // Room for `regions` more. 0 when there is none. Context: thread

@@ -32,7 +32,8 @@ static uint64_t add_unit(struct slv_gcov_image *image, const struct slv_gcov_uni
     hash = slv_hash(hash, head, sizeof head);
     hash = slv_hash(hash, unit->name, unit->name_length);
   }
-  for (uint32_t n = 0; n < unit->functions; n++) {
+  // From the last one: gcc lays their counters down in that order, and regions are wanted by address.
+  for (uint32_t n = unit->functions; n-- > 0;) {
     const struct slv_gcov_raw_function *f = slv_gcov_function(image, unit, n);
     if (f == NULL) continue;
     uint64_t words[3 + 2 * SLV_GCOV_KINDS] = {n, f->ident | (uint64_t)f->lineno_checksum << 32,
@@ -82,6 +83,7 @@ static int find(const struct slv_file *file, struct slv_found *found) {
   struct slv_gcov_raw **tail = (struct slv_gcov_raw **)&found->units;
   uintptr_t at, end, first = 0, last = 0;
   uint64_t hash = 0;
+  uint16_t notes = found->scan.kind;
   int part = 0, got;
   if (slv_process.settings & SLV_SETTING_LEAVE_GCOV) return 0;
   while (next_part(file->info, found, &part, &at, &end)) {
@@ -96,14 +98,19 @@ static int find(const struct slv_file *file, struct slv_found *found) {
         continue;
       }
       hash = add_unit(&image, &unit, found, hash, file->running);
+      for (int kind = 0; kind < SLV_GCOV_KINDS; kind++)
+        if ((unit.kinds & 1u << kind) && added_as(kind) == SLV_REGION_NONE)
+          notes |= SLV_GCOV_NOTE_VALUES;
       // Nobody uses `next` before __gcov_init: a list of what is to be taken over.
       if (!file->running) *tail = unit.raw, tail = (struct slv_gcov_raw **)&unit.raw->next;
     }
   }
   if (first == 0) return 0;
   if (file->running) found->loss = SLV_LOSS_GCOV_LATE;
+  if (!found->known && slv_gcov_resets(file)) notes |= SLV_GCOV_NOTE_RESETS;
   found->scan = (struct slv_region){.address = first - file->info->dlpi_addr,
                                     .size = (uint32_t)(last - first),
+                                    .kind = notes,
                                     .source = SLV_SOURCE_GCOV};
   slv_found_source(found, SLV_SOURCE_GCOV, hash);
   return 1;
@@ -188,36 +195,6 @@ static void describe(struct gathered *g, struct slv_gcov_image *image,
   for (uint32_t n = 0; n < unit->functions; n++) describe_function(g, image, unit, n);
 }
 
-#define NOTES_MAGIC 0x67636e6fu
-#define NOTES_MAX (64u << 20)
-
-// Copies the notes file of a unit, if it is there and of the same compilation. Context: thread
-static void copy_notes(struct slv_kept *kept, const struct slv_gcov_unit *unit, uint32_t number) {
-  char path[SLV_PATH_MAX];
-  static const char zeros[8];
-  struct stat st;
-  uint32_t head[3];
-  if (unit->name_length >= sizeof path) return;
-  slv_copy(path, unit->name, unit->name_length + 1);
-  slv_copy(path + unit->name_length - 2, "no", 2); // x.gcda, x.gcno
-  int file = slv_sys_open(path, O_RDONLY, 0);
-  if (file < 0) return;
-  if (slv_sys_fstat(file, &st) == 0 && st.st_size <= NOTES_MAX &&
-      slv_sys_pread(file, head, sizeof head, 0) == (slv_word)sizeof head &&
-      head[0] == NOTES_MAGIC && head[1] == unit->version && head[2] == unit->stamp) {
-    size_t size = (size_t)st.st_size;
-    char *map = slv_sys_mmap(NULL, size, PROT_READ, MAP_PRIVATE, file, 0);
-    if (!slv_failed(map)) {
-      struct slv_gcov_notes notes = {.info = number, .bytes = size};
-      slv_keep_bytes(kept, &notes, sizeof notes);
-      slv_keep_bytes(kept, map, size);
-      slv_keep_bytes(kept, zeros, -size & 7);
-      slv_sys_munmap(map, size);
-    }
-  }
-  slv_sys_close(file);
-}
-
 // All units once more. Context: thread
 static uint32_t each(const struct slv_file *file, const struct slv_found *found, struct gathered *g,
                      struct slv_kept *notes) {
@@ -230,7 +207,7 @@ static uint32_t each(const struct slv_file *file, const struct slv_found *found,
     while ((got = slv_gcov_next(&image, &at, end, &unit)) != 0) {
       if (got < 0) continue;
       if (g != NULL) describe(g, &image, &unit);
-      if (notes != NULL) copy_notes(notes, &unit, count);
+      if (notes != NULL) slv_gcov_keep_notes(notes, &unit, count);
       count++;
     }
   return count;
@@ -251,4 +228,13 @@ static void make(struct slv_kept *kept, const struct slv_file *file,
 
 static const char *const kept[] = {".note.gnu.build-id", NULL};
 
-const struct slv_source_ops slv_source_gcov = {SLV_SOURCE_GCOV, find, kept, make, NULL};
+// What a process that has the object does not do as it would with libgcov. Context: thread
+static int admit(const struct dl_phdr_info *info, const struct slv_found *found, uint32_t *loss) {
+  (void)info;
+  if (*loss != SLV_LOSS_NONE) return 1;
+  if (found->scan.kind & SLV_GCOV_NOTE_VALUES) *loss = SLV_LOSS_GCOV_VALUES;
+  if (found->scan.kind & SLV_GCOV_NOTE_RESETS) *loss = SLV_LOSS_GCOV_RESET;
+  return 1;
+}
+
+const struct slv_source_ops slv_source_gcov = {SLV_SOURCE_GCOV, find, kept, make, admit};

@@ -6,14 +6,15 @@ import SystemPackage
 enum CounterFindings {
   static func of(_ path: FilePath) -> [Finding] {
     guard let image = try? ELFImage(path: path) else { return [] }
-    let found = llvm(image) + gcov(image)
+    let found = llvm(image) + gcov(image) + SancovFindings.of(image, at: path)
     if !found.isEmpty { return found }
     return [
       Finding(
         "counters", .warning,
         "none in \(path) itself; its libraries and children may have some. Build with"
           + " -fprofile-instr-generate -fcoverage-mapping (clang), -profile-generate"
-          + " -profile-coverage-mapping (swiftc), -C instrument-coverage (rustc), --coverage (gcc)")
+          + " -profile-coverage-mapping (swiftc), -C instrument-coverage (rustc), --coverage (gcc),"
+          + " -fsanitize-coverage=inline-bool-flag,pc-table (clang)")
     ]
   }
 

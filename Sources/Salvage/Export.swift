@@ -50,10 +50,14 @@ public struct ExportPlace: Sendable, Hashable {
     self.merges = merges
   }
 
-  /// The place of a file; nil where it has none of its own and no directory is given.
+  /// The place of a file; nil where it has none of its own and no directory is given: the name is
+  /// relative to whatever was a process's directory, or has a process's number or variables in it.
   func path(of file: FilePath) -> FilePath? {
     let path = file.lexicallyNormalized()
-    guard let directory else { return path.isAbsolute ? path : nil }
+    guard let directory else {
+      let isPattern = path.string.contains("%p") || path.string.contains("%q{")
+      return path.isAbsolute && !isPattern ? path : nil
+    }
     let names = path.components.filter { $0.kind == .regular }
     // The name itself stays, however much is to be taken off; a bare name has nothing to take.
     let left = path.isAbsolute ? names.dropFirst(min(strip, max(names.count - 1, 0))) : names[...]

@@ -1,3 +1,4 @@
+import Glibc
 public import SystemPackage
 
 /// Why a recording could not be made, used or read. `description` is one line that names the thing
@@ -32,6 +33,9 @@ public enum SalvageError: Error, Sendable, Hashable, CustomStringConvertible {
       "there is no recording at \(path): make one with `salvage run -o \(path) -- CMD`"
     case .notARecording(let path):
       "\(path) is not a recording, and is left alone: choose another place with -o"
+    case .inUse(let path, let pids) where pids.contains(getpid()):
+      "the recording \(path) is where this shell's commands are recorded: leave it first with "
+        + "`unset LD_PRELOAD SALVAGE_RECORDING`"
     case .inUse(let path, let pids):
       "the recording \(path) is in use"
         + (pids.isEmpty ? "" : " by process \(pids.map(String.init).joined(separator: ", "))")

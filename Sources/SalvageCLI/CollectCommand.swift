@@ -7,8 +7,9 @@ struct CollectCommand: AsyncParsableCommand {
     commandName: "collect",
     abstract: "Bring counts home that were kept in a temporary directory.",
     discussion: """
-      A recording on overlayfs keeps its counts on tmpfs while processes run. salvage run brings
-      them home itself; after salvage env, and after daemons outlived a run, this does.
+      A recording on overlayfs keeps its counts on tmpfs while processes run.
+      salvage run brings them home itself; after salvage env, and after daemons
+      outlived a run, this does.
 
       salvage collect
       """)

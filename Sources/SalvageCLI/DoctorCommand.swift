@@ -58,7 +58,15 @@ struct DoctorCommand: AsyncParsableCommand {
         gcov.isEmpty
           ? Finding("gcov", .warning, "none was found: reports of gcc --coverage need gcc's own")
           : Finding("gcov", .good, names.joined(separator: "; "))
-      ]
+      ] + [await symbolizer()]
+  }
+
+  private func symbolizer() async -> Finding {
+    do {
+      return Finding("symbolizer", .good, try await toolOptions.search.llvm.symbolizerPath().string)
+    } catch {
+      return Finding("symbolizer", .warning, "\(error)")
+    }
   }
 
   private func llvm(isOnly: Bool) async -> Finding {

@@ -69,9 +69,9 @@ struct SalvageCommand: AsyncParsableCommand {
     abstract: "Coverage of every process of a tree, however it ends.",
     discussion: """
       salvage run -- make test          record everything that `make test` starts
-      salvage report                    a table of the files and the lines that did not run
+      salvage report                    a table of files and the lines not run
       salvage report -f lcov -o a.info  for other tools
-      salvage ledger                    every process, how it ended, what was kept or lost
+      salvage ledger                    every process, how it ended, what was lost
       eval "$(salvage env)"             record what this shell starts from now on
 
       `salvage -- CMD` is short for `salvage run -- CMD`.

@@ -8,8 +8,8 @@ struct EnvCommand: AsyncParsableCommand {
     commandName: "env",
     abstract: "Make or open a recording and print the variables that record in it.",
     discussion: """
-      For runners that are no child of salvage: containers, services, editors. A recording that is
-      there is added to.
+      For runners that are no child of salvage: containers, services, editors.
+      A recording that is there is added to.
 
       eval "$(salvage env)"                      this shell's commands, from now on
       salvage env --shell fish | source

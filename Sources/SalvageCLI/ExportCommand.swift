@@ -10,11 +10,14 @@ struct ExportCommand: AsyncParsableCommand {
     commandName: "export",
     abstract: "The counters of a recording as files of a compiler's own tools.",
     discussion: """
-      gcda      what gcc's programs write, each file under OUT by its own path, with its .gcno
-      profraw   what LLVM's programs write, one file for each program or library
-      profdata  the same as llvm-profdata merges it
-      sancov    what sanitizers write with coverage=1, one file for each program or library
-      coverage.py   one file .coverage, of Python's lines, written by the coverage.py on PATH
+      gcda         what gcc's programs write, each file under OUT by its own path,
+                   with its .gcno
+      profraw      what LLVM's programs write, one file for each program or library
+      profdata     the same as llvm-profdata merges it
+      sancov       what sanitizers write with coverage=1, one file for each program
+                   or library
+      coverage.py  one file .coverage, of Python's lines, written by the coverage.py
+                   on PATH
 
       salvage export --format gcda -o tree && lcov -c -d tree -o coverage.info
       salvage export --format gcda -o tree && gcovr --root . tree

@@ -7,8 +7,8 @@ struct LedgerCommand: AsyncParsableCommand {
     commandName: "ledger",
     abstract: "Every process of a recording: how it ended, what was kept, what was lost and why.",
     discussion: """
-      A line per program image, children below their parents and indented. A line that begins with
-      = is the same process as the one above, gone on by exec.
+      A line per program image, children below their parents and indented.
+      A line that begins with = is the same process as the one above, gone on by exec.
 
       salvage ledger
       salvage ledger --json unit.salvage | jq '.losses'

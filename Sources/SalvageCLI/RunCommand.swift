@@ -9,14 +9,15 @@ struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run", abstract: "Run a command and record every process it starts.",
     discussion: """
-      The command keeps its output, exit code, signals and terminal; salvage ends as it ended.
+      The command keeps its output, exit code, signals and terminal; salvage ends
+      as it ended.
 
       salvage run -- ./server --port 80
       salvage run -o unit.salvage --append -- ctest
       salvage run --report text=/dev/stdout -- ./a.out
 
-      Exit status: the command's; 125 if salvage itself failed, 126 if the command cannot be
-      executed, 127 if it is not there.
+      Exit status: the command's; 125 if salvage itself failed, 126 if the command
+      cannot be executed, 127 if it is not there.
       """)
 
   /// As env(1) and timeout(1) have it.

@@ -28,6 +28,8 @@ extension ObjectCounters {
     }
     guard source == other.source, shape(self) == shape(other) else { return false }
     for index in regions.indices { regions[index].add(other.regions[index].bytes) }
+    if !other.history.isEmpty { addHistory(other.history) }
+    historyLacks = historyLacks || other.historyLacks
     lives += other.lives
     keptObject = keptObject ?? other.keptObject
     origin = origin ?? other.origin

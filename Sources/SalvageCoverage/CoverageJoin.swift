@@ -167,7 +167,7 @@ extension Function {
 
 extension Branch {
   /// What names an outcome in a file; the number of the outcome alone orders a line.
-  fileprivate var key: UInt64 { UInt64(line) << 32 | UInt64(outcome) }
+  var key: UInt64 { UInt64(line) << 32 | UInt64(outcome) }
 }
 
 extension UInt64 {

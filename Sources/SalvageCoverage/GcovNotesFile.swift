@@ -30,7 +30,7 @@ package enum GcovNotesFile: Sendable, Hashable {
       return
     }
     var failure: Failure?
-    for place in places {
+    for (index, place) in places.enumerated() {
       do throws(Errno) {
         if try Self.stamp(of: place) == unit.data.stamp {
           self = .file(place)
@@ -38,7 +38,7 @@ package enum GcovNotesFile: Sendable, Hashable {
         }
         failure = failure ?? .changed(place)
       } catch {
-        if error != .noSuchFileOrDirectory && error != .notDirectory {
+        if index == 0 && error != .noSuchFileOrDirectory && error != .notDirectory {
           failure = failure ?? .unreadable(place, error)
         }
       }
@@ -46,16 +46,20 @@ package enum GcovNotesFile: Sendable, Hashable {
     throw failure ?? (unit.notes == nil ? .missing(places[0]) : .changed(places[0]))
   }
 
-  /// Beside the data file. With `-fprofile-dir` that has a folder of its own, and the whole path with `#`
-  /// for each `/` is its name: gcc left the notes at that path.
+  /// Beside the data file. With `-fprofile-dir` that has a folder of its own, and the whole path (less what
+  /// `-fprofile-prefix-path` took off) with `#` for each `/` is its name: gcc left the notes at that path.
   package static func places(forData data: FilePath) -> [FilePath] {
     var stem = data
     stem.extension = nil
     var result = [FilePath(stem.string + ".gcno")]
-    if let name = stem.lastComponent?.string, name.hasPrefix("#") {
+    if let name = stem.lastComponent?.string, name.contains("#") {
       let path = name.split(separator: "#", omittingEmptySubsequences: false)
         .map { $0 == "^" ? ".." : String($0) }.joined(separator: "/")
       result.append(FilePath(path + ".gcno"))
+    }
+    for first in stem.components.indices.dropFirst().dropLast() {
+      let tail = stem.components[first...].map(\.string).joined(separator: "/")
+      result.append(FilePath("/\(tail).gcno"))
     }
     return result
   }

@@ -71,6 +71,17 @@ struct GcovObject: Sendable {
   }
 }
 
+extension GcovObject {
+  /// It counts what no report of ours shows.
+  var hasExportedOnly: Bool {
+    units.contains { unit in
+      unit.data.functions.contains { function in
+        function?.counters.contains { GcovKind.isExportedOnly($0.kind) } ?? false
+      }
+    }
+  }
+}
+
 /// The counters of an object by link-time address.
 private struct CounterMemory {
   private let regions: [Region]

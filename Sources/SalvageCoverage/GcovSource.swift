@@ -9,9 +9,22 @@ struct GcovSource: CoverageSource {
   func coverage(
     of objects: [ObjectCounters], for request: CoverageRequest
   ) async throws -> CollectedCoverage {
+    var result = try await exactCoverage(of: objects, for: request)
+    let forked = objects.compactMap(\.withHistory)
+    guard !forked.isEmpty else { return result }
+    let whole = try await exactCoverage(of: forked, for: request)
+    result.coverage.settle(
+      by: whole.coverage,
+      lacking: forked.count < objects.count || forked.contains(where: \.historyLacks))
+    return result
+  }
+
+  private func exactCoverage(
+    of objects: [ObjectCounters], for request: CoverageRequest
+  ) async throws -> CollectedCoverage {
     var work = GcovWork()
     for counters in objects { work.add(counters) }
-    var result = CollectedCoverage(problems: work.problems)
+    var result = CollectedCoverage(problems: work.problems, notes: work.notes)
     var batches: [(tool: GcovTool, units: [GcovExport.Input])] = []
     var missing: GcovToolError?
     for (major, units) in work.units.sorted(by: { $0.key < $1.key }) {
@@ -29,7 +42,7 @@ struct GcovSource: CoverageSource {
       try await GcovExport(tool: batch.tool, scratch: request.scratch).run(batch.units)
     }
     result.coverage = Coverage.joined(answers.map(\.coverage))
-    result.notes = answers.flatMap(\.notes)
+    result.notes += answers.flatMap(\.notes)
     result.problems += answers.flatMap(\.failures).map { failure in
       ObjectProblem(.toolFailed(failure.message), objects[work.owners[failure.index]])
     }
@@ -52,12 +65,18 @@ private struct GcovWork {
   /// For each unit the place of its object.
   var owners: [Int] = []
   var problems: [ObjectProblem] = []
+  var notes: [String] = []
   private var objects = 0
 
   mutating func add(_ counters: ObjectCounters) {
     defer { objects += 1 }
     do {
       let object = try GcovObject(counters)
+      if object.hasExportedOnly {
+        notes.append(
+          "\(counters.origin?.string ?? hex(counters.identity)): reports do not show its conditions and"
+            + " paths; gcov does, of `salvage export --format gcda`")
+      }
       var failures: [GcovNotesFile.Failure] = []
       for unit in object.units {
         do throws(GcovNotesFile.Failure) {

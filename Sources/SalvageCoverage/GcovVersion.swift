@@ -33,6 +33,9 @@ enum GcovKind {
   /// Kinds that are sets of bits: `ior`, conditions (gcc 14), paths (gcc 15).
   static func isBits(_ kind: UInt32) -> Bool { kind == 6 || kind == 8 || kind == 9 }
 
+  /// Kinds that gcov's own reports show, and ours do not: conditions (gcc 14), paths (gcc 15).
+  static func isExportedOnly(_ kind: UInt32) -> Bool { kind == 8 || kind == 9 }
+
   /// Kinds whose entries are lists of values (`topn`, `indirect_call`): they cannot be added word by
   /// word, and no report looks at them.
   static func isList(_ kind: UInt32) -> Bool { kind == 3 || kind == 4 }

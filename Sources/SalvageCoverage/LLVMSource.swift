@@ -19,10 +19,28 @@ struct LLVMSource: CoverageSource {
       let export = LLVMExport(
         counters: counters, object: object, tools: tools, scratch: request.scratch,
         name: "llvm-\(index)")
-      return try await export.outcome(request.content)
+      let outcome = try await export.outcome(request.content)
+      guard case .success(var answer) = outcome else { return outcome }
+      let whole = try await wholeCoverage(counters, tools, request, name: "llvm-\(index)-whole")
+      if whole != nil || answer.coverage.isUnsettled {
+        answer.coverage.settle(by: whole ?? Coverage(), lacking: counters.historyLacks)
+      }
+      return .success(answer)
     }
     result.join(outcomes)
     return result
+  }
+
+  /// The same object once more, with what led to the lives that began by forks. Where that can't be had,
+  /// the counts are as exact as without.
+  private func wholeCoverage(
+    _ counters: ObjectCounters, _ tools: LLVMTools, _ request: CoverageRequest, name: String
+  ) async throws -> Coverage? {
+    guard let whole = counters.withHistory, let object = try? LLVMObject(whole) else { return nil }
+    let export = LLVMExport(
+      counters: whole, object: object, tools: tools, scratch: request.scratch, name: name)
+    guard case .success(let answer) = try await export.outcome(request.content) else { return nil }
+    return answer.coverage
   }
 }
 

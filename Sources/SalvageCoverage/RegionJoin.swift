@@ -141,7 +141,7 @@ extension Segment {
     return result
   }
 
-  private var place: UInt64 { UInt64(line) << 32 | UInt64(column) }
+  var place: UInt64 { UInt64(line) << 32 | UInt64(column) }
 }
 
 extension Coverage {

@@ -99,29 +99,16 @@ struct SancovObject: Sendable {
   /// The file that knows the lines: what the recording kept, or else the program itself or its debug
   /// file. A file outside of the recording is believed by its build id only.
   func debug() throws(ObjectProblem) -> FilePath {
-    if kept.hasLines { return path }
+    if DebugFile.hasLines(kept) { return path }
     do {
-      guard let id = try kept.buildID() else { throw ObjectProblem(.noLines, counters) }
-      let found = Self.debugFiles(of: counters.origin, id).first { path in
-        guard let image = try? ELFImage(path: path), image.hasLines else { return false }
-        return (try? image.buildID()) == id
+      let id = try kept.buildID()
+      guard let id, let found = DebugFile.find(of: counters.origin, buildID: id) else {
+        throw ObjectProblem(.noLines, counters)
       }
-      guard let found else { throw ObjectProblem(.noLines, counters) }
       return found
     } catch {
       throw Self.problem(error, counters)
     }
-  }
-
-  /// Where debuggers look for the debug information of a stripped program.
-  private static func debugFiles(of origin: FilePath?, _ id: [UInt8]) -> [FilePath] {
-    let digits = id.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-    let byID = FilePath("/usr/lib/debug/.build-id/\(digits.prefix(2))/\(digits.dropFirst(2)).debug")
-    guard let origin, let name = origin.lastComponent else { return [byID] }
-    let folder = origin.removingLastComponent()
-    let besides = [folder, folder.appending(".debug")].map { $0.appending(name.string + ".debug") }
-    let system = FilePath("/usr/lib/debug" + origin.string + ".debug")
-    return [origin] + besides + [byID, system]
   }
 }
 
@@ -140,9 +127,5 @@ extension ELFImage {
         decoding: names[start...].prefix { $0 != 0 }, as: UTF8.self)
     }
     return functions
-  }
-
-  fileprivate var hasLines: Bool {
-    sections.contains { $0.name == ".debug_line" && $0.size > 0 && $0.type != Self.noBits }
   }
 }

@@ -1,5 +1,5 @@
 import SalvageRecord
-import SystemPackage
+package import SystemPackage
 
 /// Where an instruction comes from, by the debug information: the innermost inlined function first.
 struct SourcePlace: Sendable, Hashable {
@@ -76,6 +76,14 @@ extension LLVMToolSearch {
       tried.append("\(path) of LLVM \(version)")
     }
     throw NoSymbolizer(tried: tried)
+  }
+}
+
+extension LLVMToolSearch {
+  /// Where llvm-symbolizer is.
+  /// - Throws: ``ToolsError`` where there is none that does.
+  package func symbolizerPath() async throws -> FilePath {
+    try await symbolizer().tool
   }
 }
 

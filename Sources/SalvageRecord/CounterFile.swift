@@ -6,6 +6,8 @@ package struct CounterSums: Sendable {
   package var layout: CounterLayout
   /// One for each part of the layout.
   package var sums: [[UInt8]]
+  /// Lives that began in the slots by a fork, by its place (``ForkSnapshots``); empty: not noted.
+  package var births: [UInt64] = []
   /// Lives that counted in the slots that were read.
   package var lives: Int
   /// Slots that the file ends before; their counts are not in the sums.
@@ -88,7 +90,9 @@ package struct CounterFile {
     for slot in slots(layout, page: page) {
       if try !add(slot, of: file, layout, size: result.size, to: &result.sums, buffer: buffer) {
         result.missingSlots += 1
+        continue
       }
+      result.births.add(try file.births(ofSlot: slot, layout))
     }
     return result
   }
@@ -166,7 +170,29 @@ private let accumulatorsPresent: UInt64 = 1 << 63
 extension CounterLayout {
   /// Where the counters of a slot end in the file.
   fileprivate func end(ofSlot slot: Int) -> Int {
-    slotsOffset + slot * slotSize + (parts.map { $0.offset + $0.size }.max() ?? 0)
+    let ends = parts.map { $0.offset + $0.size } + (births == 0 ? [] : [births + Self.birthBytes])
+    return slotsOffset + slot * slotSize + (ends.max() ?? 0)
+  }
+}
+
+extension RecordFile {
+  /// The births of a slot, or of a snapshot; empty where the file has none.
+  borrowing func births(ofSlot slot: Int, _ layout: CounterLayout) throws(RecordError) -> [UInt64] {
+    guard layout.births != 0 else { return [] }
+    let start = layout.slotsOffset + slot * layout.slotSize + layout.births
+    let raw = try bytes(start..<start + CounterLayout.birthBytes)
+    return (0..<Int(SLV_FORK_SITES)).map { raw.structure(UInt64.self, at: 8 * $0) ?? 0 }
+  }
+}
+
+extension [UInt64] {
+  /// Adds element by element, modulo 2^64.
+  mutating func add(_ other: [UInt64]) {
+    guard !isEmpty else {
+      self = other
+      return
+    }
+    for index in indices where index < other.count { self[index] &+= other[index] }
   }
 }
 

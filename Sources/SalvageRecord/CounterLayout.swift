@@ -19,11 +19,16 @@ package struct CounterLayout: Sendable {
   package var pageSize: Int
   package var parts: [Part]
   package var uncounted: Int
+  /// Where a slot says how the lives began that counted in it; 0: it does not.
+  package var births: Int
 
   /// The sources of its regions, each once.
   package var sources: [Source] {
     Source.allCases.filter { source in parts.contains { $0.source == source } }
   }
+
+  /// Bytes at `births`.
+  package static let birthBytes = 8 * Int(SLV_FORK_SITES)
 
   /// Largest sum of one region that is believed: far above what a linker can produce.
   private static let largestRegion = 1 << 30
@@ -31,13 +36,15 @@ package struct CounterLayout: Sendable {
   private static let longestTable = 1 << 20
 
   /// Checks the header of `file`, and the table of regions behind it.
-  package init(_ file: borrowing RecordFile) throws(RecordError) {
+  package init(
+    _ file: borrowing RecordFile, magic: UInt64 = UInt64(SLV_COUNTERS_MAGIC)
+  ) throws(RecordError) {
     let path = file.path
     let page = try file.bytes(0..<4096)
     guard let raw = page.structure(slv_counters_header.self, at: 0) else {
       throw RecordError(path, .truncated(page.count))
     }
-    guard raw.magic == SLV_COUNTERS_MAGIC else { throw RecordError(path, .foreign) }
+    guard raw.magic == magic else { throw RecordError(path, .foreign) }
     guard raw.version == UInt32(SLV_ABI_VERSION) else {
       throw RecordError(path, .version(found: raw.version, known: UInt32(SLV_ABI_VERSION)))
     }
@@ -50,6 +57,10 @@ package struct CounterLayout: Sendable {
     self.slots = Int(raw.max_slots)
     self.pageSize = Int(raw.page_size)
     self.uncounted = Int(raw.uncounted)
+    self.births = Int(raw.births)
+    guard births % 8 == 0, births == 0 || births + Self.birthBytes <= slotSize else {
+      throw RecordError(path, .malformed("the births lie outside their slot"))
+    }
     self.parts = try Self.parts(of: raw, file)
   }
 

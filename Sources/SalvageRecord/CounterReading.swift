@@ -26,6 +26,7 @@ extension RecordingReader {
       }
     }
     for user in users {
+      var births: [CounterFileName.Object: Births] = [:]
       for name in names(in: user) {
         guard let parsed = CounterFileName(name) else { continue }
         let path = user.appending(name)
@@ -38,10 +39,12 @@ extension RecordingReader {
             result.losses.append(damaged(RecordError(path, .truncated(sums.size))))
           }
           try add(sums, parsed.object, path: path, to: &result, places: &places)
+          births[parsed.object, default: Births(layout: sums.layout)].counts.add(sums.births)
         } catch {
           result.losses.append(damaged(error))
         }
       }
+      for (object, births) in births { addHistory(of: object, births, user, &result, places) }
     }
     for user in users { readPython(user, &result) }
     for index in result.objects.indices {
@@ -153,6 +156,40 @@ extension RecordingReader {
   }
 }
 
+/// The lives of one object that began by a fork.
+private struct Births {
+  var layout: CounterLayout
+  /// By place.
+  var counts: [UInt64] = []
+}
+
+extension RecordingReader {
+  /// Adds what led to the lives that began by forks. Without it, the counts stay exact.
+  private func addHistory(
+    of object: CounterFileName.Object, _ births: Births, _ user: FilePath,
+    _ result: inout CounterReading, _ places: [CounterPlace: Int]
+  ) {
+    guard births.counts.contains(where: { $0 != 0 }) else { return }
+    var history: [[UInt8]]?
+    var lacks = births.counts.last != 0
+    do throws(RecordError) {
+      let snapshots = try ForkSnapshots(user.appending(object.name + ".forks"))
+      history = try snapshots.history(of: births.counts, births.layout)
+      lacks = lacks || !snapshots.lead(to: births.counts)
+    } catch {
+      lacks = true
+      result.losses.append(damaged(error))
+    }
+    for source in births.layout.sources {
+      guard let index = places[CounterPlace(object: object, source: source)] else { continue }
+      result.objects[index].historyLacks = result.objects[index].historyLacks || lacks
+      guard let history else { continue }
+      result.objects[index].addHistory(
+        zip(births.layout.parts, history).filter { $0.0.source == source }.map(\.1))
+    }
+  }
+}
+
 /// Counters that are added up.
 private struct CounterPlace: Hashable {
   var object: CounterFileName.Object
@@ -185,6 +222,15 @@ struct CounterFileName {
   struct Object: Hashable {
     var identity: UInt64
     var context: UInt32
+
+    /// As the names of its files begin.
+    var name: String {
+      func hex(_ value: some BinaryInteger, _ digits: Int) -> String {
+        let text = String(value, radix: 16)
+        return String(repeating: "0", count: max(0, digits - text.count)) + text
+      }
+      return hex(identity, 16) + "-" + hex(context, 8)
+    }
   }
   var object: Object
   var number: Int

@@ -28,10 +28,21 @@ package struct FileDescription: Encodable {
       try describe(path)
     } else if head.first == UInt8(ascii: "{") {
       describe(try RunNote(bytes: try file.bytes(0..<min(file.size, 16 << 20)), path: path))
+    } else if let snapshots = try? ForkSnapshots(path) {
+      describe(snapshots)
     } else if let arena = try? PythonArena(path) {
       describe(arena)
     } else {
       describe(try CounterFile.sums(path))
+    }
+  }
+
+  private mutating func describe(_ snapshots: ForkSnapshots) {
+    kind = "forks"
+    add("snapshots", snapshots.rows.count { $0 != nil })
+    for (number, row) in snapshots.rows.enumerated() {
+      guard let row else { continue }
+      add("place \(number)", row.births.isEmpty ? "first lives" : "lives of " + row.births)
     }
   }
 
@@ -129,6 +140,7 @@ package struct FileDescription: Encodable {
     add("slot size", sums.layout.slotSize)
     add("lives", sums.lives)
     add("without a slot", sums.layout.uncounted)
+    if !sums.births.births.isEmpty { add("began by forks", sums.births.births) }
     if sums.missingSlots > 0 { add("slots cut off", sums.missingSlots) }
     for (part, bytes) in zip(sums.layout.parts, sums.sums) {
       let hit =
@@ -152,5 +164,13 @@ package struct FileDescription: Encodable {
       result += "  \(field.name)\(gap)  \(field.value)\n"
     }
     return result
+  }
+}
+
+extension [UInt64] {
+  /// Births by their places, as text.
+  fileprivate var births: String {
+    enumerated().filter { $0.element != 0 }
+      .map { "\($0.element) at place \($0.offset)" }.joined(separator: ", ")
   }
 }

@@ -44,6 +44,8 @@ public enum LossReason: UInt16, Sendable, Hashable, CaseIterable {
   case asanOptions = 16
   case sandbox = 17
   case gcovLate = 27
+  case gcovReset = 28
+  case gcovValues = 29
   case foreignGuards = 24
   case noPCTable = 25
   case cleared = 26
@@ -176,6 +178,21 @@ public enum LossReason: UInt16, Sendable, Hashable, CaseIterable {
           + " its .gcda files itself.",
         "Preload no other library that is linked with -z initfirst, and link plugins with the compiler's"
           + " start files."
+      )
+    case .gcovReset:
+      (
+        "gcov-reset",
+        "The program calls __gcov_reset, which does nothing while libgcov has no counters: what ran before"
+          + " the call is counted too.",
+        "Where only what runs after it shall count, record with --leave-gcov, which leaves gcc's counters to"
+          + " libgcov."
+      )
+    case .gcovValues:
+      (
+        "gcov-values",
+        "The program counts values too (gcc -fprofile-generate): what ran is kept, and the values that"
+          + " optimisers use (targets of indirect calls, most frequent values, order of first calls) are not.",
+        "For coverage, nothing; for profiles that go back into the compiler, record with --leave-gcov."
       )
     case .foreignGuards:
       (

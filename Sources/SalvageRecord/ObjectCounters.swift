@@ -48,6 +48,11 @@ public struct ObjectCounters: Sendable, Hashable {
   public var context: UInt32
   public var source: Source
   public var regions: [Region]
+  /// What led to the lives that began by a fork in the middle of functions, for each region: to be added
+  /// where a count is derived of others. Empty where there were none.
+  public var history: [[UInt8]] = []
+  /// Such lives are not all in `history`.
+  public var historyLacks = false
   /// Number of lives that counted.
   public var lives: Int
   /// `<identity>.obj` of the recording: an ELF file with the sections that a report needs.
@@ -71,5 +76,47 @@ public struct ObjectCounters: Sendable, Hashable {
     self.keptObject = keptObject
     self.origin = origin
     self.python = python
+  }
+}
+
+extension ObjectCounters {
+  /// Adds what led to other lives of the object, modulo 2^64.
+  package mutating func addHistory(_ other: [[UInt8]]) {
+    guard !history.isEmpty else {
+      history = other
+      return
+    }
+    for index in history.indices where index < other.count {
+      history[index].addWords(other[index])
+    }
+  }
+
+  /// With what led to its lives: every derived count of it is one that was really reached. Nil where
+  /// that is what it has.
+  package var withHistory: ObjectCounters? {
+    guard history.count == regions.count, !history.isEmpty else { return nil }
+    var result = self
+    for index in regions.indices where regions[index].kind == .add64 {
+      result.regions[index].bytes.addWords(history[index])
+    }
+    result.history = []
+    return result
+  }
+}
+
+extension [UInt8] {
+  /// Adds little-endian words of 64 bits, modulo 2^64.
+  fileprivate mutating func addWords(_ other: [UInt8]) {
+    let count = Swift.min(self.count, other.count) / 8
+    withUnsafeMutableBytes { mine in
+      other.withUnsafeBytes { theirs in
+        for at in stride(from: 0, to: 8 * count, by: 8) {
+          let sum =
+            mine.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+            &+ theirs.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+          mine.storeBytes(of: sum, toByteOffset: at, as: UInt64.self)
+        }
+      }
+    }
   }
 }

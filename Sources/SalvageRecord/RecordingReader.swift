@@ -203,6 +203,7 @@ public struct RecordingReader: Sendable {
     for name in names(in: user) {
       do throws(RecordError) {
         if CounterFileName(name) != nil { try CounterFile.check(user.appending(name)) }
+        if name.hasSuffix(".forks") { _ = try ForkSnapshots(user.appending(name)) }
         if PythonArena.context(ofName: name) != nil { try PythonArena.check(user.appending(name)) }
       } catch {
         problems.append(error)

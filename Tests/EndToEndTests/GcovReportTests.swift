@@ -81,6 +81,20 @@ import Testing
     #expect(try await tree.run.ledger().slugs == [])
   }
 
+  /// With value profiles: what ran is what libgcov says, and that the values are missing is said.
+  @Test(arguments: ["gcc-11", "gcc-12"]) func valueProfiles(_ compiler: String) async throws {
+    let build = Build(
+      name: "\(compiler)-values", compiler: compiler, version: String(compiler.suffix(2)),
+      options: ["-O2", "-fprofile-generate", "-ftest-coverage"], sources: ["work.c", "more.c"])
+    guard let (tree, program) = try await tree(build, "values") else { return }
+    let bare = try await tree.bare([program.string, "3"])
+    let salvaged = try await tree.run.run([program.string, "3"])
+    #expect(bare.status == .exit(0) && salvaged.output == bare.output)
+    try tree.expectNoDataInBuild()
+    #expect(try await tree.expectSameGcov() > 20)
+    #expect(try await tree.run.ledger().slugs == ["gcov-values"])
+  }
+
   /// Five runs: what libgcov merges on disk is what we add up in memory.
   @Test(arguments: builds.filter { ["gcc-11", "g++-12"].contains($0.name) })
   func sameAsMerged(_ build: Build) async throws {

@@ -9,6 +9,10 @@ enum Mark: Int, Sendable, Hashable, CaseIterable {
   case thread1, thread2, thread3, thread4, thread5, thread6, thread7
   case outer = 40
   case closed, inner
+  /// Blocks of derived.c.
+  case way50 = 50
+  case way51, way52, way53, way54, way55, way56, way57, way58, way59, way60, way61, way62, way63
+  case way64, way65, way66, way67, way68, way69
 
   /// Words of the table: names, and `threads` for all eight.
   static func parse(_ words: String) -> Set<Mark> {

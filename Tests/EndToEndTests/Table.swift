@@ -1,7 +1,8 @@
 /// The table of deaths. docs/Deaths.md names these rows.
 extension Row {
   static let table: [Row] =
-    ends + signals + faults + handlers + forks + clones + execs + spawns + threads + libraries
+    ends + signals + faults + handlers + forks + derived + clones + execs + spawns + threads
+    + libraries
     + places + limits + storms + cxx + swift + rust
 
   private static let all: [Language] = .all

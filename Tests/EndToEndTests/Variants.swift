@@ -41,7 +41,8 @@ extension Case {
   /// and everything that maps counters anew.
   static let essential: Set<String> = [
     "return", "_exit", "abort", "kill 9", "kill 15", "fork", "fork kill", "fork term",
-    "double-fork", "execv", "lives", "spawn", "busy-killed", "dlopen-killed", "dlopen-fork",
+    "double-fork", "else-of-fork", "nested-forks kill", "execv", "lives", "spawn", "busy-killed",
+    "dlopen-killed", "dlopen-fork",
   ]
 
   static let variants: [Case] = Fixture.variants.flatMap { fixture in

@@ -47,6 +47,17 @@ import Testing
     await shell.remove()
   }
 
+  @Test func aShellThatRecordsMustLeaveFirst() async throws {
+    let result = try await shell.run(
+      """
+      eval "$($S env -o rec)"; $S clean rec; echo $?
+      unset LD_PRELOAD SALVAGE_RECORDING; $S clean rec >/dev/null; echo $?
+      """)
+    #expect(result.output == "1\n0\n", "\(result.errors)")
+    #expect(result.errors.contains("`unset LD_PRELOAD SALVAGE_RECORDING`"))
+    await shell.remove()
+  }
+
   @Test func aDaemonKeepsItsRecordingInUse() async throws {
     let result = try await shell.run(
       """
@@ -154,6 +165,50 @@ import Testing
       #expect(lines.first?.hasSuffix("gcov counters of 1 compiled files") == true)
       #expect(lines.last?.contains("1 of 1 .gcno files are not") == true, "\(result.errors)")
     }
+    await shell.remove()
+  }
+
+  /// What programs of -fsanitize-coverage need: a table, callbacks of ours for guards, lines.
+  @Test func doctorKnowsBlocks() async throws {
+    guard try await shell.program() != nil else { return }
+    let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    let stub = tests.appending(path: "../CShim/Cooperate/sancov.c").path
+    let result = try await shell.run(
+      """
+      printf 'int main(void){return 0;}' > b.c
+      make() { clang -fsanitize-coverage=$1 b.c -o b $2 $3 $4; $S doctor -- ./b; }
+      doctor() { make "$@" | grep -E '^[a-zA-Z]+ +(counters|lines):' | cut -c 1-38; echo --; }
+      clang -c '\(stub)' -o stub.o
+      $S doctor | grep -c 'symbolizer:'
+      doctor inline-bool-flag,pc-table -g
+      doctor inline-8bit-counters,pc-table -gline-tables-only
+      doctor inline-bool-flag,pc-table -g -Wl,-s -Wl,--build-id
+      doctor inline-bool-flag -g
+      doctor trace-pc-guard,pc-table -g
+      doctor trace-pc-guard,pc-table -g stub.o -fno-sanitize-link-runtime
+      make inline-bool-flag,pc-table -g -Wl,--build-id >/dev/null
+      objcopy --only-keep-debug b b.debug && strip b && $S doctor -- ./b | grep -cE '^BAD +lines'
+      """)
+    #expect(
+      result.output == """
+        1
+        ok   counters: -fsanitize-coverage: fl
+        --
+        ok   counters: -fsanitize-coverage: 8-
+        note counters: 8-bit counters are 0 af
+        --
+        ok   counters: -fsanitize-coverage: fl
+        BAD  lines: no debug information in it
+        --
+        BAD  counters: The program is built wi
+        --
+        BAD  counters: The program is built wi
+        --
+        ok   counters: -fsanitize-coverage: gu
+        --
+        0
+
+        """, "\(result.errors)")
     await shell.remove()
   }
 

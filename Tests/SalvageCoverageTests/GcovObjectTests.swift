@@ -60,6 +60,27 @@ import Testing
     #expect(object.units[0].data.functions == GcovData.sample(version: Self.version).functions)
   }
 
+  /// Condition counters of gcc 14 are kept for gcov; a report says that it does not show them.
+  @Test func conditionsAreExportedOnly() async throws {
+    let folder = try ScratchFolder()
+    let arcs = Self.sample()
+    #expect(
+      try !GcovObject(arcs.counters(kept: folder.write(arcs.object, to: "a.obj"))).hasExportedOnly)
+    var data = GcovData.sample(version: 0x4234_322a)
+    data.functions[0]?.counters.append(GcovData.Counters(kind: 8, values: [5, 0]))
+    var builder = GcovBuilder()
+    builder.add(data, name: "/b/first.gcda", notes: Self.notes())
+    let counters = builder.counters(kept: try folder.write(builder.object, to: "c.obj"))
+    let object = try GcovObject(counters)
+    #expect(object.hasExportedOnly)
+    #expect(object.units[0].data.functions == data.functions)
+    let exported = try await GcovDataExporter().files(
+      of: [counters],
+      for: CoverageRequest(search: ToolSearch(), scratch: folder))
+    let bytes = try #require(exported.files.first).bytes
+    #expect(try GcovData(bytes).functions[0]?.counters.last?.values == [5, 0])
+  }
+
   @Test func saysWhatIsWrong() throws {
     let builder = Self.sample()
     let folder = try ScratchFolder()
@@ -114,6 +135,11 @@ import Testing
     #expect(
       GcovNotesFile.places(forData: "/prof/#src#^#lib#x.gcda")
         == ["/prof/#src#^#lib#x.gcno", "/src/../lib/x.gcno"])
+    #expect(GcovNotesFile.places(forData: "p/a#b.gcda").last == "a/b.gcno")
+    #expect(
+      GcovNotesFile.places(forData: "p/src/x/y.gcda") == [
+        "p/src/x/y.gcno", "/src/x/y.gcno", "/x/y.gcno",
+      ])
   }
 
   @Test func notesWhereTheProgramSays() throws {

@@ -28,7 +28,8 @@ import Testing
   // MARK: The format
 
   private func header() throws -> String {
-    try ["abi", "kept", "python"].map { try text("CShim/ABI/include/salvage_\($0).h") }.joined()
+    try ["abi", "forks", "kept", "python"].map { try text("CShim/ABI/include/salvage_\($0).h") }
+      .joined()
   }
 
   /// The fields of all structures with their offsets and types, as the header declares them.
@@ -61,7 +62,7 @@ import Testing
     ]
     let lengths = [
       "SLV_PATH_MAX": Int(SLV_PATH_MAX), "SLV_REGIONS": Int(SLV_REGIONS),
-      "SLV_RUNS": Int(SLV_RUNS),
+      "SLV_RUNS": Int(SLV_RUNS), "SLV_FORK_SITES": Int(SLV_FORK_SITES),
     ]
     let size = sizes[type] ?? 0
     at = (at + min(size, 8) - 1) / min(size, 8) * min(size, 8)

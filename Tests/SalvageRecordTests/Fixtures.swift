@@ -128,6 +128,31 @@ struct CounterFixture {
     return page
   }
 
+  /// Where the births are, in slots that have them.
+  static let births = 0xc00
+
+  /// A slot's page with lives that began by forks at these places.
+  static func slot(
+    _ counters: [UInt64], births: [Int: UInt64], flags: [UInt8] = []
+  ) -> [UInt8] {
+    var page = slot(counters, flags: flags)
+    for place in 0..<Int(SLV_FORK_SITES) {
+      let at = Self.births + 8 * place
+      page.replaceSubrange(at..<at + 8, with: SalvageRecord.bytes(of: births[place] ?? 0))
+    }
+    return page
+  }
+
+  /// As a file of snapshots: the numbers of those that are there, with their pages.
+  func forks(_ snapshots: [Int: [UInt8]]) -> [UInt8] {
+    var file = self
+    file.header.magic = UInt64(SLV_FORKS_MAGIC)
+    file.attach = file.attach.map { _ in 0 }
+    for number in snapshots.keys { file.attach[2 * number] = 7 }  // half of a key
+    file.slots = snapshots
+    return file.bytes
+  }
+
   mutating func add(_ number: Int, lives: UInt32, _ page: [UInt8]) {
     attach[number] = lives
     slots[number] = page

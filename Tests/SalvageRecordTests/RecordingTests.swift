@@ -11,7 +11,7 @@ struct SampleRecording {
   static let files = [
     "settings", "u0/ledger", "u0/programs", "u0/0000000000000abc-00000000.0.cnt",
     "u1/0000000000000abc-00000000.0.cnt", "u0/0000000000000def-00000007.0.cnt",
-    "runs/00000077ffffffff.json", "u0/python-00000000",
+    "runs/00000077ffffffff.json", "u0/python-00000000", "u0/0000000000000abc-00000000.forks",
   ]
 
   init() throws {
@@ -25,8 +25,14 @@ struct SampleRecording {
     try directory.write(programBytes(1, "/bin/a", ["a"]), Self.files[2])
     for (index, name) in Self.files[3...5].enumerated() {
       var fixture = CounterFixture(identity: index == 2 ? 0xdef : 0xabc)
-      fixture.add(2, lives: 1, CounterFixture.slot([1, 2], flags: [1]))
-      fixture.add(3, lives: 2, CounterFixture.slot([1, 2], flags: [2]))
+      fixture.header.births = UInt32(CounterFixture.births)
+      if index == 0 {
+        fixture.add(4, lives: 1, CounterFixture.slot([], births: [0: 1]))
+        let snapshot = CounterFixture.slot([1], births: [:])
+        try directory.write(fixture.forks([0: snapshot]), Self.files[8])
+      }
+      fixture.add(2, lives: 1, CounterFixture.slot([1, 2], births: [:], flags: [1]))
+      fixture.add(3, lives: 2, CounterFixture.slot([1, 2], births: [:], flags: [2]))
       try directory.write(fixture.bytes, name)
     }
     let note = RunNote(
@@ -54,7 +60,7 @@ struct SampleRecording {
     #expect(reading.losses == [])
     #expect(reading.objects.map(\.identity) == [0xabc, 0xdef, 0x77])
     #expect(reading.objects.map(\.context) == [0, 7, 0])
-    #expect(reading.objects.map(\.lives) == [6, 3, 0])
+    #expect(reading.objects.map(\.lives) == [7, 3, 0])
     #expect(reading.objects[0].regions[0].words.prefix(3) == [4, 8, 0])
     #expect(reading.objects[0].regions[1].bytes[0] == 3)
     let settings = try sample.reader.settings()

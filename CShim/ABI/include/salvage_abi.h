@@ -10,6 +10,7 @@
 //   u<uid>/ledger                struct slv_ledger_header, the object index, then the cells
 //   u<uid>/programs              struct slv_program_record + text, appended
 //   u<uid>/<identity>-<ctx>.<n>.cnt   struct slv_counters_header, attach words, slots
+//   u<uid>/<identity>-<ctx>.forks     struct slv_counters_header, struct slv_forks, snapshots
 //   u<uid>/coverage-<life>       how coverage.py measures there, JSON, for guard.py
 //   u<uid>/python-<ctx>          struct slv_python_header, the directory, then blocks
 //   python                       what Python code is recorded, one rule a line; absent: the default
@@ -163,6 +164,8 @@ enum slv_loss {
   SLV_LOSS_SANDBOX = 17, // executed in a seccomp sandbox that forbids the library's system calls
   SLV_LOSS_ASAN_OPTIONS = 16,   // the program's own __asan_default_options refuses a preload
   SLV_LOSS_GCOV_LATE = 27,      // gcc's counters that libgcov knew of first: it writes them itself
+  SLV_LOSS_GCOV_RESET = 28,     // the program calls __gcov_reset, which does nothing then
+  SLV_LOSS_GCOV_VALUES = 29,    // value profiles of gcc's that are not added
   SLV_LOSS_FOREIGN_GUARDS = 24, // trace-pc-guard, with a callback of somebody else
   SLV_LOSS_NO_PC_TABLE = 25, // -fsanitize-coverage without pc-table, or several ways in one object
   SLV_LOSS_CLEARED = 26,     // libFuzzer clears the counters before each input
@@ -237,10 +240,9 @@ enum slv_host { // interpreters that an object brings, whose programs a source r
   SLV_HOST_PYTHON = 1u << 0,
 };
 
-// What a life found in an object, for the next one: no file is opened for an object listed here.
-// An open-addressed table; `key` is claimed by compare-and-swap, the rest counts when `ready` is 1.
-// An object whose regions are more than there is room for is looked at by each life; so is one with
-// gcov counters, whose first entry is no region: it says where its data has the units.
+// What a life found in an object: the next one opens no file. Open-addressed; `key` is claimed by
+// compare-and-swap, the rest counts when `ready` is 1. Each life looks at objects with more regions than
+// fit, and with gcov counters (first entry: where the units lie; kind: set of enum slv_gcov_note).
 struct slv_index_entry {
   uint64_t key; // of the loaded file: build-id and program headers, or dev/ino/size/mtime/ctime
   uint64_t identity; // of the counters: a content hash
@@ -305,7 +307,7 @@ enum slv_attach {              // bits of an attach word
 struct slv_counters_header {
   uint64_t magic; // written last; the other bytes are the same whoever writes them
   uint32_t version;
-  uint32_t reserved0;
+  uint32_t births; // salvage_forks.h: where in a slot they are; 0: it has none
   uint64_t identity;
   uint32_t slots_offset; // whole pages (of the machine that recorded): header and table
   uint32_t slot_size;    // whole pages
@@ -342,8 +344,7 @@ SLV_STATIC_ASSERT(sizeof(struct slv_program_record) == 24, "program record");
 SLV_STATIC_ASSERT(sizeof(struct slv_counters_header) <= SLV_ATTACH_OFFSET, "counters header");
 SLV_STATIC_ASSERT(SLV_ATTACH_OFFSET + 4 * SLV_SLOTS_MAX <= 4096, "attach words");
 SLV_STATIC_ASSERT(SLV_LEDGER_HEADER_SIZE + 64 * SLV_INDEX_ENTRIES == SLV_CELLS_OFFSET, "index");
-
+#include "salvage_forks.h"
 #include "salvage_kept.h"
 #include "salvage_python.h"
-
 #endif

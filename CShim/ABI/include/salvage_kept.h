@@ -40,6 +40,12 @@ struct slv_gcov_counter {
   uint64_t address; // link-time, of `count` words
 };
 
+// What the index of the ledger notes of such an object.
+enum slv_gcov_note {
+  SLV_GCOV_NOTE_RESETS = 1u << 0, // it calls __gcov_reset
+  SLV_GCOV_NOTE_VALUES = 1u << 1, // it has counters of kinds that are not kept
+};
+
 // The contents of the notes files (x.gcno for x.gcda) that were there, each padded to 8.
 #define SLV_GCOV_NOTES_SECTION ".salvage.gcno"
 

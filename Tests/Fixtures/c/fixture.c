@@ -86,7 +86,7 @@ static const struct death *find(const char *name) {
   static const struct death *const families[] = {
       end_deaths,   signal_deaths, fault_deaths, handler_deaths, fork_deaths,
       clone_deaths, exec_deaths,   spawn_deaths, thread_deaths,  library_deaths,
-      place_deaths, storm_deaths,  limit_deaths, kill_deaths,
+      place_deaths, storm_deaths,  limit_deaths, kill_deaths,  derived_deaths,
 #ifdef __cplusplus
       cxx_deaths,
 #endif

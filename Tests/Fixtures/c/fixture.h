@@ -74,7 +74,7 @@ struct death {
 extern const struct death end_deaths[], signal_deaths[], fault_deaths[], handler_deaths[];
 extern const struct death fork_deaths[], clone_deaths[], exec_deaths[], spawn_deaths[];
 extern const struct death thread_deaths[], library_deaths[], place_deaths[], storm_deaths[];
-extern const struct death limit_deaths[], kill_deaths[];
+extern const struct death limit_deaths[], kill_deaths[], derived_deaths[];
 #ifdef __cplusplus
 extern const struct death cxx_deaths[];
 #endif

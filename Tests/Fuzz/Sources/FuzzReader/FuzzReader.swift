@@ -7,6 +7,7 @@ import SystemPackage
 private let names = [
   "settings", "u0/ledger", "u0/programs", "u0/0000000000000abc-00000000.0.cnt",
   "u0/0000000000000abc.obj", "runs/00000077ffffffff.json", "folded.1/from",
+  "u1/0000000000000def-00000000.forks",
 ]
 
 /// A recording with one object that counted 5 in one life.
@@ -47,6 +48,7 @@ private struct Place {
     var header = slv_counters_header()
     header.magic = SLV_COUNTERS_MAGIC
     header.version = UInt32(SLV_ABI_VERSION)
+    header.births = 0xc00
     header.identity = 0xdef
     header.slots_offset = 4096
     header.slot_size = 4096
@@ -60,6 +62,7 @@ private struct Place {
     result += [UInt8](repeating: 0, count: 4 * 4096 + 4096 - result.count)
     result[Int(SLV_ATTACH_OFFSET) + 4 * 2] = 1
     result[4096 + 2 * 4096 + 0x40] = 5
+    result[4096 + 2 * 4096 + 0xc08] = 2  // lives that began at place 1
     return result
   }
 }

@@ -1,0 +1,249 @@
+import Foundation
+import SystemPackage
+import Testing
+
+/// What is left to libgcov, and what programs ask it for.
+@Suite struct GcovRuntimeTests {
+  private static func source(_ name: String) -> FilePath {
+    Places.fixtures.appending("gcov").appending(name)
+  }
+
+  /// Compiles a file of `Tests/Fixtures/gcov` in the run's directory.
+  private static func build(
+    _ name: String, _ file: String, by compiler: [String], in run: Recorded
+  ) async throws -> String {
+    let result = run.directory.appending(name).string
+    try await Tools.run(
+      compiler + [source(file).string, "-o", result, "-pthread", "-ldl"], in: run.directory)
+    return result
+  }
+
+  private static func counts(
+    _ names: [String], of file: String, _ run: Recorded
+  ) async throws -> [UInt64?] {
+    let lines = try await run.lines().files[source(file).string] ?? [:]
+    return try names.map { lines[try markedLine($0, of: source(file))] }
+  }
+
+  private static func data(in folder: FilePath) -> [FilePath] {
+    // By URL: by path, Foundation's enumerator takes the folder's own path out of names that repeat it.
+    let files = FileManager.default.enumerator(
+      at: URL(filePath: folder.string), includingPropertiesForKeys: nil)
+    return (files?.compactMap { ($0 as? URL)?.path } ?? []).filter { $0.hasSuffix(".gcda") }
+      .sorted().map { FilePath($0) }
+  }
+
+  // MARK: Programs that dump and reset
+
+  /// A dump finds nothing to do, for all is there at each moment; what runs after it counts too. A
+  /// reset forgets nothing, neither of this life nor of the others that had its slot, and that is said.
+  @Test(arguments: ["gcc-11", "gcc-12"]) func dumpAndReset(_ compiler: String) async throws {
+    if skips("dumpAndReset \(compiler)", without: [compiler]) { return }
+    let run = try Recorded("gcov-calls-\(compiler)")
+    let data = run.directory.appending("data")
+    let environment = ["GCOV_PREFIX": data.string]
+    for (name, options, loss) in [("dumps", [], []), ("resets", ["-DRESETS"], ["gcov-reset"])] {
+      let program = try await Self.build(
+        name, "calls.c", by: [compiler, "--coverage"] + options, in: run)
+      for what in ["plain", "plain", "reset", "reset-kill", "reset-dump", "fork", "service"] {
+        let bare = try await run.bare([program, what], environment: environment)
+        #expect(!Self.data(in: data).isEmpty || what == "reset-kill", "\(what) of libgcov")
+        try? FileManager.default.removeItem(atPath: data.string)
+        let salvaged = try await run.run(
+          [program, what], options: what == "plain" ? [] : ["--append"], environment: environment)
+        #expect(salvaged.status == bare.status)
+        #expect(Self.data(in: data) == [])
+        if what == "service" {
+          #expect(try await Self.counts(["early", "late"], of: "calls.c", run) == [6, 7])
+        }
+      }
+      #expect(try await run.ledger().slugs == Set(loss))
+    }
+  }
+
+  /// The cure: libgcov does as the program says, and its file is what it is without us.
+  @Test func resetOfLibgcov() async throws {
+    if skips("resetOfLibgcov", without: ["gcc-12"]) { return }
+    let run = try Recorded("gcov-calls-left")
+    let program = try await Self.build(
+      "resets", "calls.c", by: ["gcc-12", "--coverage", "-DRESETS"], in: run)
+    var files: [Data] = []
+    for isRecorded in [false, true] {
+      let folder = run.directory.appending("data-\(isRecorded)")
+      let environment = ["GCOV_PREFIX": folder.string]
+      let command = [program, "reset-dump"]
+      let outcome =
+        isRecorded
+        ? try await run.run(command, options: ["--leave-gcov"], environment: environment)
+        : try await run.bare(command, environment: environment)
+      #expect(outcome.status == .exit(0))
+      let data = Self.data(in: folder)
+      try #require(data.count == 1)
+      files.append(try Data(contentsOf: URL(filePath: data[0].string)))
+    }
+    #expect(files[0] == files[1] && !files[0].isEmpty)
+    #expect(try await run.ledger().slugs == [])
+  }
+
+  /// Each way in which a call of the function stands in a file; a stripped library tells too.
+  @Test(arguments: [
+    ["gcc-11"], ["gcc-12", "-O2"], ["gcc-12", "-O2", "-fno-plt"], ["gcc-12", "-fuse-ld=gold"],
+  ]) func resetIsSeen(_ compiler: [String]) async throws {
+    if skips("resetIsSeen \(compiler)", without: [compiler[0], "strip", "ld.gold"]) { return }
+    let run = try Recorded("gcov-reset-\(compiler.joined())")
+    let program = try await Self.build("load", "load.c", by: ["gcc"], in: run)
+    for (options, isStripped, loss) in [
+      (["-DRESETS"], false, ["gcov-reset"]), (["-DRESETS"], true, ["gcov-reset"]), ([], false, []),
+    ] {
+      let library = try await Self.build(
+        "plugged.so", "plugged.c",
+        by: compiler + ["--coverage", "-fPIC", "-shared"] + options, in: run)
+      if isStripped { try await Tools.run(["strip", library], in: run.directory) }
+      // The second process finds it in the index.
+      for append in [[], ["--append"]] {
+        #expect(try await run.run([program, library], options: append).status == .exit(4))
+      }
+      let ledger = try await run.ledger()
+      #expect(ledger.slugs == Set(loss), "\(options) \(isStripped)")
+      #expect(ledger.losses.count == 2 * loss.count)
+    }
+    let fixed = try await Self.build(
+      "fixed", "calls.c", by: compiler + ["--coverage", "-DRESETS", "-fno-pie", "-no-pie"], in: run)
+    _ = try await run.run([fixed, "plain"])
+    #expect(try await run.ledger().slugs == ["gcov-reset"])
+  }
+
+  // MARK: Objects that are met too late
+
+  /// A plugin without the compiler's start files, which does not tell that it has come.
+  @Test(arguments: ["gcc-11", "gcc-12"]) func pluginWithoutStartFiles(_ compiler: String)
+    async throws
+  {
+    if skips("pluginWithoutStartFiles", without: [compiler]) { return }
+    let run = try Recorded("gcov-late-plugin-\(compiler)")
+    let program = try await Self.build("load", "load.c", by: ["gcc"], in: run)
+    let library = try await Self.build(
+      "plugged.so", "plugged.c",
+      by: [compiler, "--coverage", "-fPIC", "-shared", "-nostartfiles"], in: run)
+    let data = run.directory.appending("data")
+    let outcome = try await run.run([program, library], environment: ["GCOV_PREFIX": data.string])
+    #expect(outcome.status == .exit(4))
+    #expect(try await run.ledger().slugs == ["gcov-late"])
+    #expect(Self.data(in: data).count == 1)
+    // Left to libgcov on purpose, it is no loss.
+    _ = try await run.run([program, library], options: ["--leave-gcov"])
+    #expect(try await run.ledger().slugs == [])
+  }
+
+  /// Another preloaded library that wants to be first: the constructors of the program's libraries run
+  /// before ours. What libgcov knows of is its own; what it writes is what it writes without us.
+  @Test func anotherLibraryIsFirst() async throws {
+    if skips("anotherLibraryIsFirst", without: ["gcc"]) { return }
+    let run = try Recorded("gcov-late-first")
+    let library = try await Self.build(
+      "libplugged.so", "plugged.c", by: ["gcc", "--coverage", "-fPIC", "-shared"], in: run)
+    let program = try await Self.build(
+      "calls", "calls.c",
+      by: ["gcc", "--coverage", "-Wl,--no-as-needed", library], in: run)
+    let first = run.directory.appending("first.so").string
+    try await Tools.run(
+      ["gcc", "-fPIC", "-shared", "-Wl,-z,initfirst", "-x", "c", "/dev/null", "-o", first],
+      in: run.directory)
+    var files: [[Data]] = []
+    for isRecorded in [false, true] {
+      let folder = run.directory.appending("data-\(isRecorded)")
+      let environment = ["LD_PRELOAD": first, "GCOV_PREFIX": folder.string]
+      let outcome =
+        isRecorded
+        ? try await run.run([program, "plain"], environment: environment)
+        : try await run.bare([program, "plain"], environment: environment)
+      #expect(outcome.status == .exit(0))
+      files.append(
+        try Self.data(in: folder).map { try Data(contentsOf: URL(filePath: $0.string)) })
+    }
+    #expect(files[0] == files[1] && files[0].count == 2)
+    #expect(try await run.ledger().slugs == ["gcov-late"])
+  }
+
+  // MARK: dlopen while threads run
+
+  /// No store beside counters is lost, and the counters are live: the library tells of itself before
+  /// its constructor can start a thread.
+  @Test(arguments: [
+    ["gcc-11", "--coverage"], ["gcc-12", "--coverage", "-O2"],
+    ["clang", "-fprofile-instr-generate", "-fcoverage-mapping"],
+  ]) func loadedWhileThreadsRun(_ compiler: [String]) async throws {
+    if skips("loadedWhileThreadsRun \(compiler)", without: [compiler[0]]) { return }
+    let run = try Recorded("gcov-threads-\(compiler[0])")
+    let library = try await Self.build(
+      "hammer.so", "hammer.c", by: compiler + ["-fPIC", "-shared"], in: run)
+    let program = try await Self.build("rounds", "rounds.c", by: ["gcc", "--coverage"], in: run)
+    let outcome = try await run.run([program, library, "200"])
+    #expect(outcome.output == "200 rounds, 0 bad\n" && outcome.status == .signal(SIGKILL))
+    #expect(try await run.ledger().slugs == [])
+    #expect(try await Self.counts(["start"], of: "hammer.c", run) != [0])
+    let starts = try await Self.counts(["start"], of: "hammer.c", run)
+    #expect(starts[0].map { $0 >= 200 } == true, "\(starts)")
+    #expect(try await Self.counts(["end"], of: "rounds.c", run) == [1])
+  }
+
+  // MARK: Data files that are elsewhere
+
+  /// `-fprofile-dir` puts data elsewhere, by names that lead back to where the notes are. They are kept
+  /// when the program runs, so that the build tree may go.
+  @Test(
+    arguments: [
+      "-fprofile-dir=data", "-fprofile-dir=$D/data", "-fprofile-dir=data/%p",
+      "-fprofile-dir=$D/%q{HOME}", "-fprofile-dir=$D/a#b",
+      "-fprofile-dir=data -fprofile-prefix-path=$D",
+    ], ["build/calls.o", "$D/build/calls.o"])
+  func dataElsewhere(_ option: String, _ object: String) async throws {
+    if skips("dataElsewhere", without: ["gcc", "gcov"]) { return }
+    let run = try Recorded("gcov-elsewhere-\((option + object).filter(\.isLetter))")
+    let home = run.directory.string
+    let options = option.replacing("$D", with: home).split(separator: " ").map(String.init)
+    let object = object.replacing("$D", with: home)
+    try await Tools.run(["mkdir", "build"], in: run.directory)
+    try await Tools.run(
+      ["gcc", "--coverage"] + options + ["-c", Self.source("calls.c").string, "-o", object],
+      in: run.directory)
+    try await Tools.run(["gcc", "--coverage", object, "-o", "calls"], in: run.directory)
+    _ = try await run.run([run.directory.appending("calls").string, "service"])
+    try FileManager.default.removeItem(atPath: run.directory.appending("build").string)
+    #expect(try await Self.counts(["early", "late"], of: "calls.c", run) == [1, 1])
+    let out = run.directory.appending("out")
+    let export = try await run.salvage(
+      ["export", run.recording.string, "--format", "gcda", "-o", out.string])
+    #expect(export.status == .exit(0) && Self.data(in: out).count == 1, "\(export.errors)")
+    let elsewhere = Self.data(in: run.directory).filter { !$0.starts(with: out) }
+    #expect(elsewhere == [])
+    // Where a process would have written depends on the process.
+    if option.contains("%") || !option.contains("=$D") {
+      let inPlace = try await run.salvage(
+        ["export", run.recording.string, "--format", "gcda", "--in-place"])
+      #expect(inPlace.status == .exit(1) && inPlace.errors.contains("has no place of its own"))
+    }
+  }
+
+  /// A tree that was built elsewhere, as GCOV_PREFIX and GCOV_PREFIX_STRIP tell libgcov.
+  @Test func movedTree() async throws {
+    if skips("movedTree", without: ["gcc", "gcov"]) { return }
+    let run = try Recorded("gcov-moved")
+    let moved = run.directory.appending("moved")
+    try await Tools.run(["mkdir", "-p", "build/deep"], in: run.directory)
+    let object = run.directory.appending("build/deep/calls.o").string
+    try await Tools.run(
+      ["gcc", "--coverage", "-c", Self.source("calls.c").string, "-o", object], in: run.directory)
+    try await Tools.run(["gcc", "--coverage", object, "-o", "build/calls"], in: run.directory)
+    try await Tools.run(["mv", "build", moved.string], in: run.directory)
+    let program = moved.appending("calls").string
+    let strip = "\(run.directory.components.count + 1)"
+    _ = try await run.run(
+      [program, "plain"], environment: ["GCOV_PREFIX": moved.string, "GCOV_PREFIX_STRIP": strip])
+    #expect(try await Self.counts(["early", "late"], of: "calls.c", run) == [1, 0])
+    // Nobody says where it is now: a loss, with the place where it was.
+    _ = try await run.run([program, "plain"])
+    let report = try await run.salvage(["report", run.recording.string])
+    #expect(report.output.contains("build/deep/calls.gcno, which says what its counters mean"))
+  }
+}
