@@ -203,6 +203,14 @@ void slv_python_watch(void) {
   link_hook();
 }
 
+// The module by which Python code makes interpreters is an extension, in every version. Context: thread
+void slv_python_loads(const char *file) {
+  const char *name = file != NULL ? slv_basename(file) : "";
+  if (name[0] != '_' || watched || slv_python() == NULL) return;
+  if (slv_starts(name, "_interpreters.") || slv_starts(name, "_xxsubinterpreters."))
+    slv_python_watch();
+}
+
 // Context: thread
 void slv_python_start(void) {
   if (!found || linked || (slv_process.settings & SLV_SETTING_NO_PYTHON)) return;
