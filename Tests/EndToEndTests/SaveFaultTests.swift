@@ -12,13 +12,22 @@ import Testing
     case small  // an alternate stack of the least size
   }
   static let source = Places.fixtures.appending("saves/saves.c")
-  static let ends = ["term", "fault", "racing", "_exit", "exec", "killed"]
+  static let own = ["term", "fault", "racing", "_exit", "exec"]
+  static let ends = own + ["killed"]
 
-  @Test(arguments: Trouble.allCases, ends) func privately(_ trouble: Trouble, _ end: String)
+  @Test(arguments: [Trouble.none, .small], ends) func saved(_ trouble: Trouble, _ end: String)
     async throws
   {
-    let kept = trouble == .none || trouble == .small
-    try await check(trouble, end, ["--private"], kept: kept)
+    try await check(trouble, end, ["--private"], kept: true)
+  }
+
+  /// By its own hand only: a child that is to kill it may itself begin while the recording is cut off.
+  @Test(arguments: [Trouble.unreadable, .truncated], own) func unsaved(
+    _ trouble: Trouble, _ end: String
+  )
+    async throws
+  {
+    try await check(trouble, end, ["--private"], kept: false)
   }
 
   /// Where nothing has to be saved nothing can go wrong, whoever may read the counters.
