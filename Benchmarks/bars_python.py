@@ -1,6 +1,8 @@
 """Bars of Python: the recorder against a plain run, coverage.py and slipcover, in the interpreters that
 `--python` names. Peers are measured where the interpreter has them."""
 
+import re
+import shutil
 import statistics
 import subprocess
 from collections.abc import Iterator
@@ -13,6 +15,7 @@ from results import Result
 
 PROGRAMS = Path(__file__).parent / "programs/python"
 CPU_BOUND = (("parse.py", "30000"), ("simulate.py", "12000"))
+STEADY = (("parse.py", 1500, 3000), ("simulate.py", 400, 800))
 
 
 def minor(python: str) -> int:
@@ -68,6 +71,35 @@ def cpu_bound(work: Path, pythons: list[str], rounds: int) -> Iterator[Result]:
             elif "coverage ctrace" in least:
                 yield Result(f"{program} in 3.{version} / coverage.py's C tracer, CPU", "< 1.00",
                              least["salvage"] / least["coverage ctrace"], 0.99, detail)
+
+
+def instructions(command: list[str], environment: dict[str, str]) -> int:
+    done = subprocess.run(
+        ["valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null", *command],
+        env=environment, capture_output=True, text=True, check=True)
+    found = re.search(r"I +refs: +([0-9,]+)", done.stderr)
+    return int(found.group(1).replace(",", "")) if found else 0
+
+
+def steady(work: Path, pythons: list[str]) -> Iterator[Result]:
+    """What more work of a program costs once its lines have run, in instructions: the same on every machine
+    and at every load."""
+    if shutil.which("valgrind") is None:
+        return
+    for python in pythons:
+        version = minor(python)
+        if version < 12:
+            continue
+        for program, little, much in STEADY:
+            plain = {**base_environment(), "PYTHONHASHSEED": "0"}
+            ours = {**recordings.environment(work / "python"), "PYTHONHASHSEED": "0"}
+            script = [python, str(PROGRAMS / program)]
+            counts = [[instructions([*script, str(size)], way) for size in (little, much)]
+                      for way in (plain, ours)]
+            more = [large - small for small, large in counts]
+            yield Result(f"{program} in 3.{version} / plain, instructions of more work", "≤ 1.05",
+                         more[1] / more[0], 1.05,
+                         f"start and first run of each line: {(counts[1][0] - counts[0][0]) / 1e6:.1f} million")
 
 
 def workers(work: Path, pythons: list[str], rounds: int) -> Iterator[Result]:

@@ -63,7 +63,8 @@ def main() -> int:
         "gcov": lambda: bars_gcov.processes(work, 500, 1 if few else 3),
         "gcov-steady": lambda: bars_gcov.steady(work, 4 if few else 12),
         "memory": lambda: bars_reports.memory(work),
-        "python-cpu": lambda: bars_python.cpu_bound(work, pythons, 3 if few else 7),
+        "python-cpu": lambda: bars_python.cpu_bound(work, pythons, 3 if few else 12),
+        "python-steady": lambda: bars_python.steady(work, pythons),
         "python-workers": lambda: bars_python.workers(work, pythons, 2 if few else 5),
         "python-start": lambda: bars_python.start(work, pythons, 15 if few else 40),
     }

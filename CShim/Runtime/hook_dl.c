@@ -4,9 +4,11 @@
 
 #include "counters.h"
 #include "python_guard.h"
+#include "python_host.h"
 #include "recording.h"
 
-void *slv_note_dlopen(void) __attribute__((visibility("hidden"))); // called by hook_dlopen.S
+void *slv_note_dlopen(const char *file)
+    __attribute__((visibility("hidden"))); // called by hook_dlopen.S
 
 static SLV_HOT uint32_t unloading; // threads inside dlclose
 
@@ -86,7 +88,10 @@ void __cxa_finalize(void *object) {
 
 // No libc is without it: until glibc 2.34 it is in a library of its own, which who calls it has loaded.
 // Context: thread
-void *slv_note_dlopen(void) {
-  if (slv_process.active && !slv_process.sandboxed) slv_python_guard_import();
+void *slv_note_dlopen(const char *file) {
+  if (slv_process.active && !slv_process.sandboxed) {
+    slv_python_loads(file);
+    slv_python_guard_import();
+  }
   return (void *)SLV_REAL(dlopen);
 }

@@ -1,5 +1,5 @@
 // dlopen: an entry point without a frame of ours, for the loader searches where its caller's own
-// RUNPATH says. See hook_exit.S. Context: thread
+// RUNPATH says. Its arguments are slv_note_dlopen's too. See hook_exit.S. Context: thread
 #if defined(__CET__)
 #include <cet.h>
 #endif

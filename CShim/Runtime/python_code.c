@@ -19,9 +19,11 @@ static slv_word extra_index = -1; // the same in all interpreters: we are the fi
 struct walk {
   slv_py *type; // of code objects
   uint64_t hash;
-  uint32_t lines, functions, names; // seen so far
-  struct slv_python_fresh *fresh;   // not NULL: written down
-  int view;                         // >= 0: marked
+  uint32_t lines, functions, branches, names; // seen so far
+  struct slv_python_fresh *fresh;             // not NULL: written down
+  int view;                                   // >= 0: marked
+  const struct slv_python_view *of; // not NULL: `waits` becomes the last line that nobody ran
+  uint32_t waits;
 };
 
 // Of the code around.
@@ -46,61 +48,19 @@ static uint32_t number(slv_py *code, const char *name) {
 }
 
 // Context: thread
-static void note_line(struct walk *w, int64_t line) {
+static void note_line(void *state, int64_t line) {
+  struct walk *w = state;
   if (line <= 0 || line >= (int64_t)SLV_PYTHON_WINDOW) return;
+  if (w->of != NULL) {
+    if (line > w->waits && line < w->of->line_count && w->of->lines[line] == SLV_PYTHON_EXECUTABLE)
+      w->waits = (uint32_t)line;
+    return;
+  }
   if (line >= w->lines) w->lines = (uint32_t)line + 1;
   unsigned char none = SLV_PYTHON_NO_LINE;
   if (w->fresh != NULL && line < w->fresh->block->lines) // an executed one stays that
     __atomic_compare_exchange_n(&w->fresh->lines[line], &none, SLV_PYTHON_EXECUTABLE, 0,
                                 __ATOMIC_RELAXED, __ATOMIC_RELAXED);
-}
-
-// 3.8, 3.9: pairs (bytes of code, lines); see Objects/lnotab_notes.txt of CPython. Context: thread
-static void lines_of_lnotab(struct walk *w, const unsigned char *t, size_t n, int64_t line) {
-  for (; n >= 2; t += 2, n -= 2) {
-    if (t[0] != 0) note_line(w, line);
-    line += (signed char)t[1];
-  }
-  note_line(w, line);
-}
-
-// 3.10: pairs (bytes of code, lines); -128: no line. Context: thread
-static void lines_of_linetable(struct walk *w, const unsigned char *t, size_t n, int64_t line) {
-  for (; n >= 2; t += 2, n -= 2) {
-    if ((signed char)t[1] == -128) continue;
-    line += (signed char)t[1];
-    if (t[0] != 0) note_line(w, line);
-  }
-}
-
-// A number of 6 bits a byte, low ones first. Context: any
-static int64_t variable(const unsigned char **t, const unsigned char *end) {
-  uint64_t value = 0;
-  for (int shift = 0; *t < end && shift < 60; shift += 6) {
-    unsigned char byte = *(*t)++;
-    value |= (uint64_t)(byte & 63) << shift;
-    if ((byte & 64) == 0) break;
-  }
-  return (int64_t)value;
-}
-
-// Context: any
-static int64_t signed_variable(const unsigned char **t, const unsigned char *end) {
-  int64_t value = variable(t, end);
-  return value & 1 ? -(value >> 1) : value >> 1;
-}
-
-// From 3.11 on: entries with positions; see Objects/locations.md of CPython. Context: thread
-static void lines_of_locations(struct walk *w, const unsigned char *t, size_t n, int64_t line) {
-  for (const unsigned char *end = t + n; t < end;) {
-    unsigned kind = (*t++ >> 3) & 15;
-    if (kind == 15) continue; // no line
-    if (kind == 14 || kind == 13) line += signed_variable(&t, end);
-    if (kind == 14) variable(&t, end), variable(&t, end), variable(&t, end);
-    if (kind >= 10 && kind <= 12) line += kind - 10, t += 2;
-    if (kind < 10) t++;
-    note_line(w, line);
-  }
 }
 
 // Hashes the line table of a code object, and notes its lines. Context: thread
@@ -111,9 +71,8 @@ static void walk_lines(struct walk *w, slv_py *code, uint32_t first) {
   if (table != NULL && python->PyBytes_AsStringAndSize(table, &bytes, &size) == 0) {
     const unsigned char *t = (const unsigned char *)bytes;
     w->hash = slv_hash(w->hash ^ first, t, (size_t)size);
-    if (python->minor >= 11) lines_of_locations(w, t, (size_t)size, first);
-    else if (python->minor == 10) lines_of_linetable(w, t, (size_t)size, first);
-    else lines_of_lnotab(w, t, (size_t)size, first);
+    slv_python_lines(python->minor, t, (size_t)size, first,
+                     &(struct slv_python_notes){note_line, w});
   } else {
     python->PyErr_Clear();
   }
@@ -126,16 +85,30 @@ static size_t qualify(const struct scope *outer, const char *name, char to[NAME_
   return (size_t)(slv_text(to + outer->length, to + NAME_BYTES, name) - to);
 }
 
-// Notes a function; its number among those of the tree. Context: thread
+// Notes a code object, by its name if it is a function's; its number among those of the tree.
+// Context: thread
 static uint32_t walk_function(struct walk *w, const char *name, size_t length, uint32_t line) {
+  size_t bytes = name != NULL ? length + 1 : 0;
   if (w->fresh != NULL && w->functions < w->fresh->block->functions &&
-      w->names + length + 1 <= w->fresh->names_size) {
-    w->fresh->functions[w->functions] =
-        (struct slv_python_function){.line = line, .name = w->names};
-    slv_copy(w->fresh->names + w->names, name, length + 1);
+      w->names + bytes <= w->fresh->names_size) {
+    w->fresh->functions[w->functions] = (struct slv_python_function){
+        .line = line, .name = name != NULL ? w->names : SLV_PYTHON_NO_NAME, .branch = w->branches};
+    slv_copy(w->fresh->names + w->names, name, bytes);
   }
-  w->names += (uint32_t)length + 1;
+  w->names += (uint32_t)bytes;
   return w->functions++;
+}
+
+// Notes the branches of a code object. Context: thread
+static void walk_branches(struct walk *w, slv_py *code) {
+  if (python->minor < 14) return;
+  struct slv_python_fresh *f = w->fresh;
+  uint32_t room = f != NULL ? f->block->branches - w->branches : 0;
+  uint32_t count =
+      slv_python_branches(python, code, f != NULL ? f->branches + w->branches : NULL, room);
+  if (f != NULL && count > room) count = room;
+  w->branches += count;
+  w->hash += count;
 }
 
 static void walk_code(struct walk *w, slv_py *code, const struct scope *outer, int depth);
@@ -155,7 +128,8 @@ static void walk_inner(struct walk *w, slv_py *code, const struct scope *scope, 
 
 // Context: any
 static void *extra_of(int view, uint32_t function) {
-  return (void *)((uintptr_t)(view + 1) << 32 | function);
+  return (void *)((uintptr_t)(view + 1) << SLV_PYTHON_VIEW_BIT | (uintptr_t)function
+                                                                     << SLV_PYTHON_FUNCTION_BIT);
 }
 
 // Context: thread
@@ -168,13 +142,16 @@ static void walk_code(struct walk *w, slv_py *code, const struct scope *outer, i
     name = "?";
   }
   uint32_t first = number(code, "co_firstlineno"), flags = number(code, "co_flags");
-  uint32_t function = SLV_PYTHON_NO_FUNCTION;
   w->hash = slv_hash(w->hash, name, slv_length(name));
   scope.length = depth == 0 && name[0] == '<' ? 0 : qualify(outer, name, scope.name);
-  if (name[0] != '<' && (flags & CO_OPTIMIZED))
-    function = walk_function(w, scope.name, scope.length, first);
-  if (w->view < 0) walk_lines(w, code, first);
-  else python->_PyCode_SetExtra(code, extra_index, extra_of(w->view, function));
+  int is_function = name[0] != '<' && (flags & CO_OPTIMIZED);
+  uint32_t function = walk_function(w, is_function ? scope.name : NULL, scope.length, first);
+  if (w->view < 0) {
+    walk_lines(w, code, first);
+    walk_branches(w, code);
+  } else {
+    python->_PyCode_SetExtra(code, extra_index, extra_of(w->view, function));
+  }
   if (scope.length != 0) {
     const char *between = flags & CO_OPTIMIZED ? ".<locals>." : ".";
     char *end = slv_text(scope.name + scope.length, scope.name + NAME_BYTES, between);
@@ -228,6 +205,7 @@ static int view_of_tree(slv_py *code, const char *path) {
                                  .minor = (uint32_t)python->minor,
                                  .lines = seen.lines,
                                  .functions = seen.functions,
+                                 .branches = seen.branches,
                                  .names = seen.names};
   int view = slv_python_arena_find(&plan);
   if (view == -1) view = make(code, &plan);
@@ -249,6 +227,16 @@ void *slv_python_code_extra(slv_py *code) {
   if (python->_PyCode_GetExtra(code, extra_index, &extra) == 0) return extra;
   python->PyErr_Clear();
   return NULL;
+}
+
+// Context: thread
+int slv_python_code_waits(slv_py *code, void *extra) {
+  struct walk w = {.of = slv_python_view_of(extra)};
+  if (w.of == NULL) return 0;
+  walk_lines(&w, code, number(code, "co_firstlineno"));
+  uintptr_t word = ((uintptr_t)extra & ~(uintptr_t)SLV_PYTHON_LINE_MASK) | w.waits;
+  slv_python_code_exclude(code, (void *)word);
+  return w.waits != 0;
 }
 
 // Context: thread

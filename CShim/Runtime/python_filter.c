@@ -10,17 +10,19 @@ static char
 static size_t rules_size;
 static char prefixes[4][SLV_PYTHON_PATH_MAX]; // of the interpreter and its virtual environment
 
-// Context: thread
+// What is known is left as it is: other interpreters may be reading it. Context: thread
 static void read_prefix(const char *name, char *to) {
   slv_py *value = python->PySys_GetObject(name);
   const char *text = value != NULL ? python->PyUnicode_AsUTF8AndSize(value, NULL) : NULL;
-  *to = 0;
-  if (text != NULL) slv_text(to, to + SLV_PYTHON_PATH_MAX, text);
+  if (text == NULL) text = "";
+  if (slv_length(text) < SLV_PYTHON_PATH_MAX && !slv_same(text, to))
+    slv_text(to, to + SLV_PYTHON_PATH_MAX, text);
 }
 
 // Context: thread
 static void read_rules(void) {
   char path[SLV_PATH_MAX + 16];
+  if (rules_size != 0) return;
   slv_text(slv_text(path, path + sizeof path, slv_process.root), path + sizeof path, "/python");
   int file = slv_sys_open(path, O_RDONLY, 0);
   if (file < 0) return;

@@ -10,6 +10,9 @@
 
 #include "recording.h"
 
+#define LAST_MINOR \
+  13 // in 3.14 a thread that saves meets an interpreter that it can't use, and it crashes
+
 extern const char slv_guard_text[] __attribute__((visibility("hidden"))); // python/text.S
 
 static slv_py *names;    // guard.py's; NULL until coverage.py is there
@@ -176,7 +179,7 @@ static void listen(void) {
 
 // Context: thread
 void slv_python_guard_enter(void) {
-  if (slv_process.cell->coverage != 0) listen();
+  if (slv_process.cell->coverage != 0 && py()->minor <= LAST_MINOR) listen();
 }
 
 // Context: any
@@ -187,8 +190,8 @@ int slv_python_guard_holds(void) {
 
 // Context: thread
 void slv_python_guard_import(void) {
-  if (names != NULL || forked || py() == NULL || !py()->Py_IsInitialized() ||
-      !slv_python_guard_holds())
+  if (names != NULL || forked || py() == NULL || py()->minor > LAST_MINOR ||
+      !py()->Py_IsInitialized() || !slv_python_guard_holds())
     return;
   slv_py *modules = py()->PySys_GetObject("modules");
   if (modules == NULL || py()->PyDict_GetItemString(modules, "coverage") == NULL) return;

@@ -53,6 +53,7 @@ struct slv_py_allocator { // PyMemAllocatorEx
   SLV_PY(slv_py *, PyTuple_GetItem, "", (slv_py *, slv_word))                              \
   SLV_PY(slv_word, PyList_Size, "", (slv_py *))                                            \
   SLV_PY(slv_py *, PyList_GetItem, "", (slv_py *, slv_word))                               \
+  SLV_PY(slv_py *, PyIter_Next, "", (slv_py *))                                            \
   SLV_PY(slv_py *, PyLong_FromLong, "", (long))                                            \
   SLV_PY(long, PyLong_AsLong, "", (slv_py *))                                              \
   SLV_PY(const char *, PyUnicode_AsUTF8AndSize, "", (slv_py *, slv_word *))                \
@@ -104,6 +105,9 @@ void slv_python_enter(const struct slv_python *python, int number);
 
 // More interpreters may come than the main one: their events are looked at from here on. Context: thread
 void slv_python_watch(void);
+
+// hook_dl.c: a library is about to be loaded; NULL is the program itself. Context: thread
+void slv_python_loads(const char *file);
 
 // hook_exit.c, before main: libc is ready, the interpreter is not. Context: thread
 void slv_python_start(void);

@@ -12,8 +12,9 @@ struct PythonSource: CoverageSource {
     var files: [String: PythonFile] = [:]
     var result = CollectedCoverage()
     for object in objects {
-      guard let path = object.origin?.string, let code = object.python, object.regions.count == 2,
-        object.regions[1].bytes.count == code.functions.count
+      guard let path = object.origin?.string, let code = object.python, object.regions.count == 3,
+        object.regions[1].bytes.count == code.functions.count,
+        object.regions[2].bytes.count == code.branches.count * 2
       else {
         result.problems.append(ObjectProblem(.malformed("it is no code of Python"), object))
         continue
@@ -71,6 +72,8 @@ private struct PythonFile {
   private var states: [UInt8] = []
   private var functions: [PythonCode.Function] = []
   private var entered: [PythonCode.Function: Bool] = [:]
+  /// By line, then in the order of the code: whether each went left and right.
+  private var branches: [UInt32: [(left: Bool, right: Bool)]] = [:]
 
   init(path: String) {
     self.path = path
@@ -87,6 +90,31 @@ private struct PythonFile {
       entered[function] = entered[function] == true || byte != 0
     }
     sources.insert(code.source)
+    addBranches(code, object.regions[2].bytes)
+  }
+
+  /// The n-th of a line is the n-th of that line in each version that knows branches.
+  private mutating func addBranches(_ code: PythonCode, _ taken: [UInt8]) {
+    var seen: [UInt32: Int] = [:]
+    for (number, line) in code.branches.enumerated() {
+      let index = seen[line, default: 0]
+      seen[line] = index + 1
+      if branches[line, default: []].count == index {
+        branches[line, default: []].append((false, false))
+      }
+      if taken[number * 2] != 0 { branches[line]?[index].left = true }
+      if taken[number * 2 + 1] != 0 { branches[line]?[index].right = true }
+    }
+  }
+
+  private func outcomes(of line: UInt32) -> [Branch] {
+    (branches[line] ?? []).enumerated().flatMap { number, ways in
+      [ways.left, ways.right].enumerated().map { side, went in
+        Branch(
+          line: line, decision: UInt32(number), outcome: UInt32(number * 2 + side),
+          reached: ways.left || ways.right, count: went ? 1 : 0)
+      }
+    }
   }
 
   func sourceFile(without excluded: Set<Int>, lineCount: Int = .max) -> SourceFile {
@@ -94,6 +122,7 @@ private struct PythonFile {
     for (number, state) in states.enumerated()
     where state & 1 != 0 && number <= lineCount && !excluded.contains(number) {
       file.lines.append(Line(number: UInt32(number), count: state & 2 == 0 ? 0 : 1))
+      file.branches += outcomes(of: UInt32(number))
     }
     for function in functions where !excluded.contains(Int(function.line)) {
       file.functions.append(

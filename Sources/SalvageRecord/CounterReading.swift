@@ -81,6 +81,7 @@ extension RecordingReader {
               regions: [
                 Region(address: 0, kind: .or8, bytes: block.lines),
                 Region(address: 1, kind: .or8, bytes: block.entered),
+                Region(address: 2, kind: .or8, bytes: block.taken),
               ],
               lives: 0, origin: FilePath(block.path), python: block.code))
         }

@@ -12,6 +12,7 @@ package struct PythonArena {
     package var code: PythonCode
     package var lines: [UInt8]
     package var entered: [UInt8]
+    package var taken: [UInt8]
   }
 
   package var blocks: [Block] = []
@@ -124,22 +125,34 @@ package struct PythonArena {
       return String(decoding: bytes[Int(start)..<end], as: UTF8.self)
     }
     let record = MemoryLayout<slv_python_function>.size
+    let branch = MemoryLayout<slv_python_branch>.size
     guard let lines = part(header.lines_offset, header.lines),
       let entered = part(header.entered_offset, header.functions),
       part(header.functions_offset, 0) != nil,
       Int(header.functions) <= (bytes.count - Int(header.functions_offset)) / record,
+      part(header.branches_offset, 0) != nil,
+      Int(header.branches) <= (bytes.count - Int(header.branches_offset)) / branch,
+      let taken = part(header.taken_offset, header.branches &* 2),
       let source = text(header.path_offset, 0), source.hasPrefix("/")
     else { throw RecordError(path, .malformed("a block of Python code does not fit its size")) }
     var code = PythonCode(minor: header.minor, source: header.source, functions: [])
+    var called: [UInt8] = []
     for number in 0..<Int(header.functions) {
       let at = Int(header.functions_offset) + number * record
-      guard let function = bytes.structure(slv_python_function.self, at: at),
-        let name = text(header.names_offset, function.name)
+      let function = bytes.structure(slv_python_function.self, at: at)
+      if function?.name == SLV_PYTHON_NO_NAME { continue }
+      guard let function, let name = text(header.names_offset, function.name)
       else { throw RecordError(path, .malformed("a Python function has no name")) }
       code.functions.append(PythonCode.Function(name: name, line: function.line))
+      called.append(entered[entered.startIndex + number])
+    }
+    for number in 0..<Int(header.branches) {
+      let at = Int(header.branches_offset) + number * branch
+      code.branches.append(bytes.structure(slv_python_branch.self, at: at)?.line ?? 0)
     }
     let block = Block(
-      key: slot.key, path: source, code: code, lines: Array(lines), entered: Array(entered))
+      key: slot.key, path: source, code: code, lines: Array(lines), entered: called,
+      taken: Array(taken))
     return (block, bytes.count)
   }
 }

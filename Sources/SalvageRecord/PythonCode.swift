@@ -1,6 +1,6 @@
 /// What the lines of a Python source mean, beside the counters of its ``ObjectCounters``: region 0 has
 /// a byte for each line from 0 on (bit 0: there is code for it; bit 1: it was executed), region 1 a
-/// byte for each function (1: it was called).
+/// byte for each function (1: it was called), region 2 two for each branch (1: it went left, right).
 public struct PythonCode: Sendable, Hashable {
   public struct Function: Sendable, Hashable {
     /// Qualified: `Class.method`, `outer.<locals>.inner`.
@@ -19,11 +19,16 @@ public struct PythonCode: Sendable, Hashable {
   /// A hash of the source's text when it was first run; 0 where it could not be read.
   public var source: UInt64
   public var functions: [Function]
+  /// The line of each jump that leads to one of two lines; none before CPython 3.14.
+  public var branches: [UInt32]
 
-  public init(minor: UInt32, source: UInt64, functions: [Function]) {
+  public init(
+    minor: UInt32, source: UInt64, functions: [Function], branches: [UInt32] = []
+  ) {
     self.minor = minor
     self.source = source
     self.functions = functions
+    self.branches = branches
   }
 
   /// The hash of a source's text as the library makes it: in steps of 2048 bytes.

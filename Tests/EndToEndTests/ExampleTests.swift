@@ -15,7 +15,8 @@ import Testing
     var status: Status = .exit(0)
     /// How lives ended, among others.
     var ends: [String: Int]
-    var description: String { name }
+    var compiler = ""
+    var description: String { name + compiler }
   }
 
   static let examples = [
@@ -39,6 +40,10 @@ import Testing
       name: "python", build: { ["sh", "python/build.sh", $0.string] },
       needs: ["clang", "python3-config"],
       ends: ["SIGKILL": 3, "SIGABRT": 1]),
+    Example(
+      name: "python", build: { ["env", "CC=gcc", "sh", "python/build.sh", $0.string] },
+      needs: ["gcc", "gcov", "python3-config"],
+      ends: ["SIGKILL": 3, "SIGABRT": 1], compiler: "-gcc"),
     Example(
       name: "mixed", build: { ["sh", "mixed/build.sh", $0.string] },
       needs: ["clang", "clang++", "swiftc"],

@@ -95,4 +95,28 @@ import Testing
       #expect(report.status == .exit(0), "round \(round): \(report.errors)")
     }
   }
+
+  /// Where a version tells of both ways of a branch; the others have none.
+  @Test(arguments: Python.all)
+  func branches(_ python: Python) async throws {
+    let source = Places.fixtures.appending("python/branches.py")
+    let recorded = try Recorded("branches\(python.name)")
+    let run = try await recorded.run([python.program.string, source.string])
+    #expect(run.output == "9 [3, 2, 1]\n" && run.status == .exit(0), "\(run.errors)")
+    let report = try await recorded.salvage(["report", recorded.recording.string, "-f", "lcov"])
+    var seen: [Int: (taken: Int, all: Int)] = [:]
+    for line in report.output.split(separator: "\n") where line.hasPrefix("BRDA:") {
+      let fields = line.dropFirst(5).split(separator: ",")
+      let number = try #require(Int(fields[0]))
+      seen[number, default: (0, 0)].all += 1
+      if fields[3] != "0" && fields[3] != "-" { seen[number]?.taken += 1 }
+    }
+    let text = try String(contentsOfFile: source.string, encoding: .utf8)
+    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+    {
+      let marked = line.firstMatch(of: /# (\d)\/(\d)$/).map { "\($0.1)/\($0.2)" }
+      let told = seen[index + 1].map { "\($0.taken)/\($0.all)" }
+      #expect(told == (python.minor >= 14 ? marked : nil), "\(python): line \(index + 1)")
+    }
+  }
 }

@@ -16,14 +16,14 @@ import Testing
     let block = try #require(arena.blocks.first)
     #expect(arena.problems == [] && arena.blocks.count == 1)
     #expect(block.key == 0x77 && block.path == "/a.py" && block.lines == [0, 1, 3, 0, 1])
-    #expect(block.entered == [1, 0])
+    #expect(block.entered == [1, 0] && block.taken == [1, 1, 0, 1])
     #expect(
       block.code
         == PythonCode(
           minor: 12, source: 9,
           functions: [
             PythonCode.Function(name: "f", line: 2), PythonCode.Function(name: "C.m", line: 4),
-          ]))
+          ], branches: [2, 4]))
   }
 
   @Test func aBlockThatNobodyFinishedIsNone() throws {
@@ -39,7 +39,11 @@ import Testing
       { $0.size = 8 }, { $0.size = 0 }, { $0.size = 1 << 30 }, { $0.lines = .max },
       { $0.lines_offset = .max }, { $0.functions = .max }, { $0.functions_offset = .max },
       { $0.entered_offset = .max }, { $0.path_offset = .max }, { $0.path_offset = 0 },
-      { $0.names_offset = .max }, { $0.names_offset = 0xffff_fffe },
+      { $0.branches = .max }, { $0.branches = 1 << 31 }, { $0.branches_offset = .max },
+      {
+        $0.taken_offset = .max
+        $0.branches = 1
+      }, { $0.names_offset = .max }, { $0.names_offset = 0xffff_fffe },
     ] as [@Sendable (inout slv_python_block) -> Void])
   func aBadBlockIsALoss(_ change: @Sendable @escaping (inout slv_python_block) -> Void) throws {
     let functions: [(name: String, line: UInt32, entered: UInt8)] = [("f", 1, 1), ("g", 2, 1)]

@@ -8,7 +8,9 @@ struct PythonFixture {
     var key: UInt64
     var path = "/a.py"
     var lines: [UInt8] = [0, 1, 3]
+    /// A code object without a name is no function.
     var functions: [(name: String, line: UInt32, entered: UInt8)] = []
+    var branches: [(line: UInt32, taken: [UInt8])] = []
     var change: (inout slv_python_block) -> Void = { _ in }
   }
 
@@ -34,7 +36,8 @@ struct PythonFixture {
     PythonFixture([
       Source(
         key: 0x77, path: "/a.py", lines: [0, 1, 3, 0, 1],
-        functions: [("f", 2, 1), ("C.m", 4, 0)])
+        functions: [("", 1, 1), ("f", 2, 1), ("C.m", 4, 0)],
+        branches: [(2, [1, 1]), (4, [0, 1])])
     ])
   }
 
@@ -47,18 +50,27 @@ struct PythonFixture {
     head.lines = UInt32(source.lines.count)
     head.functions = UInt32(source.functions.count)
     head.functions_offset = UInt32(MemoryLayout<slv_python_block>.size)
-    head.lines_offset = head.functions_offset + UInt32(record * source.functions.count)
+    head.branches = UInt32(source.branches.count)
+    head.branches_offset = head.functions_offset + UInt32(record * source.functions.count)
+    head.lines_offset =
+      head.branches_offset + head.branches * UInt32(MemoryLayout<slv_python_branch>.size)
     head.entered_offset = head.lines_offset + head.lines
-    head.path_offset = head.entered_offset + head.functions
+    head.taken_offset = head.entered_offset + head.functions
+    head.path_offset = head.taken_offset + head.branches * 2
     head.names_offset = head.path_offset + UInt32(source.path.utf8.count) + 1
     var functions: [UInt8] = []
     var names: [UInt8] = []
     for function in source.functions {
+      let name = function.name.isEmpty ? SLV_PYTHON_NO_NAME : UInt32(names.count)
       functions += SalvageRecord.bytes(
-        of: slv_python_function(line: function.line, name: UInt32(names.count)))
-      names += Array(function.name.utf8) + [0]
+        of: slv_python_function(line: function.line, name: name, branch: 0))
+      if !function.name.isEmpty { names += Array(function.name.utf8) + [0] }
+    }
+    for branch in source.branches {
+      functions += SalvageRecord.bytes(of: slv_python_branch(line: branch.line, at: 0))
     }
     var rest = functions + source.lines + source.functions.map(\.entered)
+    rest += source.branches.flatMap(\.taken)
     rest += Array(source.path.utf8) + [0] + names
     let size = MemoryLayout<slv_python_block>.size + rest.count
     rest += [UInt8](repeating: 0, count: (8 - size % 8) % 8)

@@ -44,22 +44,33 @@ struct slv_python_block {
   uint64_t source;   // a hash of the source's text when it was first seen; 0 not known
   uint32_t lines;    // of line states, a byte for each line from 0 on
   uint32_t lines_offset;
-  uint32_t functions; // of struct slv_python_function
+  uint32_t functions; // of struct slv_python_function, one for each code object
   uint32_t functions_offset;
-  uint32_t entered_offset; // a byte for each function: 1 it was called
+  uint32_t entered_offset; // a byte for each of these: 1 it was called
   uint32_t path_offset;    // absolute, NUL
   uint32_t names_offset;   // of qualified names, each with its NUL, up to the end of the block
-  uint32_t reserved;
+  uint32_t branches;       // of struct slv_python_branch
+  uint32_t branches_offset;
+  uint32_t taken_offset; // two bytes for each branch: 1 it went left, 1 it went right
 };
 
-struct slv_python_function {
-  uint32_t line; // of its first line or decorator
-  uint32_t name; // offset from names_offset
+#define SLV_PYTHON_NO_NAME 0xffffffffu
+
+struct slv_python_function { // a code object
+  uint32_t line;             // of its first line or decorator
+  uint32_t name;   // offset from names_offset; SLV_PYTHON_NO_NAME: of a module, a class, a lambda
+  uint32_t branch; // the first of its branches; they go up to those of the next one
+};
+
+// A jump that leads to one of two lines (CPython 3.14 and later).
+struct slv_python_branch {
+  uint32_t line;
+  uint32_t at; // its place in the code
 };
 
 SLV_STATIC_ASSERT(sizeof(struct slv_python_header) == 48, "python header");
 SLV_STATIC_ASSERT(sizeof(struct slv_python_slot) == 16, "python slot");
-SLV_STATIC_ASSERT(sizeof(struct slv_python_block) == 56, "python block");
+SLV_STATIC_ASSERT(sizeof(struct slv_python_block) == 64, "python block");
 SLV_STATIC_ASSERT(SLV_PYTHON_DIRECTORY_OFFSET + 16 * SLV_PYTHON_SLOTS == SLV_PYTHON_DATA_OFFSET,
                   "python directory");
 
