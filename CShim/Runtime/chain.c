@@ -24,8 +24,8 @@
 #endif
 
 SLV_HOT int slv_chained;
-static int slv_listening;  // our handler stands for SLV_ASK_SIGNAL, whatever the view
-static int slv_chain_init; // pid 1: the kernel spares it most signals
+static SLV_HOT int slv_listening; // our handler stands for SLV_ASK_SIGNAL, whatever the view
+static int slv_chain_init;        // pid 1: the kernel spares it most signals
 static unsigned long slv_kept_flags = SLV_KNOWN_FLAGS;
 static uint64_t slv_kept_mask = ~(SLV_SIGNAL_BIT(SIGKILL) | SLV_SIGNAL_BIT(SIGSTOP));
 static struct slv_view slv_views[SLV_STUBS];

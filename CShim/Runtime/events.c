@@ -9,7 +9,7 @@ void slv_end(enum slv_cell_state state, enum slv_cause cause, int status) {
   cell->cause = cause;
   cell->status = status;
   // Whoever ends a life has flushed before.
-  if (state == SLV_CELL_ENDED) __atomic_fetch_or(&cell->flags, SLV_FLAG_FLUSHED, __ATOMIC_RELAXED);
+  if (state == SLV_CELL_ENDED) slv_note_flushed();
   if (!slv_process.sandboxed) cell->ended = slv_sys_boottime();
   __atomic_store_n(&cell->state, state, __ATOMIC_RELEASE);
   if (state == SLV_CELL_ENDED) slv_notice_ended();

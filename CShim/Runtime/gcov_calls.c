@@ -1,7 +1,8 @@
 // Whether an object calls __gcov_reset, by which a program has libgcov forget what it has counted. With
 // nothing registered the call does nothing, and nobody sees it: libgcov is part of each object, and a
-// program's own calls pass no hook. So its file is asked, once for each recording. gcc's own wrappers
-// of fork and exec use other names of libgcov. A stripped program does not tell; a library does.
+// program's own calls pass no hook. So its file is asked, once for each recording. gcc's own wrappers of
+// exec call it too, when an exec failed: they are passed over. A stripped program does not tell; a stripped
+// library does, unless it could be its wrapper's call.
 #include "recording.h"
 #include "source.h"
 
@@ -33,21 +34,42 @@ static void drop(struct contents c) {
   if (c.bytes != NULL) slv_sys_munmap((void *)(uintptr_t)c.bytes, c.size);
 }
 
-// The number of the symbol in a table; 0: it has none of the name. Context: thread
-static size_t find(const struct slv_file *file, const Elf64_Shdr *section, Elf64_Sym *symbol) {
-  size_t found = 0;
-  if (section->sh_link >= (uint32_t)file->count) return 0;
+#define WRAPPERS 8 // execl, execle, execlp, execv, execve, execvp
+
+// What a symbol table says.
+struct table {
+  size_t number;  // of the symbol; 0: it has none of the name
+  uint64_t value; // 0: it is another object's
+  int execs;      // the object asks others for a function of the exec family
+  int wrappers;
+  struct slv_run wrapper[WRAPPERS];
+};
+
+// Context: any
+static void look_at(struct table *t, const Elf64_Sym *symbol, const char *name, size_t number) {
+  if (slv_same(name, reset)) {
+    t->number = number;
+    t->value = symbol->st_shndx == SHN_UNDEF ? 0 : symbol->st_value;
+  }
+  if (symbol->st_shndx == SHN_UNDEF) t->execs |= slv_starts(name, "exec");
+  else if (slv_starts(name, "__gcov_exec") && t->wrappers < WRAPPERS)
+    t->wrapper[t->wrappers++] =
+        (struct slv_run){symbol->st_value, symbol->st_value + symbol->st_size};
+}
+
+// Context: thread
+static void read_table(const struct slv_file *file, const Elf64_Shdr *section, struct table *t) {
+  if (section->sh_link >= (uint32_t)file->count) return;
   struct contents names = copy(file, &file->sections[section->sh_link]);
   struct contents table = copy(file, section);
-  for (size_t i = 1; names.bytes != NULL && found == 0 && i < table.size / sizeof *symbol; i++) {
-    __builtin_memcpy(symbol, table.bytes + i * sizeof *symbol, sizeof *symbol);
-    if (symbol->st_name < names.size && names.size - symbol->st_name >= sizeof reset &&
-        slv_equal(names.bytes + symbol->st_name, reset, sizeof reset))
-      found = i;
+  int whole = names.size > 0 && names.bytes[names.size - 1] == 0;
+  for (size_t i = 1; whole && i < table.size / sizeof(Elf64_Sym); i++) {
+    Elf64_Sym symbol;
+    __builtin_memcpy(&symbol, table.bytes + i * sizeof symbol, sizeof symbol);
+    if (symbol.st_name < names.size) look_at(t, &symbol, names.bytes + symbol.st_name, i);
   }
   drop(names);
   drop(table);
-  return found;
 }
 
 // Whether the loader binds the symbol for the object: calls between libraries. Context: thread
@@ -86,8 +108,15 @@ static int leads(const unsigned char *at, uintptr_t target, uintptr_t linked) {
 #endif
 }
 
+// Context: any
+static int is_wrapper(const struct table *t, uint64_t address) {
+  for (int i = 0; i < t->wrappers; i++)
+    if (address >= t->wrapper[i].low && address < t->wrapper[i].high) return 1;
+  return 0;
+}
+
 // Whether the object's code leads to a function of it. Context: thread
-static int is_called(const struct slv_file *file, uintptr_t linked) {
+static int is_called(const struct slv_file *file, const struct table *t) {
 #if defined(__x86_64__)
   enum { STEP = 1 };
 #else
@@ -97,9 +126,9 @@ static int is_called(const struct slv_file *file, uintptr_t linked) {
     const ElfW(Phdr) *p = &file->info->dlpi_phdr[i];
     if (p->p_type != PT_LOAD || (p->p_flags & (PF_R | PF_X)) != (PF_R | PF_X)) continue;
     const unsigned char *at = (const unsigned char *)(file->bias + p->p_vaddr);
-    uintptr_t target = file->bias + linked, wanted = file->bias == 0 ? linked : UINTPTR_MAX;
+    uintptr_t target = file->bias + t->value, linked = file->bias == 0 ? t->value : UINTPTR_MAX;
     for (size_t n = STEP; n + 4 <= p->p_memsz; n += STEP)
-      if (leads(at + n, target, wanted)) return 1;
+      if (leads(at + n, target, linked) && !is_wrapper(t, p->p_vaddr + n)) return 1;
   }
   return 0;
 }
@@ -108,13 +137,15 @@ static int is_called(const struct slv_file *file, uintptr_t linked) {
 int slv_gcov_resets(const struct slv_file *file) {
   for (int s = 1; s < file->count; s++) {
     const Elf64_Shdr *section = &file->sections[s];
-    Elf64_Sym symbol;
-    size_t number;
-    if ((section->sh_type != SHT_SYMTAB && section->sh_type != SHT_DYNSYM) ||
-        (number = find(file, section, &symbol)) == 0)
-      continue;
-    if (section->sh_type == SHT_DYNSYM && is_bound(file, number, (uint32_t)s)) return 1;
-    if (symbol.st_shndx != SHN_UNDEF && is_called(file, symbol.st_value)) return 1;
+    struct table t = {.number = 0};
+    if (section->sh_type != SHT_SYMTAB && section->sh_type != SHT_DYNSYM) continue;
+    read_table(file, section, &t);
+    if (t.number == 0) continue;
+    if (section->sh_type == SHT_DYNSYM && !t.execs && is_bound(file, t.number, (uint32_t)s))
+      return 1;
+    // Of a stripped object nobody knows where the wrappers are.
+    if (t.value != 0 && (section->sh_type == SHT_SYMTAB || !t.execs) && is_called(file, &t))
+      return 1;
   }
   return 0;
 }

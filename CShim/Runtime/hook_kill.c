@@ -23,7 +23,7 @@ static int before(pid_t pid) {
   int asked = slv_notice_kill(pid);
   if (reaches_us(pid)) {
     slv_save();
-    __atomic_fetch_or(&slv_process.cell->flags, SLV_FLAG_FLUSHED, __ATOMIC_RELAXED);
+    slv_note_flushed();
     slv_event(SLV_CELL_KILL, pid, SIGKILL);
   }
   return asked;

@@ -62,7 +62,9 @@ static void fill(struct slv_cell *cell, pid_t parent) {
 // between us hands its own id on to its children. Context: constructor
 static struct slv_cell *announced_for_us(uint64_t life) {
   struct slv_cell *cell = slv_cell_early(SLV_LIFE_NUMBER(life));
-  if (cell == NULL || cell->life != life) return NULL;
+  // The first touch is a store: a load would be a fault of its own before that of the store.
+  if (cell == NULL || (__atomic_fetch_or(&cell->state, 0, __ATOMIC_ACQUIRE), cell->life != life))
+    return NULL;
   int ours =
       cell->outer_pid == slv_process.pid ||
       (cell->kind == SLV_KIND_SPAWN && cell->outer_pid == 0 && cell->ppid == slv_sys_getppid());

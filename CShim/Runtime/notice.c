@@ -152,7 +152,7 @@ int slv_notice_descriptor(int file) {
 // Context: any
 void slv_notice_answer(void) {
   struct slv_cell *cell = slv_process.cell;
-  __atomic_fetch_or(&cell->flags, SLV_FLAG_FLUSHED, __ATOMIC_RELAXED);
+  slv_note_flushed();
   __atomic_store_n(&cell->ask, SLV_ASK_SAVED, __ATOMIC_RELEASE);
   wake(&cell->ask);
   sleep_while(&cell->ask, SLV_ASK_SAVED, slv_sys_boottime() + SLV_ASK_LIMIT);

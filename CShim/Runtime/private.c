@@ -1,6 +1,6 @@
 // Private counters: pages that are not shared, saved by flushes into a slot that is mapped aside.
 // A flush adds what is new since the last one, by plain stores: no system call, no lock, nothing that
-// a signal could find half-way but one counter.
+// a signal could find half-way but one counter. Where it faults it leaves that part out.
 #include "counters.h"
 #include "recording.h"
 
@@ -49,41 +49,30 @@ static int overlap(const struct slv_object *o, const struct slv_private *p,
   return *low < *high;
 }
 
-// Context: any
-static void flush_words(uint64_t *memory, uint64_t *shared, uint64_t *saved, size_t count) {
-  for (size_t i = 0; i < count; i++) {
-    uint64_t now = __atomic_load_n(&memory[i], __ATOMIC_RELAXED);
-    if (now == __atomic_load_n(&saved[i], __ATOMIC_RELAXED)) continue;
-    // The exchange first: a death between the two loses this count, it never counts twice. Flushes
-    // of several threads, or of a handler inside one, may overlap: each adds its own difference.
-    uint64_t before = __atomic_exchange_n(&saved[i], now, __ATOMIC_RELAXED);
-    __atomic_fetch_add(&shared[i], now - before, __ATOMIC_RELAXED);
-  }
-}
+// Of safe/flush.S.
+int slv_flush_words(const uint64_t *memory, uint64_t *shared, uint64_t *saved, size_t count);
+int slv_flush_bytes(const char *memory, char *shared, size_t count, int both);
 
-// Context: any
-static void flush_part(const struct slv_private *p, uint32_t kind, uintptr_t low, uintptr_t high) {
+// 0, or 1 where memory could not be read or the slot not be written. Context: any
+static int flush_part(const struct slv_private *p, uint32_t kind, uintptr_t low, uintptr_t high) {
   char *memory = (char *)low;
   char *shared = p->shared + (memory - p->memory);
   char *saved = p->saved + (memory - p->memory);
-  if (kind == SLV_REGION_ADD64) {
-    flush_words((uint64_t *)(void *)memory, (uint64_t *)(void *)shared, (uint64_t *)(void *)saved,
-                (high - low) / 8);
-    return;
-  }
-  for (size_t i = 0; i < high - low; i++) {
-    if (kind == SLV_REGION_AND8) __atomic_fetch_and(&shared[i], memory[i], __ATOMIC_RELAXED);
-    else __atomic_fetch_or(&shared[i], memory[i], __ATOMIC_RELAXED);
-  }
+  if (kind != SLV_REGION_ADD64)
+    return slv_flush_bytes(memory, shared, high - low, kind == SLV_REGION_AND8);
+  return slv_flush_words((uint64_t *)(void *)memory, (uint64_t *)(void *)shared,
+                         (uint64_t *)(void *)saved, (high - low) / 8);
 }
 
 // Context: any
-static void flush_private(const struct slv_object *o, const struct slv_private *p) {
+static int flush_private(const struct slv_object *o, const struct slv_private *p) {
   uintptr_t low, high;
+  int failed = 0;
   for (uint32_t r = first_in(o, p); r < o->places.regions; r++) {
-    if (!overlap(o, p, &o->places.region[r], &low, &high)) return;
-    flush_part(p, o->places.region[r].kind, low, high);
+    if (!overlap(o, p, &o->places.region[r], &low, &high)) break;
+    failed |= flush_part(p, o->places.region[r].kind, low, high);
   }
+  return failed;
 }
 
 // Context: any
@@ -92,23 +81,34 @@ int slv_has_private(void) {
 }
 
 // Context: any
-static void flush_object(const struct slv_object *o) {
+static int flush_object(const struct slv_object *o) {
   uint32_t privates = __atomic_load_n(&o->places.privates, __ATOMIC_ACQUIRE);
-  for (uint32_t p = 0; p < privates; p++) flush_private(o, &o->places.private[p]);
+  int failed = 0;
+  for (uint32_t p = 0; p < privates; p++) failed |= flush_private(o, &o->places.private[p]);
+  return failed;
+}
+
+static SLV_HOT int incomplete; // a fault ended a part of the last flush
+
+// Context: any
+void slv_note_flushed(void) {
+  if (!__atomic_load_n(&incomplete, __ATOMIC_RELAXED))
+    __atomic_fetch_or(&slv_process.cell->flags, SLV_FLAG_FLUSHED, __ATOMIC_RELAXED);
 }
 
 // Context: any
 void slv_flush(void) {
   if (!slv_has_private() || slv_is_vfork_child()) return;
-  int count;
+  int count, failed = 0;
   struct slv_object *o = slv_objects(&count);
   for (int i = 0; i < count; i++, o++) {
     // While another thread is inside dlclose, memory of what can be unloaded may go at any moment;
     // it was saved before.
     if (o->mode == SLV_MODE_GONE || (!o->starting && slv_objects_unloading())) continue;
-    flush_object(o);
+    failed |= flush_object(o);
   }
-  __atomic_fetch_add(&slv_process.cell->snapshots, 1, __ATOMIC_RELAXED);
+  __atomic_store_n(&incomplete, failed, __ATOMIC_RELAXED);
+  if (!failed) __atomic_fetch_add(&slv_process.cell->snapshots, 1, __ATOMIC_RELAXED);
 }
 
 // Context: thread

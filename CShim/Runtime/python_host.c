@@ -10,16 +10,15 @@
 #include "python_guard.h"
 #include "symbols.h"
 
-#define NAME(text) (text)[0] == 0 ? NULL : (text)
-
+// Text and no pointers, which the loader would have to relocate in each process.
 static const struct {
-  const char *name, *other;
-  int required;
+  char name[38], other[38]; // or none
+  char required;
 } functions[] = {
-#define SLV_PY(result, name, other, arguments) {#name, NAME(other), 1},
+#define SLV_PY(result, name, other, arguments) {#name, other, 1},
     SLV_PYTHON_REQUIRED(SLV_PY)
 #undef SLV_PY
-#define SLV_PY(result, name, other, arguments) {#name, NAME(other), 0},
+#define SLV_PY(result, name, other, arguments) {#name, other, 0},
         SLV_PYTHON_OPTIONAL(SLV_PY)
 #undef SLV_PY
 };
@@ -51,7 +50,7 @@ void slv_python_found(const struct dl_phdr_info *info) {
 
 // Context: thread
 static void *function(const char *name) {
-  return name == NULL ? NULL : slv_symbols_find(&host, name, slv_symbols_hash(name), STT_FUNC);
+  return name[0] == 0 ? NULL : slv_symbols_find(&host, name, slv_symbols_hash(name), STT_FUNC);
 }
 
 // Context: thread

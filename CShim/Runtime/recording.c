@@ -4,6 +4,10 @@
 
 SLV_HOT struct slv_process slv_process;
 
+// Where the u<uid> directories are: mostly in the recording itself.
+static SLV_HOT const char *users;
+static char users_elsewhere[SLV_PATH_MAX];
+
 // Context: any
 int slv_is_vfork_child(void) {
   if (slv_process.sandboxed) return 0; // not to be had without a system call
@@ -44,7 +48,7 @@ void slv_recording_format(char *to, uint64_t life) {
 
 // users/u<uid>. Context: any
 void slv_recording_home(char *to, size_t size, uint32_t uid) {
-  char *end = slv_text(to, to + size - 12, slv_process.users);
+  char *end = slv_text(to, to + size - 12, users);
   end = slv_text(end, to + size - 11, "/u");
   *slv_decimal(end, uid) = 0;
 }
@@ -61,7 +65,11 @@ static int read_settings(void) {
   if (got != (slv_word)sizeof settings || settings.magic != SLV_SETTINGS_MAGIC) return 0;
   if (settings.version != SLV_ABI_VERSION || settings.size < sizeof settings) return 0;
   settings.users[SLV_PATH_MAX - 1] = settings.library[SLV_PATH_MAX - 1] = 0;
-  slv_copy(slv_process.users, settings.users, slv_length(settings.users));
+  users = slv_process.root;
+  if (!slv_same(settings.users, users)) {
+    slv_copy(users_elsewhere, settings.users, slv_length(settings.users));
+    users = users_elsewhere;
+  }
   slv_copy(slv_process.library, settings.library, slv_length(settings.library));
   slv_process.settings = settings.flags;
   slv_process.save_before = settings.save_before;

@@ -48,7 +48,6 @@ struct slv_process {
   uint32_t generation; // how many forks lie between the image's first life and this one
   struct slv_forked forked[SLV_FORKED];
   char root[SLV_PATH_MAX];      // the recording, as in the environment
-  char users[SLV_PATH_MAX];     // where the u<uid> directories are
   char home[SLV_PATH_MAX + 16]; // users/u<uid>
   char library[SLV_PATH_MAX];
 };
@@ -97,6 +96,9 @@ void slv_end_undo(void);
 // May run many times; each time only what is new is added. Does nothing when all is live, and in a
 // vfork child. Context: any
 void slv_flush(void);
+
+// Notes in our cell that the last flush saved everything, if it did. Context: any
+void slv_note_flushed(void);
 
 // Saves what is private of the object that holds this address, and that cannot go meanwhile.
 // Context: thread

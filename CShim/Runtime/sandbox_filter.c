@@ -21,6 +21,7 @@ static const struct seccomp_data calls[] = {
     SYS_##name, ARCHITECTURE, 0, { __VA_ARGS__ } \
   }
     CALL(openat, (unsigned)AT_FDCWD, 0, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600),
+    CALL(openat, (unsigned)AT_FDCWD, 0, O_RDWR | O_NOATIME | O_CLOEXEC),
     CALL(openat, (unsigned)AT_FDCWD, 0, O_RDONLY | O_CLOEXEC),
     CALL(openat, (unsigned)AT_FDCWD, 0, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600),
     CALL(fcntl, 3, F_OFD_SETLK, 0),
@@ -41,6 +42,7 @@ static const struct seccomp_data calls[] = {
     CALL(pwrite64, 3, 0, 4096, 0),
     CALL(close, 3),
     CALL(fstat, 3),
+    CALL(lseek, 3, 0, SEEK_END),
     CALL(munmap, 0, 4096),
     CALL(madvise, 0, 4096),
     CALL(readlinkat, (unsigned)AT_FDCWD, 0, 0, 1024),

@@ -4,7 +4,7 @@
 #include "notice.h"
 #include "signals.h"
 
-static slv_saver *saver;
+static SLV_HOT slv_saver *saver; // asked for at every end
 
 // Context: any
 void slv_saver_register(slv_saver *function) {

@@ -91,6 +91,11 @@ void slv_altstack_remove(void);
 // From safe/entry.S: 0, or the program's handler. Context: any
 uintptr_t slv_signal_entered(int signal, siginfo_t *info, ucontext_t *context, unsigned number);
 
+// ---- safe/flush.S -------------------------------------------------------------------------------
+
+extern const char slv_flush_loops[], slv_flush_loops_end[];
+extern const char slv_flush_failed[]; // where a fault between them goes on
+
 // ---- safe/entry.S -------------------------------------------------------------------------------
 
 extern const char slv_signal_stubs[SLV_STUBS * SLV_STUB_SIZE];

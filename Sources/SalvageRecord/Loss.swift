@@ -124,7 +124,7 @@ public enum LossReason: UInt16, Sendable, Hashable, CaseIterable {
     case .privateKilled:
       (
         "private-killed",
-        "The counters were private to the process, and it ended before they could be copied.",
+        "The counters were private to the process, and they were not copied: it ended before, or a fault ended the copying.",
         "Record without --private, or end the process by a signal that can be caught, or from within the tree."
       )
     case .coverageUnsaved:

@@ -109,6 +109,77 @@ import Testing
     try await tree.expectSameAsLCOV(tree.exported)
   }
 
+  /// lcov and gcovr read a tree that is new, and one to which another recording was added.
+  @Test(arguments: builds.filter { ["gcc-12", "g++-12", "gfortran-12"].contains($0.name) })
+  func treesForOtherTools(_ build: Build) async throws {
+    guard let (tree, program) = try await tree(build, "trees") else { return }
+    if skips("treesForOtherTools \(build)", without: ["lcov", "gcovr", "python3"]) { return }
+    _ = try await tree.run.run([program.string, "3"])
+    let ours = try await tree.run.lines().files
+    #expect(!ours.isEmpty)
+    for times in 1...2 as ClosedRange<UInt64> {
+      try await tree.export(times == 1 ? [] : ["--merge"])
+      let expected = ours.mapValues { $0.mapValues { $0 * times } }
+      let info = tree.run.directory.appending("\(times).info").string
+      try await Tools.run(
+        [
+          "lcov", "-q", "-c", "-d", tree.exported.string, "-o", info, "--gcov-tool",
+          "gcov-\(build.version ?? "")",
+        ], in: tree.run.directory)
+      #expect(LineCounts(lcov: try String(contentsOfFile: info, encoding: .utf8)).files == expected)
+      // gcovr leaves lines such as `}` out of those that did not run, and counts instantiations otherwise.
+      let told = try await gcovr(tree, build)
+      #expect(told.count == build.sources.count + (build.name.hasPrefix("g++") ? 1 : 0))
+      for (file, lines) in told {
+        let ran = try #require(expected[file]).filter { $0.value > 0 }
+        #expect(lines.filter { $0.value > 0 }.keys.sorted() == ran.keys.sorted(), "\(file)")
+        if build.name.hasPrefix("g++") { continue }
+        #expect(lines.allSatisfy { expected[file]?[$0.key] == $0.value }, "\(file)")
+      }
+    }
+  }
+
+  /// The lines that gcovr tells as JSON.
+  private func gcovr(_ tree: GcovTree, _ build: Build) async throws -> [String: [Int: UInt64]] {
+    struct Document: Decodable {
+      struct File: Decodable {
+        struct Line: Decodable {
+          var line: Int
+          var count: UInt64
+          var isNoCode: Bool?
+
+          enum CodingKeys: String, CodingKey {
+            case count
+            case line = "line_number"
+            case isNoCode = "gcovr/noncode"
+          }
+        }
+        var file: String
+        var lines: [Line]
+      }
+      var files: [File]
+    }
+    let root = Places.fixtures.appending("gcov")
+    let out = tree.run.directory.appending("gcovr.json").string
+    try await Tools.run(
+      [
+        "gcovr", "--root", root.string, "--gcov-executable", "gcov-\(build.version ?? "")",
+        "--json", "-o", out,
+        tree.exported.string,
+      ], in: tree.run.directory)
+    let document = try JSONDecoder().decode(
+      Document.self, from: Data(contentsOf: URL(filePath: out)))
+    let files = document.files.map { file in
+      (
+        root.appending(file.file).string,
+        Dictionary(
+          file.lines.filter { $0.isNoCode != true }.map { ($0.line, $0.count) },
+          uniquingKeysWith: max)
+      )
+    }
+    return Dictionary(uniqueKeysWithValues: files)
+  }
+
   /// --merge adds to what libgcov left; --strip and --in-place say where.
   @Test func exportPlaces() async throws {
     guard let (tree, program) = try await tree(Self.builds[0], "places") else { return }

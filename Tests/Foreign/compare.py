@@ -27,6 +27,7 @@ class Suite:
     name = ""
     counted = True  # the library with counters goes into every process; or the programs have their own
     jobs = 3
+    shows_environment: tuple[str, ...] = ()  # ends of cases that print it: they run where ours is hidden
 
     def prepare(self, directory: Path, short: bool) -> None:
         """Raises Unavailable where the material can't be had."""
@@ -126,7 +127,9 @@ def compare(suite: Suite, salvage: Path, directory: Path, counted: Path, *, shor
         start = time.monotonic()
         place = Place(salvage, way, directory / way.name, library)
         seen = suite.run(place, names)
-        other = sorted(name for name in first.keys() | seen.keys() if first.get(name) != seen.get(name))
+        left_out = () if "--hide-environment" in way.options else suite.shows_environment
+        other = sorted(name for name in first.keys() | seen.keys()
+                       if first.get(name) != seen.get(name) and not name.endswith(left_out))
         differ, unsteady = settle(suite, bare, place, first, seen, other, rounds) if other else ({}, {})
         figures.unsteady += len(unsteady)
         figures.differences[way.name] = sorted(differ)

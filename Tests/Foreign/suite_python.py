@@ -18,11 +18,11 @@ SECONDS = 900
 
 
 def interpreters(short: bool) -> list[Path]:
-    """One of each minor version: of pyenv, and on the PATH; the latter is enough for the short form."""
+    """One of each minor version: the system's, for some tests want no shared libpython; on the PATH; of
+    pyenv. The first is enough for the short form."""
     found: dict[str, Path] = {}
-    on_path = [Path(path) for path in map(shutil.which, ("python3", "/usr/bin/python3")) if path]
-    candidates = on_path[:1] if short else []
-    candidates += sorted(Path.home().glob(".pyenv/versions/*/bin/python3")) + on_path
+    candidates = [Path(path) for path in map(shutil.which, ("/usr/bin/python3", "python3")) if path]
+    candidates += sorted(Path.home().glob(".pyenv/versions/*/bin/python3"))
     for path in candidates:
         if short and found:
             break
@@ -36,6 +36,7 @@ def interpreters(short: bool) -> list[Path]:
 
 class Python(Suite):
     name = "python"
+    shows_environment = ("test_empty_env",)  # that a program which is given no variable has none
     jobs = 2
 
     def prepare(self, directory: Path, short: bool) -> None:

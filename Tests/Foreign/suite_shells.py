@@ -17,6 +17,7 @@ SECONDS = 120
 
 class Shells(Suite):
     name = "shells"
+    shows_environment = ("mksh check.t: xxx-exec-environment-2",)  # compares what two runs of env print
 
     def prepare(self, directory: Path, short: bool) -> None:
         directory.mkdir(parents=True, exist_ok=True)
@@ -67,10 +68,10 @@ class Shells(Suite):
         results = super().run(place, names)
         if wanted or "mksh check.t" in results:
             text = results.pop("mksh check.t", None) or self.mksh(place)
-            for result in re.split(r"\n(?=pass |FAIL )", text):
-                name = f"mksh {result.splitlines()[0].split(' ', 1)[-1]}"
-                if not wanted or name.removeprefix("mksh check.t:") in wanted:
-                    results[name.replace("check.t:", "check.t: ")] = result
+            for result in re.split(r"\n(?=pass |FAIL |Total )", text):
+                name = re.match(r"(?:pass|FAIL) \S*check\.t:(.*)", result)
+                if name and (not wanted or name[1] in wanted):
+                    results[f"mksh check.t: {name[1]}"] = result
         return results
 
     def case(self, place: Place, name: str) -> str:

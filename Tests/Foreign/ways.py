@@ -29,6 +29,7 @@ WAYS = [
     Way("private", ("--private",)),
     Way("note-signals", ("--note-signals",)),
     Way("chained", ("--private", "--note-signals", "--save-before", SIGNALS)),
+    Way("hidden", ("--hide-environment",)),
 ]
 
 

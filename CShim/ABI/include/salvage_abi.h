@@ -154,7 +154,7 @@ enum slv_loss {
   SLV_LOSS_NO_SLOT = 7,     // counters, but no slot: `loss_errno` says why
   SLV_LOSS_FILE_LIMIT = 8,  // RLIMIT_FSIZE is below the counter file's size
   SLV_LOSS_DISK_FULL = 9,
-  SLV_LOSS_PRIVATE_KILLED = 10,   // private counters and no flush before death (reader's verdict)
+  SLV_LOSS_PRIVATE_KILLED = 10,   // private counters and no whole flush before the end (reader's)
   SLV_LOSS_NO_MAPPING = 11,       // the coverage mapping was stripped or could not be kept
   SLV_LOSS_CONTINUOUS = 12,       // LLVM continuous mode: counts are not in the section
   SLV_LOSS_UNKNOWN_FORMAT = 13,   // counters of a version that this library does not know

@@ -35,6 +35,22 @@ static int slv_is_fault(int signal, const siginfo_t *info) {
          info->si_code > 0;
 }
 
+#if defined(__x86_64__)
+#define SLV_NEXT(context) (context)->uc_mcontext.gregs[REG_RIP]
+#else
+#define SLV_NEXT(context) (context)->uc_mcontext.pc
+#endif
+
+// A fault in the loops of safe/flush.S ends the loop, and nothing else. 1 when it was one. Context: any
+static int slv_leave_loop(int signal, const siginfo_t *info, ucontext_t *context) {
+  uintptr_t at = (uintptr_t)SLV_NEXT(context);
+  if (!slv_is_fault(signal, info) || at < (uintptr_t)slv_flush_loops ||
+      at >= (uintptr_t)slv_flush_loops_end)
+    return 0;
+  SLV_NEXT(context) = (__typeof__(SLV_NEXT(context)))(uintptr_t)slv_flush_failed;
+  return 1;
+}
+
 // True when the return from the handler repeats the instruction, and it will fault again. Not so: what
 // the kernel forces for a system call (a bad signal frame), traps, and memory errors found elsewhere.
 // And not for sure when signals came meanwhile, for their handlers would run first. Context: any
@@ -194,7 +210,7 @@ static void slv_before(int signal, const struct slv_view *view) {
 // Context: any
 uintptr_t slv_signal_entered(int signal, siginfo_t *info, ucontext_t *context, unsigned number) {
   const struct slv_view *view = slv_view_of((uintptr_t)slv_signal_stubs + number * SLV_STUB_SIZE);
-  if (view == NULL) return 0;
+  if (view == NULL || slv_leave_loop(signal, info, context)) return 0;
   slv_python_death_original(signal, info);
   if (slv_asked(signal, info, context, view)) return 0;
   if (view->action.handler == (uintptr_t)SIG_IGN) return 0;
