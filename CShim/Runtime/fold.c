@@ -11,7 +11,6 @@ static uint64_t slot_offset(const struct slv_object *o, unsigned slot) {
 }
 
 #define CHUNK 1024u // divides every page
-#define BIRTHS (8 * SLV_FORK_SITES)
 
 // Adds the counters of [low, low + CHUNK), of which `sum` and `more` are images. Context: any
 static void add_regions(const struct slv_places *p, uint64_t low, char *sum, const char *more) {
@@ -42,12 +41,15 @@ static int add(const struct slv_object *o, int file, uint64_t word, unsigned slo
       if (slv_sys_pwrite(file, sum, CHUNK, slot_offset(o, new) + at) != CHUNK) return -ENOSPC;
     }
   if (o->births == 0 || error != 0) return error;
-  if (slv_sys_pread(file, sum, BIRTHS, slot_offset(o, slot) + at) != BIRTHS) return -EIO;
-  if (word & SLV_FOLD_PRESENT) {
-    if (slv_sys_pread(file, more, BIRTHS, slot_offset(o, old) + at) != BIRTHS) return -EIO;
-    slv_region_add(SLV_REGION_ADD64, sum, more, BIRTHS);
+  for (uint64_t end = at + SLV_FORK_ROWS * SLV_FORK_ROW; at < end; at += CHUNK) {
+    if (slv_sys_pread(file, sum, CHUNK, slot_offset(o, slot) + at) != CHUNK) return -EIO;
+    if (word & SLV_FOLD_PRESENT) {
+      if (slv_sys_pread(file, more, CHUNK, slot_offset(o, old) + at) != CHUNK) return -EIO;
+      slv_region_add(SLV_REGION_ADD64, sum, more, CHUNK);
+    }
+    if (slv_sys_pwrite(file, sum, CHUNK, slot_offset(o, new) + at) != CHUNK) return -ENOSPC;
   }
-  return slv_sys_pwrite(file, sum, BIRTHS, slot_offset(o, new) + at) == BIRTHS ? 0 : -ENOSPC;
+  return 0;
 }
 
 // With the fold lock held. Context: any

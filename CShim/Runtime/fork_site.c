@@ -51,6 +51,14 @@ static int write_counters(const struct slv_object *o, int file, uint64_t place) 
   return 1;
 }
 
+// Context: thread
+static int add_births(int file, uint64_t at, uint64_t *births) {
+  uint64_t row[SLV_FORK_SITES];
+  if (slv_sys_pread(file, row, sizeof row, at) != (slv_word)sizeof row) return 0;
+  for (uint32_t i = 0; i < SLV_FORK_SITES; i++) births[i] += row[i];
+  return 1;
+}
+
 // Which lives began in the slot by forks is copied with it. A process that keeps its counters to itself
 // has all since its image began. Context: thread
 static int write_births(const struct slv_object *o, int file, uint64_t place) {
@@ -59,9 +67,12 @@ static int write_births(const struct slv_object *o, int file, uint64_t place) {
   if (o->mode == SLV_MODE_LIVE) {
     int own = slv_lease_reopen(o);
     if (own < 0) return 0;
-    slv_word got = slv_sys_pread(own, births, sizeof births, o->slot_offset + o->births);
+    int all = add_births(own, o->slot_offset + o->births, births);
+    uint64_t slot = (o->slot_offset - o->slots_offset) / o->slot_size, n = slot % SLV_FORK_ROWS;
+    uint64_t first = o->slot_offset - n * o->slot_size; // of those that are leased together
+    if (n != 0 && n != slot) all &= add_births(own, first + o->births + n * SLV_FORK_ROW, births);
     slv_sys_close(own);
-    if (got != (slv_word)sizeof births) return 0;
+    if (!all) return 0;
   }
   return slv_sys_pwrite(file, births, sizeof births, place + o->births) == (slv_word)sizeof births;
 }

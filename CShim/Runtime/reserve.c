@@ -6,7 +6,7 @@
 #include "counters.h"
 #include "recording.h"
 
-#define MOST 8u               // slots at a time
+#define MOST SLV_FORK_ROWS    // slots at a time
 #define MOST_BYTES (8u << 20) // of them
 #define FIRST_RESERVED 32u    // the first slots are for those that lease one by one,
 #define BEHIND_RESERVED 480u  // and half of the file
@@ -24,10 +24,16 @@ static uint32_t next_slot(const struct slv_reserve *r) {
   return r->generation == slv_process.generation ? slv_process.forks - r->first : r->slots;
 }
 
-// What the parent's parent reserved is not ours. Context: thread
+// What the parent's parent reserved is not ours. Where the child will begin is noted for it, for all
+// children of a range in one page, that of its first slot: it would be a fault more in each child. A
+// fork that then fails has noted a life that never was, which counts what came before it once more.
+// Context: thread
 void slv_reserve_prepare(struct slv_object *o) {
-  if (o->reserve.image != NULL && o->reserve.generation != slv_process.generation)
-    slv_reserve_drop(o);
+  const struct slv_reserve *r = &o->reserve;
+  if (r->image == NULL) return;
+  uint32_t n = next_slot(r);
+  if (r->generation != slv_process.generation) slv_reserve_drop(o);
+  else if (n < r->slots) slv_fork_born(o, r->image + o->births + n * SLV_FORK_ROW);
 }
 
 // A second view of the reserved slot takes the place of the parent's, run by run: moving it would split
@@ -49,7 +55,6 @@ int slv_reserve_take(struct slv_object *o) {
     }
     from += bytes;
   }
-  slv_fork_born(o, r->image + (size_t)n * o->slot_size + o->births);
   o->file_number = r->number;
   o->slot_offset = r->offset + (uint64_t)n * o->slot_size;
   return 0;

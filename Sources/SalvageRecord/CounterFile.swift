@@ -176,12 +176,19 @@ extension CounterLayout {
 }
 
 extension RecordFile {
-  /// The births of a slot, or of a snapshot; empty where the file has none.
+  /// The births that a slot notes, for itself and for others, or those of a snapshot; empty where the file
+  /// has none.
   borrowing func births(ofSlot slot: Int, _ layout: CounterLayout) throws(RecordError) -> [UInt64] {
     guard layout.births != 0 else { return [] }
     let start = layout.slotsOffset + slot * layout.slotSize + layout.births
-    let raw = try bytes(start..<start + CounterLayout.birthBytes)
-    return (0..<Int(SLV_FORK_SITES)).map { raw.structure(UInt64.self, at: 8 * $0) ?? 0 }
+    let rows = min(
+      Int(SLV_FORK_ROWS), (layout.slotSize - layout.births) / CounterLayout.birthBytes)
+    let raw = try bytes(start..<start + rows * CounterLayout.birthBytes)
+    return (0..<Int(SLV_FORK_SITES)).map { place in
+      (0..<rows).reduce(0) { sum, row in
+        sum &+ (raw.structure(UInt64.self, at: row * CounterLayout.birthBytes + 8 * place) ?? 0)
+      }
+    }
   }
 }
 

@@ -27,7 +27,7 @@ package struct CounterLayout: Sendable {
     Source.allCases.filter { source in parts.contains { $0.source == source } }
   }
 
-  /// Bytes at `births`.
+  /// Bytes of a row at `births`.
   package static let birthBytes = 8 * Int(SLV_FORK_SITES)
 
   /// Largest sum of one region that is believed: far above what a linker can produce.

@@ -135,7 +135,8 @@ struct CounterFixture {
   static func slot(
     _ counters: [UInt64], births: [Int: UInt64], flags: [UInt8] = []
   ) -> [UInt8] {
-    var page = slot(counters, flags: flags)
+    var page = Array(slot(counters, flags: flags).prefix(Self.births))
+    page += [UInt8](repeating: 0, count: Self.page - Self.births)
     for place in 0..<Int(SLV_FORK_SITES) {
       let at = Self.births + 8 * place
       page.replaceSubrange(at..<at + 8, with: SalvageRecord.bytes(of: births[place] ?? 0))

@@ -76,6 +76,18 @@ import Testing
     #expect(whole.regions[1] == object.regions[1])
   }
 
+  /// The first of the slots that are leased together notes what begins in the others.
+  @Test func birthsOfOtherSlotsCount() throws {
+    var page = CounterFixture.slot([4, 4], births: [1: 1])
+    page[CounterFixture.births + CounterLayout.birthBytes + 8] = 1
+    var fixture = Self.fixture
+    fixture.add(2, lives: 3, page)
+    let (sample, _, _) = try recording(forks: Self.snapshots)
+    try sample.directory.write(fixture.bytes, Self.name + ".0.cnt")
+    let object = try #require(try sample.reader.counters().objects.first { $0.identity == 0xabc })
+    #expect(object.withHistory?.regions[0].words.prefix(3) == [26, 4, 28])
+  }
+
   @Test func noForkNoHistory() throws {
     let (_, object, losses) = try recording(forks: nil, births: [:])
     #expect(losses == [])

@@ -10,9 +10,12 @@
 #define SALVAGE_FORKS_H
 
 #define SLV_FORK_SITES 64u
+#define SLV_FORK_ROWS 8u
+#define SLV_FORK_ROW (8 * SLV_FORK_SITES)
 #define SLV_FORK_UNKNOWN 63u // births at a place that nobody knows: never a snapshot
 
-// At `births` in each slot: u64[SLV_FORK_SITES], lives that began in the slot by a fork at that place.
+// At `births` in each slot: SLV_FORK_ROWS rows of u64[SLV_FORK_SITES], lives that began by a fork at that
+// place: in the slot itself, and in row n in the nth behind it.
 // <identity>-<ctx>.forks has the header of the object's counter files with a magic of its own, then
 // this in the place of attach words. Snapshot n lies where slot n of a counter file would, and has its
 // form: the counters (only those that are added), and at `births` a copy of the births of the slot that
