@@ -49,6 +49,8 @@ def main() -> int:
     options = parser.parse_args()
     pythons = options.python or [shutil.which("python3") or sys.executable]
     work = (options.directory or Path(tempfile.mkdtemp(prefix="salvage-bench-"))).resolve()
+    if options.directory is None:
+        work.chmod(0o711)  # else root's recordings go where other users can reach them
     programs.build(work)
     few = options.quick
     bars = {
