@@ -1,9 +1,5 @@
 // dlopen: an entry point without a frame of ours, for the loader searches where its caller's own
 // RUNPATH says. Its arguments are slv_note_dlopen's too. See hook_exit.S. Context: thread
-#if defined(__CET__)
-#include <cet.h>
-#endif
-
   .text
   .globl dlopen
   .balign 16
@@ -49,11 +45,4 @@ dlopen:
 #endif
   .size dlopen, . - dlopen
 
-#if defined(__aarch64__)
-  .section .note.gnu.property, "a" // branch target identification stays on
-  .p2align 3
-  .long 4, 16, 5
-  .asciz "GNU"
-  .long 0xc0000000, 4, 3, 0
-#endif
-  .section .note.GNU-stack, "", %progbits
+#include "safe/marks.inc"

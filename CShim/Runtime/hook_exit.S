@@ -2,10 +2,6 @@
 // their own stacks, from abort() and from what main calls: they read as without the library. Each one
 // notes the end (hook_exit.c), then goes on to the function that it stands in front of, with the
 // program's return address and argument. Context: as the C function of the same subject.
-#if defined(__CET__)
-#include <cet.h>
-#endif
-
 #if defined(__x86_64__)
   .macro noted name, note
   .globl \name
@@ -151,10 +147,5 @@ __libc_start_main:
   .cfi_endproc
   .size __libc_start_main, . - __libc_start_main
 
-  .section .note.gnu.property, "a" // branch target identification stays on
-  .p2align 3
-  .long 4, 16, 5
-  .asciz "GNU"
-  .long 0xc0000000, 4, 3, 0
 #endif
-  .section .note.GNU-stack, "", %progbits
+#include "safe/marks.inc"

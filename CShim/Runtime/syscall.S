@@ -36,11 +36,6 @@ syscall:
   movq %rax, %rdi
   jmp slv_syscall_failed
   .size syscall, . - syscall
-  .section .note.gnu.property, "a" // shadow stacks and indirect branch tracking stay on
-  .p2align 3
-  .long 4, 16, 5
-  .asciz "GNU"
-  .long 0xc0000002, 4, 3, 0
 #elif defined(__aarch64__)
   .text
   .globl syscall
@@ -73,10 +68,5 @@ syscall:
   b.cs slv_syscall_failed
   ret
   .size syscall, . - syscall
-  .section .note.gnu.property, "a"
-  .p2align 3
-  .long 4, 16, 5
-  .asciz "GNU"
-  .long 0xc0000000, 4, 3, 0
 #endif
-  .section .note.GNU-stack, "", %progbits
+#include "safe/marks.inc"

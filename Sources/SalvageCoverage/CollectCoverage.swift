@@ -48,6 +48,7 @@ public func collectCoverage(
       result.problems += own.map { ObjectProblem(.noTool(error.description), $0) }
     }
   }
+  result.notes += objects.filter(\.historyLacks).map(\.forksAtUnknownPlaces)
   let known = Set(coverageSources.map { $0.source })
   result.problems += objects.filter { !known.contains($0.source) }.map {
     ObjectProblem(.unknownSource($0.source), $0)

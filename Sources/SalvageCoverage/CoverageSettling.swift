@@ -1,3 +1,14 @@
+import SalvageRecord
+import SystemPackage
+
+extension ObjectCounters {
+  /// For the user: some derived counts of it are not settled.
+  var forksAtUnknownPlaces: String {
+    "\(origin?.string ?? hex(identity)): it forked at places that are not known; blocks behind a fork, or beside"
+      + " one, may have run though they are shown with 0"
+  }
+}
+
 extension Coverage {
   /// Some count is below 0.
   var isUnsettled: Bool {

@@ -25,6 +25,9 @@ struct LLVMSource: CoverageSource {
       if whole != nil || answer.coverage.isUnsettled {
         answer.coverage.settle(by: whole ?? Coverage(), lacking: counters.historyLacks)
       }
+      if whole == nil && counters.withHistory != nil && !counters.historyLacks {
+        answer.notes.append(counters.forksAtUnknownPlaces)
+      }
       return .success(answer)
     }
     result.join(outcomes)

@@ -53,6 +53,7 @@ import Testing
       #expect(last?[2] as? Int == lines[line.line].map(Int.init), "line \(line.line)")
     }
     let text = try await run.salvage(["report", run.recording.string])
+    #expect(text.errors == "")
     #expect(!text.output.contains("922337203685477") && text.status == .exit(0))
   }
 
@@ -71,6 +72,7 @@ import Testing
       let report = try await run.salvage(["report", run.recording.string])
       #expect(report.status == .exit(0))
       #expect((report.output + report.errors).contains(name), "\(report.output) \(report.errors)")
+      #expect(report.errors.contains("forked at places that are not known"), "\(report.errors)")
       let child = try markedLine(
         "child of else-of-fork", of: Places.fixtures.appending("c/derived.c"))
       let source = Places.fixtures.appending("c/derived.c").string

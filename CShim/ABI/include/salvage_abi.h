@@ -24,7 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SLV_ABI_VERSION 2
+#define SLV_ABI_VERSION 3
 
 // ---- environment ---------------------------------------------------------------------------------
 

@@ -7,10 +7,6 @@
 // what they see without us), or, for 0, returns to the restorer.
 #include "../stubs.h"
 
-#if defined(__CET__)
-#include <cet.h>
-#endif
-
 #if defined(__x86_64__)
 
   .text
@@ -177,12 +173,6 @@ slv_call_on_stack:
   .cfi_endproc
   .size slv_call_on_stack, . - slv_call_on_stack
 
-  .section .note.gnu.property, "a" // branch tracking stays on
-  .p2align 3
-  .long 4, 16, 5
-  .asciz "GNU"
-  .long 0xc0000000, 4, 3, 0
-
 #endif
 
-  .section .note.GNU-stack, "", %progbits
+#include "marks.inc"

@@ -5,10 +5,6 @@
 //
 // Context: any. All return 0, or 1 where a fault ended them.
 
-#if defined(__CET__)
-#include <cet.h>
-#endif
-
   .text
   .globl slv_flush_loops, slv_flush_loops_end, slv_flush_failed, slv_flush_words, slv_flush_bytes
   .hidden slv_flush_loops, slv_flush_loops_end, slv_flush_failed, slv_flush_words, slv_flush_bytes
@@ -154,12 +150,6 @@ slv_flush_failed:
   .cfi_endproc
   .size slv_flush_failed, . - slv_flush_failed
 
-  .section .note.gnu.property, "a" // branch tracking stays on
-  .p2align 3
-  .long 4, 16, 5
-  .asciz "GNU"
-  .long 0xc0000000, 4, 3, 0
-
 #endif
 
-  .section .note.GNU-stack, "", %progbits
+#include "marks.inc"
