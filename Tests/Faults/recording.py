@@ -2,10 +2,13 @@
 
 import json
 import os
+import re
 import shutil
 import struct
 from pathlib import Path
 
+HEADER = Path(__file__).resolve().parents[2] / "CShim/ABI/include/salvage_abi.h"
+VERSION = int(re.search(r"SLV_ABI_VERSION (\d+)", HEADER.read_text())[1])
 SETTINGS = 0x5454455354564C53
 COUNTERS = 0x544E5543564C53A5
 PRIVATE, PER_PROCESS = 1, 2
@@ -16,7 +19,7 @@ CELLS = 69632
 def make(path: Path, library: Path, flags: int) -> None:
     shutil.rmtree(path, ignore_errors=True)
     path.mkdir(parents=True)
-    head = struct.pack("<QIIIIQQ32s", SETTINGS, 2, 72 + 2048 + 64, flags, 0, 0, 0, b"test")
+    head = struct.pack("<QIIIIQQ32s", SETTINGS, VERSION, 72 + 2048 + 64, flags, 0, 0, 0, b"test")
     text = os.fsencode(path).ljust(1024, b"\0") + os.fsencode(library).ljust(1024, b"\0")
     (path / "settings").write_bytes(head + text + bytes(64))
 
