@@ -13,23 +13,25 @@ static SLV_HOT uint32_t original; // as the program had it; 0: not changed by us
 static int open_filter(int flags) { return slv_sys_open("/proc/self/coredump_filter", flags, 0); }
 
 // Context: any
-static void write_filter(uint32_t value) {
+static void put(int file, uint32_t value) {
   char text[11] = "0x";
-  int file = open_filter(O_WRONLY);
-  if (file < 0) return;
   slv_hex(text + 2, value, 8);
   slv_sys_write(file, text, 10);
+}
+
+// Context: any
+static void write_filter(uint32_t value) {
+  int file = open_filter(O_WRONLY);
+  if (file < 0) return;
+  put(file, value);
   slv_sys_close(file);
 }
 
 // Context: any
-static uint32_t read_filter(void) {
+static uint32_t get(int file) {
   char text[16] = "";
   uint64_t value = 0;
-  int file = open_filter(O_RDONLY);
-  if (file < 0) return 0;
-  if (slv_sys_read(file, text, sizeof text) < 8 || !slv_parse_hex(text, 8, &value)) value = 0;
-  slv_sys_close(file);
+  if (slv_sys_read(file, text, sizeof text) < 8 || !slv_parse_hex(text, 8, &value)) return 0;
   return (uint32_t)value;
 }
 
@@ -38,14 +40,16 @@ void slv_core_filter_share(void) {
   static SLV_HOT int looked;
   if (looked || slv_process.sandboxed) return;
   looked = 1;
+  int file = open_filter(O_RDWR);
+  if (file < 0) return;
   uint32_t now =
       slv_process.cell->core_filter; // what a parent under the shim had before its change
-  uint32_t stands = read_filter();
+  uint32_t stands = get(file);
   if (now == 0) now = stands;
-  if (stands == 0) return;
-  original = now;
-  if ((stands & MAPPED_SHARED) == 0) write_filter(stands | MAPPED_SHARED);
-  if (now == stands && (now & MAPPED_SHARED) != 0) original = 0; // the program asked for it itself
+  // Where both have the bit the program asked for it itself.
+  if (stands != 0 && (now != stands || (now & MAPPED_SHARED) == 0)) original = now;
+  if (stands != 0 && (stands & MAPPED_SHARED) == 0) put(file, stands | MAPPED_SHARED);
+  slv_sys_close(file);
 }
 
 // A new image whose parent spawned it with our filter, and that shares no page. Context: constructor

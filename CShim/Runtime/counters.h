@@ -50,6 +50,7 @@ int slv_lease_open(const struct slv_object *object, unsigned number);
 // For fork_site.c: a file of the object; its header, checked, and first written where it is new.
 // Context: any
 int slv_object_open(const struct slv_object *object, const char *suffix);
+int slv_identity_open(uint64_t identity, const char *suffix, int flags);
 int slv_header_check(const struct slv_object *object, uint64_t magic, int file);
 
 // ---- reserve.c
@@ -76,11 +77,26 @@ void slv_counters_attach(struct slv_object *object, enum slv_when when);
 void slv_counters_mode_changed(void);
 void slv_counters_note_loss(int error);
 
-// For live_fork.c: the bytes of a boundary that are not counters; all runs over the pages.
-void slv_restore_neighbours(const struct slv_object *object, const struct slv_run *boundary,
-                            const char *from);
+// For live_fork.c: maps all runs over the pages.
 int slv_map_runs(struct slv_object *object, const struct slv_lease *lease);
 void slv_counters_lock_reset(void);
+
+// ---- aside.c
+struct slv_aside {
+  char *copy; // the boundaries, one after the other, then a byte for each page: it was copied
+  size_t kept, bytes; // where those begin, and all
+};
+
+// Copies the boundaries but for pages of zeros. -errno on failure. Context: thread
+int slv_aside_take(const struct slv_object *object, int starting, struct slv_aside *aside);
+// Puts back what was in those that are mapped from the slot now: data is stored, counts are added.
+// Context: thread
+void slv_aside_restore(const struct slv_object *object, const struct slv_aside *aside);
+
+// The bytes of a boundary that are not counters. `from` shows what was there; NULL: zeros.
+// Context: thread
+void slv_restore_neighbours(const struct slv_object *object, const struct slv_run *boundary,
+                            const char *from);
 
 // ---- live_fork.c
 void slv_counters_fork_prepare(void);

@@ -22,16 +22,6 @@ static uintptr_t start_of_scan(uintptr_t here) {
   return from & ~(uintptr_t)7;
 }
 
-// Context: thread
-static int is_zero(const char *at, size_t bytes) {
-  for (size_t i = 0; i < bytes; i += 8) {
-    uint64_t word;
-    __builtin_memcpy(&word, at + i, 8);
-    if (word != 0) return 0;
-  }
-  return 1;
-}
-
 // Writes the counters that this process shows: of live pages those of its slot, else its own since it
 // began. Context: thread
 static int write_counters(const struct slv_object *o, int file, uint64_t place) {
@@ -42,7 +32,7 @@ static int write_counters(const struct slv_object *o, int file, uint64_t place) 
     uint64_t at = place + slv_slot_position(o, r->address);
     for (uint32_t done = 0; done < r->size;) {
       uint32_t step = r->size - done < 4096 ? r->size - done : 4096;
-      if (!is_zero(from + done, step) &&
+      if (!slv_is_zero(from + done, step) &&
           slv_sys_pwrite(file, from + done, step, at + done) != (slv_word)step)
         return 0;
       done += step;

@@ -79,13 +79,9 @@ void slv_gcov_keep_notes(struct slv_kept *kept, const struct slv_gcov_unit *unit
   if (file < 0 && appended(path, end, name)) file = open_notes(path, unit, &size);
   if (file < 0 && prefixed(path, end, name)) file = open_notes(path, unit, &size);
   if (file < 0) return;
-  char *map = slv_sys_mmap(NULL, size, PROT_READ, MAP_PRIVATE, file, 0);
-  if (!slv_failed(map)) {
-    struct slv_gcov_notes notes = {.info = number, .bytes = size};
-    slv_keep_bytes(kept, &notes, sizeof notes);
-    slv_keep_bytes(kept, map, size);
-    slv_keep_bytes(kept, zeros, -size & 7);
-    slv_sys_munmap(map, size);
-  }
+  struct slv_gcov_notes notes = {.info = number, .bytes = size};
+  slv_keep_bytes(kept, &notes, sizeof notes);
+  slv_keep_file(kept, file, size);
+  slv_keep_bytes(kept, zeros, -size & 7);
   slv_sys_close(file);
 }

@@ -50,6 +50,7 @@ void slv_fork_prepare(void) {
   slv_counters_lock(&mask);
   take_forked(); // of a fork inside libc, whose caller no hook is
   slv_exit_prepare();
+  slv_profile_fork_prepare();
   slv_process.fork_thread = slv_thread();
   slv_process.fork_mask = mask;
   slv_process.fork_cell = slv_cell_announce_fork();

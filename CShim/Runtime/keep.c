@@ -10,24 +10,52 @@
 
 struct slv_kept {
   int file, failed;
-  uint64_t at;
-  int count; // of section headers; the first is none
+  uint64_t at; // where the next byte goes
+  size_t used; // bytes before `at` that are in `buffer` only
+  int count;   // of section headers; the first is none
   uint32_t names_used;
   char names[1024];
   Elf64_Shdr headers[KEEP];
+  char buffer[32768];
 };
 
 // Context: thread
-static void put(struct slv_kept *k, const void *bytes, size_t count) {
+static void write_at(struct slv_kept *k, const void *bytes, size_t count, uint64_t at) {
   // A write past the limit is SIGXFSZ; the report names what it lacks.
-  if (!slv_file_may_grow(k->at + count)) k->failed = 1;
-  slv_word n = k->failed ? 0 : slv_sys_pwrite(k->file, bytes, count, k->at);
+  if (!slv_file_may_grow(at + count)) k->failed = 1;
+  slv_word n = k->failed ? 0 : slv_sys_pwrite(k->file, bytes, count, at);
   if (n != (slv_word)count) k->failed = 1;
-  k->at += count;
 }
 
 // Context: thread
-static void align(struct slv_kept *k) { k->at = (k->at + 7) & ~7ull; }
+static void flush(struct slv_kept *k) {
+  if (k->used != 0) write_at(k, k->buffer, k->used, k->at - k->used);
+  k->used = 0;
+}
+
+// Room in the buffer, for `count` bytes if it has so many. Context: thread
+static size_t room(struct slv_kept *k, size_t count) {
+  if (k->used == sizeof k->buffer) flush(k);
+  return count < sizeof k->buffer - k->used ? count : sizeof k->buffer - k->used;
+}
+
+// Context: thread
+static void put(struct slv_kept *k, const void *bytes, size_t count) {
+  for (const char *from = bytes; count > 0;) {
+    size_t step = room(k, count);
+    slv_copy(k->buffer + k->used, from, step);
+    k->used += step;
+    k->at += step;
+    from += step;
+    count -= step;
+  }
+}
+
+// Context: thread
+static void align(struct slv_kept *k) {
+  flush(k);
+  k->at = (k->at + 7) & ~7ull;
+}
 
 // Copies a section's bytes from the file on disk. Context: thread
 static void copy_section(struct slv_kept *k, const struct slv_file *from,
@@ -41,7 +69,9 @@ static void copy_section(struct slv_kept *k, const struct slv_file *from,
     k->failed = 1;
     return;
   }
-  put(k, map + lead, section->sh_size); // write(2) meets a truncated file with EFAULT, not SIGBUS
+  flush(k);
+  write_at(k, map + lead, section->sh_size, k->at); // a truncated file is EFAULT there, not SIGBUS
+  k->at += section->sh_size;
   slv_sys_munmap(map, lead + section->sh_size);
 }
 
@@ -68,6 +98,19 @@ void slv_keep_section(struct slv_kept *k, const char *name) { begin(k, name, SHT
 void slv_keep_bytes(struct slv_kept *k, const void *bytes, size_t count) {
   k->headers[k->count - 1].sh_size += count;
   put(k, bytes, count);
+}
+
+// Context: thread
+void slv_keep_file(struct slv_kept *k, int file, size_t count) {
+  k->headers[k->count - 1].sh_size += count;
+  for (uint64_t from = 0; count > 0;) {
+    size_t step = room(k, count);
+    if (slv_sys_pread(file, k->buffer + k->used, step, from) != (slv_word)step) k->failed = 1;
+    k->used += step;
+    k->at += step;
+    from += step;
+    count -= step;
+  }
 }
 
 // Two sources may want the same. Context: thread
@@ -120,8 +163,8 @@ static void write_object(struct slv_kept *k, const struct slv_file *from,
   header.e_shnum = (Elf64_Half)k->count;
   header.e_shstrndx = (Elf64_Half)(k->count - 1);
   put(k, k->headers, (size_t)k->count * sizeof k->headers[0]);
-  k->at = 0;
-  put(k, &header, sizeof header);
+  flush(k);
+  write_at(k, &header, sizeof header, 0);
 }
 
 // Context: thread

@@ -6,15 +6,20 @@
 #include "safe/file.h"
 
 // Context: any
-int slv_object_open(const struct slv_object *object, const char *suffix) {
+int slv_identity_open(uint64_t identity, const char *suffix, int flags) {
   char path[sizeof slv_process.home + 48];
   char *end = slv_text(path, path + sizeof path, slv_process.home);
   *end++ = '/';
-  end = slv_hex(end, object->identity, 16);
+  end = slv_hex(end, identity, 16);
   *end++ = '-';
   end = slv_hex(end, slv_process.context, 8);
   slv_text(end, path + sizeof path, suffix);
-  return slv_sys_open(path, O_RDWR | O_CREAT, 0600);
+  return slv_sys_open(path, flags, 0600);
+}
+
+// Context: any
+int slv_object_open(const struct slv_object *object, const char *suffix) {
+  return slv_identity_open(object->identity, suffix, O_RDWR | O_CREAT);
 }
 
 // Context: any

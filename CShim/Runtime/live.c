@@ -51,17 +51,6 @@ static int write_neighbours(const struct slv_object *o, const struct slv_lease *
   return 0;
 }
 
-// The same by stores, where the boundary is mapped from the slot and nobody else runs: two system calls
-// less in a fork child, and the fault is one that the program would take. Context: thread
-void slv_restore_neighbours(const struct slv_object *o, const struct slv_run *boundary,
-                            const char *from) {
-  uint64_t stop;
-  uint32_t region = slv_region_behind(&o->places, boundary->low);
-  for (uint64_t at = boundary->low; slv_next_gap(&o->places, &region, &at, boundary->high, &stop);
-       at = stop)
-    slv_copy((char *)(o->bias + at), from + (at - boundary->low), stop - at);
-}
-
 // Adds counts that were made before the page was shared (constructors, resolvers) to the slot's.
 // Context: any
 static int add_present(const struct slv_object *o, const struct slv_lease *lease, uint64_t low,
@@ -121,46 +110,17 @@ static int each_interior(const struct slv_object *o, const struct slv_lease *lea
   return error;
 }
 
-// Adds what a boundary's counters held before it was mapped. Context: thread
-static void restore_counters(const struct slv_object *o, const struct slv_run *boundary,
-                             const char *from) {
-  const struct slv_places *p = &o->places;
-  for (uint32_t i = slv_region_behind(p, boundary->low); i < p->regions; i++) {
-    const struct slv_region *r = &p->region[i];
-    uint64_t low = r->address > boundary->low ? r->address : boundary->low;
-    uint64_t high = r->address + r->size < boundary->high ? r->address + r->size : boundary->high;
-    if (low >= high) return;
-    slv_region_add(r->kind, (char *)(o->bias + low), from + (low - boundary->low), high - low);
-  }
-}
-
 // As `share`, for boundaries with many regions, where writing each neighbour would be many calls: the
 // pages are mapped as they lie in the slot, then the program's data is put back from a copy. No other
 // code can see them meanwhile. Context: thread
 static int share_dense(struct slv_object *o, const struct slv_lease *lease, int starting) {
-  const struct slv_places *p = &o->places;
-  size_t bytes = p->boundary_bytes;
-  int error = 0;
-  char *copy = slv_sys_mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-  if (slv_failed(copy)) return (int)(intptr_t)copy;
-  char *at = copy;
-  for (uint32_t b = 0; b < p->boundaries; b++) {
-    size_t step = p->boundary[b].high - p->boundary[b].low;
-    slv_copy(at, (const void *)(o->bias + p->boundary[b].low), step);
-    at += step;
-  }
+  struct slv_aside aside;
+  int error = slv_aside_take(o, starting, &aside);
+  if (error != 0) return error;
   if (!starting) error = each_interior(o, lease, add_present);
   if (error == 0) error = slv_lease_count(o, lease);
   if (error == 0) error = slv_map_runs(o, lease);
-  at = copy; // also where not all could be mapped: what is shared stays so
-  uint64_t mapped = o->mapped > 0 ? p->run[o->mapped - 1].high : 0;
-  for (uint32_t b = 0; b < p->boundaries && p->boundary[b].low < mapped; b++) {
-    slv_restore_neighbours(o, &p->boundary[b], at);
-    restore_counters(o, &p->boundary[b], at);
-    at += p->boundary[b].high - p->boundary[b].low;
-  }
-  slv_sys_munmap(copy, bytes);
+  slv_aside_restore(o, &aside); // also where not all could be mapped: what is shared stays so
   return error;
 }
 

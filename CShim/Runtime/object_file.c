@@ -64,12 +64,18 @@ static const char *file_of(const struct dl_phdr_info *info) {
 const struct slv_source_ops *const slv_sources[SLV_SOURCE_COUNT] = {
     &slv_source_llvm, &slv_source_gcov, &slv_source_sancov};
 
-// Asks every source, or those that the index names. 0 when one could not read the file. Context: thread
+// Asks every source, or those that the index names; of those whose regions are listed only the ones that
+// have something to do in each life. 0 when one could not read the file. Context: thread
 static int ask(const struct slv_file *file, struct slv_found *found) {
   uint32_t wanted = found->known ? found->sources : UINT32_MAX;
-  found->sources = found->regions = 0;
-  for (size_t i = 0; i < SLV_SOURCE_COUNT; i++)
-    if ((wanted & 1u << slv_sources[i]->source) && slv_sources[i]->find(file, found) < 0) return 0;
+  if (!found->listed) found->sources = found->regions = 0;
+  for (size_t i = 0; i < SLV_SOURCE_COUNT; i++) {
+    const struct slv_source_ops *source = slv_sources[i];
+    if (!(wanted & 1u << source->source) || (found->listed && !source->each_life)) continue;
+    int got = source->find(file, found);
+    if (got < 0) return 0;
+    if (got == 0 && found->listed) found->regions = 0; // it has none here: nothing is kept
+  }
   return 1;
 }
 
@@ -115,7 +121,8 @@ int slv_object_inspect(const struct dl_phdr_info *info, struct slv_found *found,
                        enum slv_when when) {
   struct slv_file file = {
       .bias = info->dlpi_addr, .info = info, .running = when == SLV_RUNNING, .descriptor = -1};
-  if (found->known && found->sources == 1u << SLV_SOURCE_GCOV) return ask(&file, found);
+  if (found->listed || (found->known && found->sources == 1u << SLV_SOURCE_GCOV))
+    return ask(&file, found);
   const char *path = file_of(info);
   int looked = 0;
   file.descriptor = slv_sys_open(path, O_RDONLY, 0);

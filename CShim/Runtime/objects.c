@@ -96,6 +96,16 @@ static int admitted(const struct dl_phdr_info *info, const struct slv_found *fou
   return keep;
 }
 
+// The page behind the last one of the object's data that its file is behind. Context: thread
+static uint64_t unbacked(const struct dl_phdr_info *info) {
+  uint64_t end = 0, page = slv_process.page;
+  for (int i = 0; i < info->dlpi_phnum; i++) {
+    const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+    if (p->p_type == PT_LOAD && p->p_vaddr + p->p_filesz > end) end = p->p_vaddr + p->p_filesz;
+  }
+  return (end + page - 1) / page * page;
+}
+
 // 1 when its counters are kept. Context: thread
 static int attach_found(const struct dl_phdr_info *info, uint64_t key, struct slv_found *found,
                         enum slv_when when) {
@@ -106,6 +116,7 @@ static int attach_found(const struct dl_phdr_info *info, uint64_t key, struct sl
   o->bias = info->dlpi_addr;
   extent(info, 0, &o->low, &o->high);
   extent(info, PF_X, &o->text_low, &o->text_high);
+  o->unbacked = unbacked(info);
   o->key = key;
   o->starting = when == SLV_STARTING;
   slv_places_make(o, found);
@@ -131,7 +142,8 @@ void slv_object_attach(const struct dl_phdr_info *info, enum slv_when when) {
   if (!known && slv_python_is_host(info)) found.hosts = SLV_HOST_PYTHON;
   if (found.hosts & SLV_HOST_PYTHON) slv_python_found(info);
   if (known && found.sources == 0) return;
-  if (found.regions == 0) {
+  if (known && found.regions == 0 && when != SLV_RUNNING) slv_table_read(&found);
+  if (found.regions == 0 || (found.sources & 1u << SLV_SOURCE_GCOV)) {
     if (!slv_object_inspect(info, &found, when)) {
       // LLVM's runtime will ask for this object once more; when it does, it has counters.
       if (when == SLV_RUNNING) slv_counters_note_loss(-EIO);

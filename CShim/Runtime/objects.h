@@ -72,6 +72,7 @@ struct slv_object {
   uint32_t sources;
   uint32_t births;               // where in a slot they are; 0: nothing of it is derived
   uintptr_t text_low, text_high; // run-time addresses of its code
+  uint64_t unbacked;             // link-time address; from there on no file is behind its data
   uint32_t site;                 // of the fork under way, as in slv_met_site
   struct slv_met_site met[SLV_MET_SITES];
   struct slv_places places;

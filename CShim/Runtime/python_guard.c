@@ -15,14 +15,14 @@
 
 extern const char slv_guard_text[] __attribute__((visibility("hidden"))); // python/text.S
 
-static slv_py *names;    // guard.py's; NULL until coverage.py is there
-static int listening;    // the audit hook's events are for us
-static int inside;       // code of guard.py runs: its own events are not looked at
-static int measuring;    // coverage.py has begun
-static int forked;       // by code that is not Python's: the interpreter does not know
-static int due;          // events at which to try once more to publish
-static int begun;        // it was decided whether to measure this process as its parent
-static void *main_state; // the main interpreter
+static SLV_HOT slv_py *names; // guard.py's; NULL until coverage.py is there
+static int listening;         // the audit hook's events are for us
+static int inside;            // code of guard.py runs: its own events are not looked at
+static int measuring;         // coverage.py has begun
+static int forked;            // by code that is not Python's: the interpreter does not know
+static int due;               // events at which to try once more to publish
+static int begun;             // it was decided whether to measure this process as its parent
+static void *main_state;      // the main interpreter
 
 // Context: any
 static const struct slv_python *py(void) { return slv_python(); }

@@ -135,7 +135,8 @@ void slv_counters_enter_sandbox(void);
 void slv_fork_prepare(void);
 void slv_fork_parent(pid_t child); // child: 0 not known (glibc's own call), < 0 it failed
 void slv_fork_child(void);
-void slv_fork_register(void); // of the atfork handlers; once
+void slv_fork_register(void);        // of the atfork handlers; once
+void slv_profile_fork_prepare(void); // hook_profile.c. Context: thread
 
 // Puts back the core dump filter that the program had, as another image of it will inherit it; and
 // sets ours again when the exec failed. 0 when it was not changed. Context: any

@@ -19,6 +19,7 @@ struct slv_found {
   uint32_t regions;  // so many
   uint32_t loss;     // enum slv_loss: of counters that cannot be kept, in the life that looked
   int known;         // the index has the identity: it need not be made again
+  int listed;        // the regions are those of an earlier life: sources need not tell them
   uint64_t identity; // content hash of what the counters mean; a rebuild changes it
   struct slv_region region[SLV_REGIONS];
   struct slv_region *table; // where all are, when they are more than fit in `region`
@@ -56,6 +57,7 @@ struct slv_source_ops {
   // Adds the object's counters of this source to `found` and returns 1; 0 when it has none, -1 when the
   // file could not be read. Context: thread
   int (*find)(const struct slv_file *file, struct slv_found *found);
+  int each_life; // `find` takes something over in each life, also where the regions are listed
   // Sections of the file that a report needs, kept in <identity>.obj.
   const char *const *keep;
   // Writes sections that are no part of the file, by slv_keep_made; NULL: there are none.
@@ -94,12 +96,18 @@ int slv_found_region(struct slv_found *found, enum slv_source source, enum slv_r
 void slv_found_source(struct slv_found *found, enum slv_source source, uint64_t identity);
 void slv_found_drop(struct slv_found *found);
 
+// ---- table.c
+// The regions that an earlier life found, where they are more than the index has room for. 1: they are
+// here. Context: thread
+int slv_table_read(struct slv_found *found);
+
 // ---- keep.c
 // Keeps the sections of an object that a report needs, once per identity. Context: thread
 void slv_keep_object(const struct slv_file *file, const struct slv_found *found, const char *path);
 // For `make`: begins a section, and appends to it. Context: thread
 void slv_keep_section(struct slv_kept *kept, const char *name);
 void slv_keep_bytes(struct slv_kept *kept, const void *bytes, size_t count);
+void slv_keep_file(struct slv_kept *kept, int file, size_t count); // its first bytes
 
 uint64_t slv_hash(uint64_t seed, const void *bytes, size_t count);
 

@@ -90,14 +90,14 @@ static int find(const struct slv_file *file, struct slv_found *found) {
     while ((got = slv_gcov_next(&image, &at, end, &unit)) != 0) {
       if (first == 0) {
         first = (uintptr_t)unit.raw;
-        slv_found_reserve(found, MANY);
+        if (!found->listed) slv_found_reserve(found, MANY);
       }
       last = at;
       if (got < 0) {
         found->loss = SLV_LOSS_UNKNOWN_FORMAT;
         continue;
       }
-      hash = add_unit(&image, &unit, found, hash, file->running);
+      if (!found->listed) hash = add_unit(&image, &unit, found, hash, file->running);
       for (int kind = 0; kind < SLV_GCOV_KINDS; kind++)
         if ((unit.kinds & 1u << kind) && added_as(kind) == SLV_REGION_NONE)
           notes |= SLV_GCOV_NOTE_VALUES;
@@ -130,33 +130,13 @@ void slv_gcov_settle(struct slv_found *found, int taken) {
 
 // ---- <identity>.obj
 
-// Bytes that go to a section, gathered.
-struct gathered {
-  struct slv_kept *kept;
-  size_t used;
-  char bytes[1024];
-};
-
 // Context: thread
-static void flush(struct gathered *g) {
-  slv_keep_bytes(g->kept, g->bytes, g->used);
-  g->used = 0;
-}
-
-// Context: thread
-static void gather(struct gathered *g, const void *bytes, size_t count) {
-  if (count > sizeof g->bytes - g->used) flush(g);
-  slv_copy(g->bytes + g->used, bytes, count);
-  g->used += count;
-}
-
-// Context: thread
-static void describe_function(struct gathered *g, struct slv_gcov_image *image,
+static void describe_function(struct slv_kept *kept, struct slv_gcov_image *image,
                               const struct slv_gcov_unit *unit, uint32_t n) {
   const struct slv_gcov_raw_function *f = slv_gcov_function(image, unit, n);
   struct slv_gcov_function function = {.present = 0};
   if (f == NULL) {
-    gather(g, &function, sizeof function);
+    slv_keep_bytes(kept, &function, sizeof function);
     return;
   }
   function = (struct slv_gcov_function){.present = 1,
@@ -165,20 +145,20 @@ static void describe_function(struct gathered *g, struct slv_gcov_image *image,
                                         .cfg_checksum = f->cfg_checksum};
   for (int kind = 0; kind < SLV_GCOV_KINDS; kind++)
     if ((unit->kinds & 1u << kind) && added_as(kind) != SLV_REGION_NONE) function.counters++;
-  gather(g, &function, sizeof function);
+  slv_keep_bytes(kept, &function, sizeof function);
   const struct slv_gcov_raw_counters *c = f->counters;
   for (int kind = 0; kind < SLV_GCOV_KINDS; kind++) {
     if (!(unit->kinds & 1u << kind)) continue;
     struct slv_gcov_counter counter = {.kind = (uint32_t)kind,
                                        .count = c->count,
                                        .address = (uintptr_t)c->values - image->info->dlpi_addr};
-    if (added_as(kind) != SLV_REGION_NONE) gather(g, &counter, sizeof counter);
+    if (added_as(kind) != SLV_REGION_NONE) slv_keep_bytes(kept, &counter, sizeof counter);
     c++;
   }
 }
 
 // Context: thread
-static void describe(struct gathered *g, struct slv_gcov_image *image,
+static void describe(struct slv_kept *kept, struct slv_gcov_image *image,
                      const struct slv_gcov_unit *unit) {
   static const char zeros[8];
   uint32_t padded = ((uint32_t)unit->name_length + 8) & ~7u;
@@ -188,16 +168,15 @@ static void describe(struct gathered *g, struct slv_gcov_image *image,
                                .functions = unit->functions,
                                .name_bytes = padded,
                                .kinds = unit->kinds};
-  gather(g, &info, sizeof info);
-  flush(g);
-  slv_keep_bytes(g->kept, unit->name, unit->name_length);
-  gather(g, zeros, padded - unit->name_length);
-  for (uint32_t n = 0; n < unit->functions; n++) describe_function(g, image, unit, n);
+  slv_keep_bytes(kept, &info, sizeof info);
+  slv_keep_bytes(kept, unit->name, unit->name_length);
+  slv_keep_bytes(kept, zeros, padded - unit->name_length);
+  for (uint32_t n = 0; n < unit->functions; n++) describe_function(kept, image, unit, n);
 }
 
 // All units once more. Context: thread
-static uint32_t each(const struct slv_file *file, const struct slv_found *found, struct gathered *g,
-                     struct slv_kept *notes) {
+static uint32_t each(const struct slv_file *file, const struct slv_found *found,
+                     struct slv_kept *units, struct slv_kept *notes) {
   struct slv_gcov_image image = {.info = file->info};
   struct slv_gcov_unit unit;
   uintptr_t at, end;
@@ -206,7 +185,7 @@ static uint32_t each(const struct slv_file *file, const struct slv_found *found,
   while (next_part(file->info, found, &part, &at, &end))
     while ((got = slv_gcov_next(&image, &at, end, &unit)) != 0) {
       if (got < 0) continue;
-      if (g != NULL) describe(g, &image, &unit);
+      if (units != NULL) describe(units, &image, &unit);
       if (notes != NULL) slv_gcov_keep_notes(notes, &unit, count);
       count++;
     }
@@ -216,12 +195,10 @@ static uint32_t each(const struct slv_file *file, const struct slv_found *found,
 // Context: thread
 static void make(struct slv_kept *kept, const struct slv_file *file,
                  const struct slv_found *found) {
-  struct gathered g = {.kept = kept};
   struct slv_gcov_header header = {.version = 1, .infos = each(file, found, NULL, NULL)};
   slv_keep_section(kept, SLV_GCOV_SECTION);
-  gather(&g, &header, sizeof header);
-  each(file, found, &g, NULL);
-  flush(&g);
+  slv_keep_bytes(kept, &header, sizeof header);
+  each(file, found, kept, NULL);
   slv_keep_section(kept, SLV_GCOV_NOTES_SECTION);
   each(file, found, NULL, kept);
 }
@@ -237,4 +214,4 @@ static int admit(const struct dl_phdr_info *info, const struct slv_found *found,
   return 1;
 }
 
-const struct slv_source_ops slv_source_gcov = {SLV_SOURCE_GCOV, find, kept, make, admit};
+const struct slv_source_ops slv_source_gcov = {SLV_SOURCE_GCOV, find, 1, kept, make, admit};

@@ -118,4 +118,4 @@ static int find(const struct slv_file *file, struct slv_found *found) {
   return 1;
 }
 
-const struct slv_source_ops slv_source_llvm = {SLV_SOURCE_LLVM, find, kept, NULL, NULL};
+const struct slv_source_ops slv_source_llvm = {SLV_SOURCE_LLVM, find, 0, kept, NULL, NULL};

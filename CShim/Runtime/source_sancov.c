@@ -240,4 +240,4 @@ static int admit(const struct dl_phdr_info *info, const struct slv_found *found,
   return 1;
 }
 
-const struct slv_source_ops slv_source_sancov = {SLV_SOURCE_SANCOV, find, kept, make, admit};
+const struct slv_source_ops slv_source_sancov = {SLV_SOURCE_SANCOV, find, 0, kept, make, admit};

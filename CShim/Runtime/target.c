@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <sys/auxv.h>
 
+#include "recording.h"
 #include "source.h"
 #include "target_file.h"
 
@@ -20,12 +21,14 @@
 #define SCRIPT_LINE 256
 #define OLDEST_GLIBC 17
 
-static int identity_split;
+static SLV_HOT int identity_split;
 
-// Fingerprints of files that were found ordinary: a process that starts one program many times looks
-// into it once. One word each: a vfork child or another thread finds it whole.
-#define ORDINARY 64u
-static uint64_t ordinary[ORDINARY];
+// Where the ledger keeps the fingerprint of a file that was found ordinary: what many processes of a
+// recording start is looked into once. One word each: whoever reads it finds it whole. Context: any
+static uint64_t *ordinary(uint64_t key) {
+  struct slv_ledger_header *header = slv_ledger();
+  return key == 0 || header == NULL ? NULL : &header->ordinary[key / 2 % 64];
+}
 
 // 0: of a file that is looked into each time. Contents, mode, owner and capabilities of a file do not
 // change without its ctime. Context: any
@@ -45,7 +48,17 @@ static uint64_t fingerprint(const struct stat *st) {
 
 // Context: any
 static int is_known(uint64_t key) {
-  return key != 0 && __atomic_load_n(&ordinary[key / 2 % ORDINARY], __ATOMIC_RELAXED) == key;
+  uint64_t *word = ordinary(key), same = key;
+  // An exchange with itself: a fork child that announces a life is about to write to this page, and a load
+  // before that would be one fault more.
+  return word != NULL &&
+         __atomic_compare_exchange_n(word, &same, key, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
+// Context: any
+static void note_ordinary(uint64_t key) {
+  uint64_t *word = ordinary(key);
+  if (word != NULL) __atomic_store_n(word, key, __ATOMIC_RELAXED);
 }
 
 // Context: any
@@ -118,7 +131,7 @@ static int script_interpreter(const struct slv_target_file *file, char *name) {
 // The loader that this very process was started with: where an exec names the same one, it is a glibc
 // that can carry our library. NULL when it was started in another way. Context: any
 static const char *own_loader(void) {
-  static const char *found;
+  static SLV_HOT const char *found;
   const char *loader = __atomic_load_n(&found, __ATOMIC_RELAXED);
   if (loader != NULL) return *loader != 0 ? loader : NULL;
   const ElfW(Phdr) *headers = (const ElfW(Phdr) *)getauxval(AT_PHDR);
@@ -227,8 +240,7 @@ void slv_target_look(struct slv_target *target, int dir, const char *path, int f
     int is_script = file.size >= 3 && file.head[0] == '#' && file.head[1] == '!';
     if (file.size >= 4 && slv_equal(file.head, ELFMAG, SELFMAG)) {
       look_at_elf(target, &file, path);
-      if (key != 0 && target->loss == SLV_LOSS_NONE && !target->take_out)
-        __atomic_store_n(&ordinary[key / 2 % ORDINARY], key, __ATOMIC_RELAXED);
+      if (target->loss == SLV_LOSS_NONE && !target->take_out) note_ordinary(key);
     }
     close_file(&file);
     if (!is_script || !script_interpreter(&file, script)) break;

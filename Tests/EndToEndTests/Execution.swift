@@ -41,7 +41,7 @@ private func processes(mentioning text: String) async -> String {
 /// - Throws: `TimedOut` after `seconds`; the program is killed then.
 func execute(
   _ program: FilePath, _ arguments: [String] = [], environment: [String: String],
-  directory: FilePath, seconds: Int = 120
+  directory: FilePath, seconds: Int = 300
 ) async throws -> Outcome {
   var options = PlatformOptions()
   options.processGroupID = 0

@@ -25,7 +25,6 @@
 #include <stdint.h>
 
 #define SLV_ABI_VERSION 3
-
 // ---- environment ---------------------------------------------------------------------------------
 
 // `<absolute path of the recording>;life=<16 hex>;ctx=<8 hex>`, parsed from the right: a path may
@@ -92,6 +91,7 @@ struct slv_ledger_header {
   uint64_t created_boot; // CLOCK_BOOTTIME at the same moment: dates every `born` below
   uint32_t uid, reserved;
   uint64_t privates; // lives that had private counters, atomic; 0: nobody is asked before a kill
+  uint64_t ordinary[64]; // fingerprints of programs that can carry the library
 };
 
 enum slv_cell_state {
@@ -337,7 +337,7 @@ struct slv_counters_header {
 #define SLV_STATIC_ASSERT _Static_assert
 #endif
 SLV_STATIC_ASSERT(sizeof(struct slv_settings) == 72 + 2 * SLV_PATH_MAX + 64, "settings");
-SLV_STATIC_ASSERT(sizeof(struct slv_ledger_header) == 96, "ledger header");
+SLV_STATIC_ASSERT(sizeof(struct slv_ledger_header) == 608, "ledger header");
 SLV_STATIC_ASSERT(sizeof(struct slv_cell) == 128, "cell");
 SLV_STATIC_ASSERT(sizeof(struct slv_index_entry) == 64, "index entry");
 SLV_STATIC_ASSERT(sizeof(struct slv_program_record) == 24, "program record");

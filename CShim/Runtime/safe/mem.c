@@ -37,6 +37,16 @@ int slv_equal(const void *a, const void *b, size_t bytes) {
 }
 
 // Context: any
+int slv_is_zero(const void *at, size_t bytes) {
+  for (size_t i = 0; i < bytes; i += 8) {
+    uint64_t word;
+    __builtin_memcpy(&word, (const char *)at + i, 8);
+    if (word != 0) return 0;
+  }
+  return 1;
+}
+
+// Context: any
 size_t slv_length(const char *text) {
   size_t n = 0;
   while (text[n] != 0) n++;

@@ -9,6 +9,7 @@
 void slv_copy(void *to, const void *from, size_t bytes);
 void slv_zero(void *to, size_t bytes);
 int slv_equal(const void *a, const void *b, size_t bytes); // 1 when equal
+int slv_is_zero(const void *at, size_t bytes);             // 1 when all are 0; whole words
 size_t slv_length(const char *text);
 int slv_same(const char *a, const char *b);                  // 1 when equal
 int slv_starts(const char *text, const char *prefix);        // 1 when it does
