@@ -74,15 +74,17 @@ static int read_info(struct slv_gcov_image *image, struct slv_gcov_raw *raw,
 // Context: any
 int slv_gcov_next(struct slv_gcov_image *image, uintptr_t *at, uintptr_t end,
                   struct slv_gcov_unit *info) {
-  for (*at = (*at + 7) & ~(uintptr_t)7; *at + 8 <= end; *at += 8) {
+  uintptr_t here = (*at + 7) & ~(uintptr_t)7; // a variable of its own stays in a register
+  for (; here + 8 <= end; here += 8) {
     uint64_t word;
-    __builtin_memcpy(&word, (const void *)*at, 8);
+    __builtin_memcpy(&word, (const void *)here, 8);
     if (word - ((uint64_t)'A' << 24) >= (uint64_t)26 << 24 || !is_version(word)) continue;
-    int found = read_info(image, (struct slv_gcov_raw *)*at, info);
+    int found = read_info(image, (struct slv_gcov_raw *)here, info);
     if (found == 0) continue;
-    *at += sizeof *info->raw;
+    *at = here + sizeof *info->raw;
     return found;
   }
+  *at = here;
   return 0;
 }
 

@@ -170,6 +170,8 @@ void slv_places_near(struct slv_object *o) {
   o->places.private = o->near.private;
 }
 
+#define KEPT_ROOM 1048576u // address space that is not worth a system call to give back
+
 // Context: thread
 void slv_places_make(struct slv_object *o, struct slv_found *f) {
   struct slv_places *p = &o->places;
@@ -195,7 +197,7 @@ void slv_places_make(struct slv_object *o, struct slv_found *f) {
   size_t page = slv_process.page,
          used = (size_t)((char *)(p->private + privates) - (char *)o->table);
   used = (used + page - 1) / page * page;
-  if (used >= o->table_bytes) return;
+  if (used + KEPT_ROOM >= o->table_bytes) return;
   slv_sys_munmap((char *)o->table + used, o->table_bytes - used);
   o->table_bytes = used;
 }

@@ -24,9 +24,15 @@ package struct LinuxProcesses: ProcessTable {
   /// Pids as we see them of processes in other pid namespaces.
   private let foreign: [Key: Int32]
 
-  package init() {
+  /// - Parameter namespaces: Those that will be asked about: where all are ours, as is usual, nobody needs
+  ///   to look at every process of the system.
+  package init(namespaces: Set<UInt64>) {
     own = Self.namespace(of: "self")
     var foreign: [Key: Int32] = [:]
+    guard !namespaces.subtracting([0, own]).isEmpty else {
+      self.foreign = foreign
+      return
+    }
     for name in names(in: "/proc") {
       guard let pid = Int32(name) else { continue }
       let namespace = Self.namespace(of: name)

@@ -215,8 +215,9 @@ public struct RecordingReader: Sendable {
   private func systemProcesses(_ settings: RecordingSettings, _ ledgers: [Ledger])
     -> any ProcessTable
   {
+    let namespaces = Set(ledgers.lazy.flatMap { $0.cells.lazy.map(\.pidns) })
     if let recorded = settings.boot, let now = BootID.current {
-      return recorded == now ? LinuxProcesses() : NoProcesses()
+      return recorded == now ? LinuxProcesses(namespaces: namespaces) : NoProcesses()
     }
     let boot = Int64(bitPattern: now(CLOCK_REALTIME) &- now(CLOCK_BOOTTIME))
     let sameBoot = ledgers.contains { ledger in
@@ -224,7 +225,7 @@ public struct RecordingReader: Sendable {
       // A clock that was set while the system ran moves the difference; hours mean another boot.
       return abs(boot &- other) < 600_000_000_000
     }
-    return sameBoot ? LinuxProcesses() : NoProcesses()
+    return sameBoot ? LinuxProcesses(namespaces: namespaces) : NoProcesses()
   }
 
   // MARK: Losses of the recording
