@@ -4,13 +4,6 @@
 
 #include <sys/sysinfo.h>
 
-// Most gaps are the few bytes that align an array. Context: any
-static void zero(char *to, size_t bytes) {
-  if (((uintptr_t)to & 7) == 0 && bytes <= 64)
-    for (; bytes >= 8; to += 8, bytes -= 8) *(volatile uint64_t *)(void *)to = 0;
-  if (bytes != 0) slv_zero(to, bytes);
-}
-
 // By stores, where the boundary is mapped from the slot and nobody else runs: two system calls less in a
 // fork child, and the fault is one that the program would take. Context: thread
 void slv_restore_neighbours(const struct slv_object *o, const struct slv_run *boundary,
@@ -18,11 +11,27 @@ void slv_restore_neighbours(const struct slv_object *o, const struct slv_run *bo
   uint64_t stop;
   uint32_t region = slv_region_behind(&o->places, boundary->low);
   for (uint64_t at = boundary->low; slv_next_gap(&o->places, &region, &at, boundary->high, &stop);
-       at = stop) {
-    char *to = (char *)(o->bias + at);
-    if (from != NULL) slv_copy(to, from + (at - boundary->low), stop - at);
-    else zero(to, stop - at);
+       at = stop)
+    slv_copy((char *)(o->bias + at), from + (at - boundary->low), stop - at);
+}
+
+// Most gaps are the few bytes that align an array. Context: any
+static void zero(char *to, const char *end) {
+  if (((uintptr_t)to & 7) == 0 && end - to <= 64)
+    for (; end - to >= 8; to += 8) *(volatile uint64_t *)(void *)to = 0;
+  if (to < end) slv_zero(to, (size_t)(end - to));
+}
+
+// The same where all of it was zeros. Context: thread
+static void zero_neighbours(const struct slv_object *o, const struct slv_run *boundary) {
+  const struct slv_places *p = &o->places;
+  const struct slv_region *r = p->region + slv_region_behind(p, boundary->low);
+  uint64_t at = boundary->low;
+  for (; r < p->region + p->regions && r->address < boundary->high; r++) {
+    if (at < r->address) zero((char *)(o->bias + at), (char *)(o->bias + r->address));
+    at = r->address + r->size;
   }
+  if (at < boundary->high) zero((char *)(o->bias + at), (char *)(o->bias + boundary->high));
 }
 
 // Adds what a boundary's counters held before it was mapped. Context: thread
@@ -76,21 +85,24 @@ static void copy(const struct slv_object *o, int starting, char *to, char *kept)
   }
 }
 
-// Context: thread
+// The room behind the object's lists is enough for most. Context: thread
 int slv_aside_take(const struct slv_object *o, int starting, struct slv_aside *aside) {
-  aside->kept = o->places.boundary_bytes;
-  aside->bytes = aside->kept + aside->kept / slv_process.page;
-  aside->copy =
-      slv_sys_mmap(NULL, aside->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  size_t pages = o->places.boundary_bytes / slv_process.page;
+  aside->bytes = o->places.boundary_bytes + pages;
+  aside->own = aside->bytes > o->table_bytes - o->table_used;
+  aside->copy = aside->own ? slv_sys_mmap(NULL, aside->bytes, PROT_READ | PROT_WRITE,
+                                          MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+                           : (char *)o->table + o->table_used;
   if (slv_failed(aside->copy)) return (int)(intptr_t)aside->copy;
-  copy(o, starting, aside->copy, aside->copy + aside->kept);
+  aside->kept = aside->copy + o->places.boundary_bytes;
+  copy(o, starting, aside->copy, aside->kept);
   return 0;
 }
 
 // Context: thread
 void slv_aside_restore(const struct slv_object *o, const struct slv_aside *aside) {
   const struct slv_places *p = &o->places;
-  const char *from = aside->copy, *kept = aside->copy + aside->kept;
+  const char *from = aside->copy, *kept = aside->kept;
   uint64_t page = slv_process.page, mapped = o->mapped > 0 ? p->run[o->mapped - 1].high : 0;
   for (uint32_t b = 0; b < p->boundaries && p->boundary[b].low < mapped; b++) {
     struct slv_run part = p->boundary[b];
@@ -98,11 +110,13 @@ void slv_aside_restore(const struct slv_object *o, const struct slv_aside *aside
       size_t pages = 1; // of a kind
       while (part.low + pages * page < end && kept[pages] == kept[0]) pages++;
       part.high = part.low + pages * page;
-      slv_restore_neighbours(o, &part, kept[0] ? from : NULL);
       if (kept[0]) restore_counters(o, &part, from);
+      if (kept[0]) slv_restore_neighbours(o, &part, from);
+      else zero_neighbours(o, &part);
       from += pages * page;
       kept += pages;
     }
   }
-  slv_sys_munmap(aside->copy, aside->bytes);
+  if (aside->own) slv_sys_munmap(aside->copy, aside->bytes);
+  else SLV_SYS3(SYS_madvise, aside->copy, aside->bytes, MADV_DONTNEED);
 }

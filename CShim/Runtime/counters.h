@@ -83,8 +83,10 @@ void slv_counters_lock_reset(void);
 
 // ---- aside.c
 struct slv_aside {
-  char *copy; // the boundaries, one after the other, then a byte for each page: it was copied
-  size_t kept, bytes; // where those begin, and all
+  char *copy; // the boundaries, one after the other
+  char *kept; // then a byte for each page: it was copied
+  size_t bytes;
+  int own; // a mapping of its own
 };
 
 // Copies the boundaries but for pages of zeros. -errno on failure. Context: thread
@@ -93,7 +95,7 @@ int slv_aside_take(const struct slv_object *object, int starting, struct slv_asi
 // Context: thread
 void slv_aside_restore(const struct slv_object *object, const struct slv_aside *aside);
 
-// The bytes of a boundary that are not counters. `from` shows what was there; NULL: zeros.
+// The bytes of a boundary that are not counters. `from` shows what was there.
 // Context: thread
 void slv_restore_neighbours(const struct slv_object *object, const struct slv_run *boundary,
                             const char *from);

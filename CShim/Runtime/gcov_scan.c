@@ -71,14 +71,29 @@ static int read_info(struct slv_gcov_image *image, struct slv_gcov_raw *raw,
                   (size_t)info->functions * sizeof info->table[0]);
 }
 
+// Whether a version may stand there: few words of data are of that size. Context: any
+static int may_begin(uintptr_t here) {
+  uint64_t word;
+  __builtin_memcpy(&word, (const void *)here, 8);
+  return word - ((uint64_t)'A' << 24) < (uint64_t)26 << 24;
+}
+
+// Context: any
+static uintptr_t skip(uintptr_t here, uintptr_t end) {
+  while (here + 32 <= end &&
+         !(may_begin(here) | may_begin(here + 8) | may_begin(here + 16) | may_begin(here + 24)))
+    here += 32;
+  return here;
+}
+
 // Context: any
 int slv_gcov_next(struct slv_gcov_image *image, uintptr_t *at, uintptr_t end,
                   struct slv_gcov_unit *info) {
   uintptr_t here = (*at + 7) & ~(uintptr_t)7; // a variable of its own stays in a register
-  for (; here + 8 <= end; here += 8) {
+  for (; (here = skip(here, end)) + 8 <= end; here += 8) {
     uint64_t word;
     __builtin_memcpy(&word, (const void *)here, 8);
-    if (word - ((uint64_t)'A' << 24) >= (uint64_t)26 << 24 || !is_version(word)) continue;
+    if (!may_begin(here) || !is_version(word)) continue;
     int found = read_info(image, (struct slv_gcov_raw *)here, info);
     if (found == 0) continue;
     *at = here + sizeof *info->raw;

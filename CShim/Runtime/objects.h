@@ -81,8 +81,8 @@ struct slv_object {
   char *aside; // our slot, mapped elsewhere too, where a part is private
   char *stash; // the boundaries, one after the other; NULL until the first fork
   struct slv_reserve reserve;
-  struct slv_region *table; // the mapping with the lists; NULL: they are here
-  size_t table_bytes;
+  struct slv_region *table;       // the mapping with the lists; NULL: they are here
+  size_t table_bytes, table_used; // whole pages; what is behind the lists is free
   struct {
     struct slv_region region[SLV_REGIONS];
     struct slv_run run[SLV_RUNS], boundary[SLV_BOUNDARIES];

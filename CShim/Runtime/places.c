@@ -148,6 +148,7 @@ static void place_boundaries(struct slv_places *p) {
   uint64_t page = slv_process.page, seen = UINT64_MAX;
   for (uint32_t i = 0; i < p->regions; i++) {
     const struct slv_region *r = &p->region[i];
+    if (i > 0 && r->address - seen < page && r->address + r->size - seen <= page) continue;
     uint64_t ends[2] = {page_of(r->address), page_of(r->address + r->size - 1)};
     for (int e = 0; e < 2; e++) {
       if (ends[e] == seen) continue;
@@ -197,6 +198,7 @@ void slv_places_make(struct slv_object *o, struct slv_found *f) {
   size_t page = slv_process.page,
          used = (size_t)((char *)(p->private + privates) - (char *)o->table);
   used = (used + page - 1) / page * page;
+  o->table_used = used;
   if (used + KEPT_ROOM >= o->table_bytes) return;
   slv_sys_munmap((char *)o->table + used, o->table_bytes - used);
   o->table_bytes = used;
