@@ -44,12 +44,33 @@ void slv_reap(pid_t pid, int status) { slv_event(SLV_CELL_REAP, pid, status); }
 
 #define PIECES 64 // iovecs on the stack: 1 KiB
 
+// Appends to `text`, but never past `end`: then NULL. Context: any
+static char *append(char *text, const char *end, const char *word) {
+  size_t bytes = slv_length(word) + 1;
+  if (text == NULL || bytes > (size_t)(end - text)) return NULL;
+  slv_copy(text, word, bytes);
+  return text + bytes;
+}
+
+// 0 where it does not fit a cell. Context: any
+static int note_in_cell(uint64_t life, const char *path, char *const argv[]) {
+  struct slv_program_cell note = {.life = life};
+  const char *limit = note.text + sizeof note.text;
+  char *end = append(note.text, limit, path);
+  for (; end != NULL && argv != NULL && argv[note.arguments] != NULL; note.arguments++)
+    end = append(end, limit, argv[note.arguments]);
+  struct slv_program_cell *cell = end == NULL ? NULL : (void *)slv_cell_take();
+  if (cell == NULL) return 0;
+  note.length = (uint16_t)(end - note.text);
+  slv_copy(cell, &note, sizeof note);
+  __atomic_store_n(&cell->state, SLV_CELL_PROGRAM, __ATOMIC_RELEASE);
+  return 1;
+}
+
 // One appended write per program, so that records of many processes never mix. Context: any
-void slv_program_append(uint64_t life, const char *path, char *const argv[]) {
-  if (slv_process.sandboxed) return;
+static void append_to_file(uint64_t life, const char *path, char *const argv[]) {
   struct slv_program_record record = {.magic = SLV_PROGRAM_MAGIC, .life = life};
   struct iovec pieces[PIECES];
-  if (path == NULL) path = "";
   size_t total = slv_length(path) + 1;
   pieces[0] = (struct iovec){&record, sizeof record};
   pieces[1] = (struct iovec){(void *)(uintptr_t)path, total};
@@ -76,4 +97,11 @@ void slv_program_append(uint64_t life, const char *path, char *const argv[]) {
        (uint64_t)now.st_size + sizeof record + total <= limit.rlim_cur))
     slv_sys_writev(file, pieces, used);
   slv_sys_close(file);
+}
+
+// Context: any
+void slv_program_note(uint64_t life, const char *path, char *const argv[]) {
+  if (slv_process.sandboxed) return;
+  if (path == NULL) path = "";
+  if (!note_in_cell(life, path, argv)) append_to_file(life, path, argv);
 }

@@ -61,7 +61,7 @@ void slv_launch_announce(struct slv_launch *launch, const struct slv_image *imag
   launch->cell->core_filter = slv_core_filter_original();
   launch->cell->loss = (uint16_t)target->loss;
   launch->cell->flags = target->take_out ? SLV_FLAG_NO_PRELOAD : 0;
-  slv_program_append(launch->cell->life, place(image, text, sizeof text), image->argv);
+  slv_program_note(launch->cell->life, place(image, text, sizeof text), image->argv);
 }
 
 // Context: any

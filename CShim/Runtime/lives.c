@@ -96,7 +96,7 @@ void slv_ledger_enter(uint64_t life, char *const argv[]) {
   char path[SLV_PATH_MAX];
   slv_word n = slv_sys_readlinkat(AT_FDCWD, "/proc/self/exe", path, sizeof path - 1);
   path[n > 0 ? n : 0] = 0;
-  slv_program_append(cell->life, path, argv);
+  slv_program_note(cell->life, path, argv);
 }
 
 // Context: thread

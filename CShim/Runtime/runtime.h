@@ -75,7 +75,7 @@ struct slv_cell *slv_cell_announce_fork(void);
 void slv_cell_cancel(struct slv_cell *cell, int error);
 
 // Appends what an announced life runs: path and arguments (both may be NULL). Context: any
-void slv_program_append(uint64_t life, const char *path, char *const argv[]);
+void slv_program_note(uint64_t life, const char *path, char *const argv[]);
 
 // Writes down a wait status that this process collected: `status` as of wait(2). Context: any
 void slv_reap(pid_t pid, int status);

@@ -90,6 +90,11 @@ package struct FileDescription: Encodable {
     add("allocated bytes", ledger.header.allocated)
     for entry in ledger.index { add("object \(hex(entry.key))", hex(entry.identity)) }
     for (number, cell) in ledger.cells.enumerated() {
+      if let program = ProgramRecord(cell) {
+        let arguments = program.arguments.joined(separator: " ")
+        add("cell \(number)", "program of \(hex(program.life)) \(program.path): \(arguments)")
+        continue
+      }
       add(
         "cell \(number)",
         "state \(cell.state) kind \(cell.kind) life \(hex(cell.life)) parent \(hex(cell.parent))"

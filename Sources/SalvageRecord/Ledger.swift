@@ -18,6 +18,9 @@ package struct Ledger {
 }
 
 extension Ledger {
+  /// The programs that are noted in cells.
+  package var programs: some Sequence<ProgramRecord> { cells.lazy.compactMap(ProgramRecord.init) }
+
   /// Reads the ledger at `path`. A file that is cut short gives the cells there are, and a problem.
   package init(_ path: FilePath) throws(RecordError) {
     let file = try RecordFile(path)

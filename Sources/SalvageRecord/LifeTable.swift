@@ -44,7 +44,7 @@ struct LifeTable {
     for cell in ledger.cells {
       switch slv_cell_state(cell.state) {
       case SLV_CELL_FREE: unfilled += 1
-      case SLV_CELL_CANCELLED: continue
+      case SLV_CELL_CANCELLED, SLV_CELL_PROGRAM: continue
       case SLV_CELL_REAP, SLV_CELL_MARK, SLV_CELL_KILL: events.append(cell)
       case SLV_CELL_ANNOUNCED, SLV_CELL_ENTERED, SLV_CELL_ENDING, SLV_CELL_ENDED:
         guard cell.life != 0, entries[cell.life] == nil,

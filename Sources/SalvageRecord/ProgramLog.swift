@@ -1,4 +1,4 @@
-import CSalvageABI
+package import CSalvageABI
 
 /// A program and its arguments, as a `programs` file holds them.
 package struct ProgramRecord: Sendable, Hashable {
@@ -7,6 +7,25 @@ package struct ProgramRecord: Sendable, Hashable {
   package var arguments: [String]
   /// How many arguments the program had; more than `arguments` where the list was cut.
   package var argumentCount: Int
+}
+
+extension ProgramRecord {
+  /// What a cell of the ledger with state `SLV_CELL_PROGRAM` says; nil for every other cell, and where the
+  /// text is not as `struct slv_program_cell` has it.
+  package init?(_ cell: slv_cell) {
+    guard cell.state == SLV_CELL_PROGRAM.rawValue else { return nil }
+    let note = withUnsafeBytes(of: cell) { $0.loadUnaligned(as: slv_program_cell.self) }
+    let length = Int(note.length)
+    guard length > 0, length <= Int(SLV_PROGRAM_CELL_TEXT) else { return nil }
+    let text = withUnsafeBytes(of: note.text) { Array($0.prefix(length)) }
+    guard text.last == 0 else { return nil }
+    let texts = text.dropLast().split(separator: 0, omittingEmptySubsequences: false)
+      .map { String(decoding: $0, as: UTF8.self) }
+    guard texts.count == Int(note.arguments) + 1 else { return nil }
+    self.init(
+      life: note.life, path: texts[0], arguments: Array(texts.dropFirst()),
+      argumentCount: Int(note.arguments))
+  }
 }
 
 /// A `programs` file: `struct slv_program_record` with its text, one after the other.

@@ -111,9 +111,10 @@ public struct RecordingReader: Sendable {
     var programs: [UInt64: ProgramRecord] = [:]
     for user in userDirectories(settings) {
       readLedger(user.appending("ledger"), &ledgers, &problems)
-      readPrograms(user.appending("programs"), &programs, &problems)
+      readPrograms(of: user, &programs, &problems)
       checkCounters(user, &problems)
     }
+    note(ledgers, &programs)
     let table = LifeTable(ledgers: ledgers, notes: runs)
     let verdict = Verdict(
       table: table, reaping: Reaping(table), programs: programs,
@@ -154,7 +155,12 @@ public struct RecordingReader: Sendable {
   func programs(_ users: [FilePath]) -> [FilePath] {
     var programs: [UInt64: ProgramRecord] = [:]
     var problems: [RecordError] = []
-    for user in users { readPrograms(user.appending("programs"), &programs, &problems) }
+    var ledgers: [Ledger] = []
+    for user in users {
+      readLedger(user.appending("ledger"), &ledgers, &problems)
+      readPrograms(of: user, &programs, &problems)
+    }
+    note(ledgers, &programs)
     let runs = notes(&problems)
     let starts = Set(runs.map(\.directory)).map { FilePath($0) }
     let paths = Set(programs.values.map(\.path) + runs.map(\.program)).filter { !$0.isEmpty }
@@ -181,9 +187,15 @@ public struct RecordingReader: Sendable {
     }
   }
 
+  /// Short ones are in the ledgers.
+  private func note(_ ledgers: [Ledger], _ programs: inout [UInt64: ProgramRecord]) {
+    for record in ledgers.lazy.flatMap(\.programs) { programs[record.life] = record }
+  }
+
   private func readPrograms(
-    _ path: FilePath, _ programs: inout [UInt64: ProgramRecord], _ problems: inout [RecordError]
+    of user: FilePath, _ programs: inout [UInt64: ProgramRecord], _ problems: inout [RecordError]
   ) {
+    let path = user.appending("programs")
     do throws(RecordError) {
       let file = try RecordFile(path)
       guard file.size <= 4 << 30 else { throw RecordError(path, .malformed("too large")) }
@@ -215,7 +227,8 @@ public struct RecordingReader: Sendable {
   private func systemProcesses(_ settings: RecordingSettings, _ ledgers: [Ledger])
     -> any ProcessTable
   {
-    let namespaces = Set(ledgers.lazy.flatMap { $0.cells.lazy.map(\.pidns) })
+    let namespaces = Set(
+      ledgers.lazy.flatMap(\.cells).filter { $0.state != SLV_CELL_PROGRAM.rawValue }.map(\.pidns))
     if let recorded = settings.boot, let now = BootID.current {
       return recorded == now ? LinuxProcesses(namespaces: namespaces) : NoProcesses()
     }

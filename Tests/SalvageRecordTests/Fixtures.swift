@@ -89,6 +89,17 @@ func programBytes(_ life: UInt64, _ path: String, _ arguments: [String]) -> [UIn
   return SalvageRecord.bytes(of: record) + text
 }
 
+/// A cell that says what life `life` runs; the text is cut where it is longer than there is room for.
+func programCell(_ life: UInt64, arguments: Int, text: String, length: Int? = nil) -> slv_cell {
+  var note = slv_program_cell()
+  note.life = life
+  note.state = SLV_CELL_PROGRAM.rawValue
+  note.arguments = UInt16(arguments)
+  note.length = UInt16(length ?? text.utf8.count)
+  withUnsafeMutableBytes(of: &note.text) { $0.copyBytes(from: text.utf8.prefix($0.count)) }
+  return withUnsafeBytes(of: note) { $0.loadUnaligned(as: slv_cell.self) }
+}
+
 /// A counter file with one run of one page: 64-bit counters, then bytes.
 struct CounterFixture {
   static let page = 4096

@@ -296,6 +296,20 @@ private let trees: [TreeCase] = [
     #expect(lives[0].born == LedgerFixture.epoch + 1)
   }
 
+  @Test func aProgramInACellIsThatOfItsLife() throws {
+    let directory = try TemporaryDirectory()
+    try directory.write(settingsBytes(users: directory.path), "settings")
+    let cells = [
+      cell(1, pid: 10, born: 1), programCell(1, arguments: 2, text: "/bin/a\0a\0b\0"),
+      cell(2, pid: 11, parent: 1, kind: SLV_KIND_FORK, born: 2),
+    ]
+    try directory.write(LedgerFixture(cells).bytes, "u0/ledger")
+    let contents = try RecordingReader(directory.path).contents()
+    #expect(contents.lives.map(\.program) == ["/bin/a", "/bin/a"])
+    #expect(contents.lives[0].arguments == ["a", "b"])
+    #expect(contents.losses.isEmpty)
+  }
+
   @Test func whoSentSIGKILLIsNamed() throws {
     let directory = try TemporaryDirectory()
     try directory.write(settingsBytes(users: directory.path), "settings")

@@ -42,4 +42,28 @@ import Testing
     bad.replaceSubrange(4..<8, with: SalvageRecord.bytes(of: UInt32(first.count + 10)))
     #expect(ProgramLog(bytes: bad + second + second).records.map(\.life) == [2, 2])
   }
+
+  @Test func aCellHoldsAShortRecord() throws {
+    let record = try #require(
+      ProgramRecord(programCell(7, arguments: 2, text: "/bin/a\0a\0\0")))
+    #expect(record.life == 7)
+    #expect(record.path == "/bin/a")
+    #expect(record.arguments == ["a", ""])
+    #expect(record.argumentCount == 2)
+    let whole = String(repeating: "x", count: 103) + "\0"
+    #expect(ProgramRecord(programCell(1, arguments: 0, text: whole))?.path.count == 103)
+  }
+
+  @Test(arguments: [
+    programCell(1, arguments: 1, text: "/bin/a\0"),  // fewer arguments than it says
+    programCell(1, arguments: 0, text: "/bin/a\0a\0"),
+    programCell(1, arguments: 0, text: "/bin/a"),  // no end
+    programCell(1, arguments: 0, text: ""),
+    programCell(1, arguments: 0, text: "/bin/a\0", length: 105),
+    programCell(1, arguments: 0, text: "/bin/a\0", length: .init(UInt16.max)),
+    slv_cell(),
+  ])
+  func aCellThatHoldsNoneIsPassedOver(cell: slv_cell) {
+    #expect(ProgramRecord(cell) == nil)
+  }
 }

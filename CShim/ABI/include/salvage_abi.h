@@ -104,6 +104,7 @@ enum slv_cell_state {
   SLV_CELL_REAP = 6,      // not a life: a wait status that some process collected
   SLV_CELL_MARK = 7,      // not a life: a snapshot point of life `parent` (--save-before)
   SLV_CELL_KILL = 8,      // not a life: life `parent` sent SIGKILL to `pid`
+  SLV_CELL_PROGRAM = 9,   // not a life: what `parent` runs, struct slv_program_cell
 };
 
 enum slv_kind {       // how a life began
@@ -253,22 +254,6 @@ struct slv_index_entry {
   uint32_t regions; // as many as the object has
 };
 
-// ---- programs ------------------------------------------------------------------------------------
-
-#define SLV_PROGRAM_MAGIC 0x50564c53u // "SLVP"
-#define SLV_PROGRAM_TEXT_MAX 16384u
-
-// Followed by `length` bytes: the path, NUL, then `argc` arguments, each with its NUL. An argument
-// list that is longer than SLV_PROGRAM_TEXT_MAX is cut; `arguments` then exceeds those present.
-// A reader that meets no magic looks for the next one.
-struct slv_program_record {
-  uint32_t magic;
-  uint32_t length;
-  uint64_t life;
-  uint32_t arguments; // argc of the program
-  uint32_t present;   // of which this many are in the text
-};
-
 // ---- counter files -------------------------------------------------------------------------------
 
 #define SLV_COUNTERS_MAGIC 0x544e5543564c53a5ull // "\xa5SLVCUNT"
@@ -340,11 +325,11 @@ SLV_STATIC_ASSERT(sizeof(struct slv_settings) == 72 + 2 * SLV_PATH_MAX + 64, "se
 SLV_STATIC_ASSERT(sizeof(struct slv_ledger_header) == 608, "ledger header");
 SLV_STATIC_ASSERT(sizeof(struct slv_cell) == 128, "cell");
 SLV_STATIC_ASSERT(sizeof(struct slv_index_entry) == 64, "index entry");
-SLV_STATIC_ASSERT(sizeof(struct slv_program_record) == 24, "program record");
 SLV_STATIC_ASSERT(sizeof(struct slv_counters_header) <= SLV_ATTACH_OFFSET, "counters header");
 SLV_STATIC_ASSERT(SLV_ATTACH_OFFSET + 4 * SLV_SLOTS_MAX <= 4096, "attach words");
 SLV_STATIC_ASSERT(SLV_LEDGER_HEADER_SIZE + 64 * SLV_INDEX_ENTRIES == SLV_CELLS_OFFSET, "index");
 #include "salvage_forks.h"
 #include "salvage_kept.h"
+#include "salvage_programs.h"
 #include "salvage_python.h"
 #endif
