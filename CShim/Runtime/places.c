@@ -83,7 +83,7 @@ int slv_found_check(const struct dl_phdr_info *info, struct slv_found *f) {
   struct slv_region *list = f->table != NULL ? f->table : f->region;
   uint64_t low = 1, high = 0; // of the segment that the last region lies in
   uint64_t before = 0, bytes = 0;
-  sort(list, f->regions);
+  if (!f->listed) sort(list, f->regions); // else whoever wrote the list sorted and joined it
   for (uint32_t i = 0; i < f->regions; i++) {
     struct slv_region *r = &list[i];
     uint64_t end = r->address + r->size;
@@ -103,7 +103,7 @@ int slv_found_check(const struct dl_phdr_info *info, struct slv_found *f) {
       if (r->address - h->p_vaddr < h->p_memsz) low = h->p_vaddr, high = low + h->p_memsz;
     }
   }
-  f->regions = join(list, f->regions);
+  if (!f->listed) f->regions = join(list, f->regions);
   return f->regions != 0;
 }
 

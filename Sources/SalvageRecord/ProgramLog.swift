@@ -16,9 +16,8 @@ extension ProgramRecord {
     guard cell.state == SLV_CELL_PROGRAM.rawValue else { return nil }
     let note = withUnsafeBytes(of: cell) { $0.loadUnaligned(as: slv_program_cell.self) }
     let length = Int(note.length)
-    guard length > 0, length <= Int(SLV_PROGRAM_CELL_TEXT) else { return nil }
     let text = withUnsafeBytes(of: note.text) { Array($0.prefix(length)) }
-    guard text.last == 0 else { return nil }
+    guard text.count == length, text.last == 0 else { return nil }
     let texts = text.dropLast().split(separator: 0, omittingEmptySubsequences: false)
       .map { String(decoding: $0, as: UTF8.self) }
     guard texts.count == Int(note.arguments) + 1 else { return nil }

@@ -28,8 +28,10 @@ import Testing
   // MARK: The format
 
   private func header() throws -> String {
-    try ["abi", "forks", "kept", "programs", "python"].map { try text("CShim/ABI/include/salvage_\($0).h") }
-      .joined()
+    try ["abi", "forks", "kept", "programs", "python"].map {
+      try text("CShim/ABI/include/salvage_\($0).h")
+    }
+    .joined()
   }
 
   /// The fields of all structures with their offsets and types, as the header declares them.

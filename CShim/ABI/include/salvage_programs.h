@@ -5,8 +5,6 @@
 // A program's path and arguments are in a cell of the ledger where they fit, which costs the process that
 // notes them no system call; else in the file `programs`.
 
-#define SLV_PROGRAM_CELL_TEXT 104u
-
 // Takes the place of a struct slv_cell, with its fields up to `state`.
 struct slv_program_cell {
   uint64_t none;      // 0, as in all events
@@ -14,7 +12,7 @@ struct slv_program_cell {
   uint32_t state;     // SLV_CELL_PROGRAM, stored last
   uint16_t arguments; // argc, all of them in the text
   uint16_t length;    // of the text: the path, NUL, then the arguments, each with its NUL
-  char text[SLV_PROGRAM_CELL_TEXT];
+  char text[104];
 };
 
 #define SLV_PROGRAM_MAGIC 0x50564c53u // "SLVP"
