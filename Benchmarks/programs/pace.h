@@ -19,22 +19,30 @@ static inline long pace_now(void) {
   return t.tv_sec * 1000000000L + t.tv_nsec;
 }
 
-// For each number on stdin: that many operations, then their times in nanoseconds on one line.
-static inline int pace(void (*operation)(void *), void *state) {
+// For each number on stdin: that many operations, then their times in nanoseconds on one line. What is
+// done before and after each is not timed.
+static inline int pace_between(void (*before)(void *), void (*operation)(void *), void (*after)(void *),
+                               void *state) {
   static long times[PACE_MAX];
   int count;
   while (scanf("%d", &count) == 1) {
     if (count < 1 || count > PACE_MAX) return 2;
     for (int i = 0; i < count; i++) {
+      if (before != NULL) before(state);
       long begin = pace_now();
       operation(state);
       times[i] = pace_now() - begin;
+      if (after != NULL) after(state);
     }
     for (int i = 0; i < count; i++) printf("%ld ", times[i]);
     printf("\n");
     fflush(stdout);
   }
   return 0;
+}
+
+static inline int pace(void (*operation)(void *), void *state) {
+  return pace_between(NULL, operation, NULL, state);
 }
 
 #endif

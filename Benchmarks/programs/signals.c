@@ -1,5 +1,5 @@
 // Calls that have to do with signals and children, at the pace of pace.h. An operation is many calls,
-// but for `kill`: signals sigaction | handled | wait | kill
+// but for `kill` and `kill-call`: signals sigaction | handled | wait | kill | kill-call
 #define _GNU_SOURCE 1
 #include <signal.h>
 #include <string.h>
@@ -45,12 +45,40 @@ static void kill_child(void *unused) {
   waitpid(child, NULL, 0);
 }
 
+// The call that kills, alone: the child is there and waits.
+static pid_t victim;
+
+static void start_victim(void *unused) {
+  int ends[2];
+  char byte;
+  (void)unused;
+  if (pipe(ends) != 0 || (victim = fork()) < 0) _exit(1);
+  if (victim == 0) {
+    if (write(ends[1], "x", 1) != 1) _exit(1);
+    for (;;) pause();
+  }
+  if (read(ends[0], &byte, 1) != 1) _exit(1);
+  close(ends[0]);
+  close(ends[1]);
+}
+
+static void kill_victim(void *unused) {
+  (void)unused;
+  kill(victim, SIGKILL);
+}
+
+static void reap_victim(void *unused) {
+  (void)unused;
+  waitpid(victim, NULL, 0);
+}
+
 int main(int argc, char **argv) {
   const char *name = argc > 1 ? argv[1] : "";
   signal(SIGUSR1, handle);
   if (strcmp(name, "sigaction") == 0) return pace(set_action, NULL);
   if (strcmp(name, "handled") == 0) return pace(take_signal, NULL);
   if (strcmp(name, "kill") == 0) return pace(kill_child, NULL);
+  if (strcmp(name, "kill-call") == 0) return pace_between(start_victim, kill_victim, reap_victim, NULL);
   pid_t child = fork();
   if (child == 0)
     for (;;) pause();

@@ -112,8 +112,13 @@ void slv_core_filter_start(void);
 int slv_private_add(struct slv_object *object, char *memory, char *shared, size_t bytes,
                     const char *base);
 
-// In a fork child: what the parent counted is not ours. Context: any
+// In a fork child: what the parent counted is not ours; where its life began is noted by its first flush.
+// Context: thread
 void slv_private_rebase(struct slv_object *object);
+
+// For memory that the program may have taken away, where all signals are blocked and a load would end
+// the process: the kernel says so. 0: it can't be read. Context: any
+int slv_copy_if_readable(void *to, const void *from, size_t bytes);
 
 // Adds `from` to `to`: two images of a part of a region. Context: any
 void slv_region_add(uint32_t kind, char *to, const char *from, size_t bytes);

@@ -32,18 +32,21 @@ static int is_zero(const char *at, size_t bytes) {
   return 1;
 }
 
+#define STEP 2048u
+
 // Writes the counters that this process shows: of live pages those of its slot, else its own since it
 // began. Context: thread
 static int write_counters(const struct slv_object *o, int file, uint64_t place) {
+  char part[STEP];
   for (uint32_t i = 0; i < o->places.regions; i++) {
     const struct slv_region *r = &o->places.region[i];
     if (r->kind != SLV_REGION_ADD64) continue;
     const char *from = (const char *)(o->bias + r->address);
     uint64_t at = place + slv_slot_position(o, r->address);
     for (uint32_t done = 0; done < r->size;) {
-      uint32_t step = r->size - done < 4096 ? r->size - done : 4096;
-      if (!is_zero(from + done, step) &&
-          slv_sys_pwrite(file, from + done, step, at + done) != (slv_word)step)
+      uint32_t step = r->size - done < STEP ? r->size - done : STEP;
+      if (!slv_copy_if_readable(part, from + done, step)) return 0;
+      if (!is_zero(part, step) && slv_sys_pwrite(file, part, step, at + done) != (slv_word)step)
         return 0;
       done += step;
     }

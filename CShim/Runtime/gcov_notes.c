@@ -54,7 +54,8 @@ static int open_notes(char *path, const struct slv_gcov_unit *unit, size_t *size
   struct stat st;
   uint32_t head[3];
   slv_copy(path + slv_length(path) - 2, "no", 2); // x.gcda, x.gcno
-  int file = slv_sys_open(path, O_RDONLY, 0);
+  int file =
+      slv_sys_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0); // a pipe must not be waited for
   if (file < 0) return -1;
   if (slv_sys_fstat(file, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= NOTES_MAX &&
       slv_sys_pread(file, head, sizeof head, 0) == (slv_word)sizeof head &&

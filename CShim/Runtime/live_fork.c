@@ -106,16 +106,6 @@ static void unshare_object(struct slv_object *o, int in_child) {
   o->mode = SLV_MODE_MIXED;
 }
 
-// For a fork while another thread is inside dlclose: the page may be gone, and the kernel says so
-// where a load would be SIGSEGV. Context: thread
-static int copy_if_mapped(char *to, uintptr_t from, size_t bytes) {
-  struct iovec into = {to, bytes}, page = {(void *)from, bytes};
-  slv_word got = SLV_SYS6(SYS_process_vm_readv, slv_sys_getpid(), &into, 1, &page, 1, 0);
-  if (got == -EFAULT || (got > 0 && got < (slv_word)bytes)) return 0;
-  if (got < 0) slv_copy(to, (const void *)from, bytes); // the call is forbidden here
-  return 1;
-}
-
 // Context: thread
 static void fill_stash(struct slv_object *o) {
   char *to = o->stash;
@@ -125,7 +115,7 @@ static void fill_stash(struct slv_object *o) {
     size_t bytes = boundary->high - boundary->low;
     if (!slv_objects_unloading()) {
       slv_copy(to, (const void *)from, bytes);
-    } else if (!copy_if_mapped(to, from, bytes)) {
+    } else if (!slv_copy_if_readable(to, (const void *)from, bytes)) { // the page may be gone
       slv_object_drop(o);
       return;
     }
@@ -156,7 +146,6 @@ void slv_counters_fork_child(void) {
   for (int i = 0; i < count; i++, o++) {
     if (o->mode == SLV_MODE_GONE || o->mode == SLV_MODE_LOST) continue;
     slv_private_rebase(o);
-    if (o->aside != NULL) slv_fork_born(o, o->aside + o->births);
     if (o->mode != SLV_MODE_LIVE || slv_process.sandboxed) continue;
     if (o->places.boundaries > 0 && o->stash == NULL) {
       unshare_object(o, 1); // no memory for a stash: the parent's pages as they are now

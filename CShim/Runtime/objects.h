@@ -16,7 +16,7 @@ enum slv_mode {
 };
 
 // Program memory that only a flush saves: `bytes` at `memory`; what it adds goes to `shared` (our
-// slot), and `saved` holds what was added already.
+// slot), and `saved` holds what was added already. NULL: nobody knows; nothing is added.
 struct slv_private {
   char *memory, *shared, *saved;
   size_t bytes;
@@ -73,6 +73,8 @@ struct slv_object {
   uint32_t births;               // where in a slot they are; 0: nothing of it is derived
   uintptr_t text_low, text_high; // run-time addresses of its code
   uint32_t site;                 // of the fork under way, as in slv_met_site
+  uint32_t born_at;              // of the fork that our life began by, where a flush notes it
+  uint64_t born_noted;           // 1 when it has
   struct slv_met_site met[SLV_MET_SITES];
   struct slv_places places;
   char *aside; // our slot, mapped elsewhere too, where a part is private

@@ -1,8 +1,9 @@
 // Private counters: pages that are not shared, saved by flushes into a slot that is mapped aside.
-// A flush adds what is new since the last one, by plain stores: no system call, no lock, nothing that
-// a signal could find half-way but one counter. Where it faults it leaves that part out.
+// A flush adds what is new since the last one, by plain stores: no lock, nothing that a signal could
+// find half-way but one counter. Where it faults it leaves that part out.
 #include "counters.h"
 #include "recording.h"
+#include "signals.h"
 
 // Context: any
 void slv_region_add(uint32_t kind, char *to, const char *from, size_t bytes) {
@@ -68,6 +69,7 @@ static int flush_part(const struct slv_private *p, uint32_t kind, uintptr_t low,
 static int flush_private(const struct slv_object *o, const struct slv_private *p) {
   uintptr_t low, high;
   int failed = 0;
+  if (p->saved == NULL) return 1;
   for (uint32_t r = first_in(o, p); r < o->places.regions; r++) {
     if (!overlap(o, p, &o->places.region[r], &low, &high)) break;
     failed |= flush_part(p, o->places.region[r].kind, low, high);
@@ -80,10 +82,19 @@ int slv_has_private(void) {
   return slv_process.active && (slv_process.cell->flags & SLV_FLAG_PRIVATE) != 0;
 }
 
+// That our life began by a fork is one more private count. It was noted by the child at once, by a store
+// to a slot that may be gone. Context: any
+static int flush_birth(struct slv_object *o) {
+  static const uint64_t born = 1;
+  if (o->born_at == 0) return 0;
+  uint64_t *births = (uint64_t *)(void *)(o->aside + o->births);
+  return slv_flush_words(&born, births + (o->born_at - 1), &o->born_noted, 1);
+}
+
 // Context: any
-static int flush_object(const struct slv_object *o) {
+static int flush_object(struct slv_object *o) {
   uint32_t privates = __atomic_load_n(&o->places.privates, __ATOMIC_ACQUIRE);
-  int failed = 0;
+  int failed = flush_birth(o);
   for (uint32_t p = 0; p < privates; p++) failed |= flush_private(o, &o->places.private[p]);
   return failed;
 }
@@ -96,10 +107,25 @@ void slv_note_flushed(void) {
     __atomic_fetch_or(&slv_process.cell->flags, SLV_FLAG_FLUSHED, __ATOMIC_RELAXED);
 }
 
+// A fault in the loops must find our handler, also where the program, or we, block it: the kernel would
+// end the process. What was sent and waits must not come by that. 1: `mask` is to be restored.
+// Context: any
+static int open_faults(uint64_t *mask) {
+  const uint64_t faults = SLV_SIGNAL_BIT(SIGSEGV) | SLV_SIGNAL_BIT(SIGBUS);
+  uint64_t pending = faults;
+  if (slv_process.sandboxed || slv_sys_sigmask(SIG_BLOCK, NULL, mask) != 0 || !(*mask & faults))
+    return 0;
+  SLV_SYS2(SYS_rt_sigpending, &pending, sizeof pending);
+  pending = faults & ~pending;
+  slv_sys_sigmask(SIG_UNBLOCK, &pending, NULL);
+  return 1;
+}
+
 // Context: any
 void slv_flush(void) {
   if (!slv_has_private() || slv_is_vfork_child()) return;
-  int count, failed = 0;
+  uint64_t mask;
+  int count, failed = 0, opened = open_faults(&mask);
   struct slv_object *o = slv_objects(&count);
   for (int i = 0; i < count; i++, o++) {
     // While another thread is inside dlclose, memory of what can be unloaded may go at any moment;
@@ -107,6 +133,7 @@ void slv_flush(void) {
     if (o->mode == SLV_MODE_GONE || (!o->starting && slv_objects_unloading())) continue;
     failed |= flush_object(o);
   }
+  if (opened) slv_signals_restore(&mask);
   __atomic_store_n(&incomplete, failed, __ATOMIC_RELAXED);
   if (!failed) __atomic_fetch_add(&slv_process.cell->snapshots, 1, __ATOMIC_RELAXED);
 }
@@ -114,23 +141,50 @@ void slv_flush(void) {
 // Context: thread
 void slv_flush_holding(const void *address) {
   if (!slv_has_private() || slv_is_vfork_child()) return;
-  int count;
+  uint64_t mask;
+  int count, opened = open_faults(&mask);
   struct slv_object *o = slv_objects(&count);
   for (int i = 0; i < count; i++, o++)
     if (o->mode != SLV_MODE_GONE && (uintptr_t)address >= o->low && (uintptr_t)address < o->high)
       flush_object(o);
+  if (opened) slv_signals_restore(&mask);
 }
 
 // Context: any
-void slv_private_rebase(struct slv_object *o) {
-  for (uint32_t i = 0; i < o->places.privates; i++) {
-    const struct slv_private *p = &o->places.private[i];
-    uintptr_t low, high;
-    for (uint32_t r = first_in(o, p); r < o->places.regions; r++) {
-      if (!overlap(o, p, &o->places.region[r], &low, &high)) break;
-      // A counter that wraps must not reach 0 from where the parent's stands.
-      if (o->places.region[r].kind == SLV_REGION_WRAP8) slv_zero((void *)low, high - low);
-      slv_copy(p->saved + (low - (uintptr_t)p->memory), (void *)low, high - low);
-    }
+int slv_copy_if_readable(void *to, const void *from, size_t bytes) {
+  struct iovec into = {to, bytes}, there = {(void *)(uintptr_t)from, bytes};
+  slv_word got = -ENOSYS;
+  if (!slv_process.sandboxed)
+    got = SLV_SYS6(SYS_process_vm_readv, slv_sys_getpid(), &into, 1, &there, 1, 0);
+  if (got == -EFAULT || (got >= 0 && got < (slv_word)bytes)) return 0;
+  if (got < 0) slv_copy(to, from, bytes); // the call is forbidden here
+  return 1;
+}
+
+// Where the program may not read its own counters now, nobody knows what of them is the child's.
+// Context: thread
+static void rebase(const struct slv_object *o, struct slv_private *p) {
+  uintptr_t low, high;
+  if (p->saved == NULL) return;
+  if (!slv_copy_if_readable(p->saved, p->memory, p->bytes)) {
+    slv_sys_munmap(p->saved, p->bytes);
+    p->saved = NULL;
+    return;
   }
+  // A counter that wraps must not reach 0 from where the parent's stands.
+  for (uint32_t r = first_in(o, p); r < o->places.regions; r++) {
+    if (!overlap(o, p, &o->places.region[r], &low, &high)) break;
+    if (o->places.region[r].kind != SLV_REGION_WRAP8) continue;
+    slv_zero((void *)low, high - low);
+    slv_zero(p->saved + (low - (uintptr_t)p->memory), high - low);
+  }
+}
+
+// Context: thread
+void slv_private_rebase(struct slv_object *o) {
+  for (uint32_t i = 0; i < o->places.privates; i++) rebase(o, &o->places.private[i]);
+  if (o->aside == NULL || (o->site | o->born_at) == 0)
+    return; // no store: a page that it would copy
+  o->born_at = o->site;
+  o->born_noted = 0;
 }

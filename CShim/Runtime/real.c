@@ -19,6 +19,30 @@ static struct slv_symbols *table(int i) {
 
 extern const char slv_image[] __asm__("__ehdr_start") __attribute__((visibility("hidden")));
 
+#pragma weak _r_debug // else the loader would have to be named as a library that is needed
+typedef int iterate_function(int (*)(struct dl_phdr_info *, size_t, void *), void *);
+static SLV_HOT iterate_function *iterate; // libc's
+
+// Context: any
+static iterate_function *find_iterate(void) {
+  static const char name[] = "dl_iterate_phdr";
+  const struct link_map *l = &_r_debug != NULL ? _r_debug.r_map : NULL;
+  for (; l != NULL; l = l->l_next) {
+    if (!slv_same(slv_basename(l->l_name), "libc.so.6")) continue;
+    struct slv_symbols libc = {.base = l->l_addr, .dynamic = l->l_ld};
+    return (iterate_function *)slv_symbols_find(&libc, name, slv_symbols_hash(name), STT_FUNC);
+  }
+  return NULL;
+}
+
+// All our own calls come here. What the name leads to may be a sanitizer's in the program itself, which
+// is not ready while our constructor runs: TSan's jumps to 0. Not exported. Context: thread
+int dl_iterate_phdr(int (*look)(struct dl_phdr_info *, size_t, void *), void *state) {
+  iterate_function *real = __atomic_load_n(&iterate, __ATOMIC_RELAXED);
+  if (real == NULL) __atomic_store_n(&iterate, real = find_iterate(), __ATOMIC_RELAXED);
+  return real != NULL ? real(look, state) : 0;
+}
+
 // Context: thread
 static int collect(struct dl_phdr_info *info, size_t size, void *state) {
   (void)size;

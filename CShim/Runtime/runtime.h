@@ -92,7 +92,7 @@ void slv_end_undo(void);
 
 // ---- live.c, private.c: counters --------------------------------------------------------------------
 
-// Saves what is private, by plain stores: no system call, no lock that a signal could deadlock.
+// Saves what is private, by plain stores: no lock that a signal could deadlock, no system call in a sandbox.
 // May run many times; each time only what is new is added. Does nothing when all is live, and in a
 // vfork child. Context: any
 void slv_flush(void);

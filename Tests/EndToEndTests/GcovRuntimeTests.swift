@@ -227,6 +227,22 @@ import Testing
     }
   }
 
+  /// A pipe where the notes should be: nobody writes to it, and nobody waits for that.
+  @Test func notesArePipe() async throws {
+    if skips("notesArePipe", without: ["gcc", "gcov"]) { return }
+    let run = try Recorded("gcov-pipe")
+    let object = run.directory.appending("calls.o").string
+    try await Tools.run(
+      ["gcc", "--coverage", "-c", Self.source("calls.c").string, "-o", object], in: run.directory)
+    try await Tools.run(["gcc", "--coverage", object, "-o", "calls"], in: run.directory)
+    try await Tools.run(["rm", "calls.gcno"], in: run.directory)
+    try await Tools.run(["mkfifo", "calls.gcno"], in: run.directory)
+    let outcome = try await run.run([run.directory.appending("calls").string, "plain"])
+    #expect(outcome.status == .exit(0))
+    let report = try await run.salvage(["report", run.recording.string])
+    #expect(report.output.contains("calls.gcno cannot be read"))
+  }
+
   /// A tree that was built elsewhere, as GCOV_PREFIX and GCOV_PREFIX_STRIP tell libgcov.
   @Test func movedTree() async throws {
     if skips("movedTree", without: ["gcc", "gcov"]) { return }

@@ -22,6 +22,7 @@ extension Fixture {
     Fixture(name: "c-asan", language: .c, options: ["-fsanitize=address"]),
     Fixture(name: "cxx-asan-O1", language: .cxx, options: ["-fsanitize=address", "-O1"]),
     Fixture(name: "c-ubsan", language: .c, options: ["-fsanitize=undefined"]),
+    Fixture(name: "swift-tsan", language: .swift, options: ["-sanitize=thread"]),
     Fixture(
       name: "c-relr", language: .c, options: ["-fuse-ld=lld", "-Wl,-z,pack-relative-relocs"]),
     Fixture(name: "c-clang-14", language: .c, compiler: "clang-14", needs: ["clang-14"]),

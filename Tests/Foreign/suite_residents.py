@@ -31,8 +31,8 @@ PRELOADS = {"libeatmydata": ("libeatmydata.so*", {}),
                          {"FAKETIME": "@2004-05-06 07:08:09", "FAKETIME_DONT_FAKE_MONOTONIC": "1"})}
 
 
-SHORT = (r"glibc (work|double-free|smash|term)|(clang|gcc) (address|undefined) (after-free|work|overflow)|"
-         r"gdb|strace work|valgrind (after-free|term)|ours, work|RTLD|AUDIT work|loader|faulthandler SIG[SU]|"
+SHORT = (r"glibc (work|double-free|smash|term)|(clang|gcc) (address|undefined|thread) (after-free|work|overflow)|"
+         r"gdb|strace work|valgrind (work|after-free|term)|ours, work|RTLD|AUDIT work|loader|faulthandler SIG[SU]|"
          r"backtracer$")
 
 
@@ -70,15 +70,22 @@ class Residents(Suite):
     def cases(self) -> list[str]:
         return list(self.rows)
 
-    def compile(self, name: str, *flags: str, source: str = "resident.c", compiler: str = "clang") -> Path | None:
+    def compile_by(self, compilers: list[str], name: str, *flags: str) -> Path | None:
+        """By the first that can: TSan's runtime in a Swift toolchain is linked into what has libdispatch only."""
+        for compiler in compilers[:-1]:
+            if program := self.compile(name, *flags, compiler=compiler, silent=True):
+                return program
+        return self.compile(name, *flags, compiler=compilers[-1])
+
+    def compile(self, name: str, *flags: str, source: str = "resident.c", compiler: str = "clang",
+                silent: bool = False) -> Path | None:
         program = self.home / name
         done = subprocess.run(
             [compiler, "-g", "-O0", "-w", *flags, "-o", program, HERE / "residents" / source, "-ldl", "-pthread"],
             capture_output=True, text=True)
-        if done.returncode != 0:
-            print(f"skip  residents: {name} can't be built here: {done.stderr.splitlines()[-1]}")
-            return None
-        return program
+        if done.returncode != 0 and not silent:
+            print(f"skip  residents: {name} can't be built by {compiler} here: {done.stderr.splitlines()[-1]}")
+        return program if done.returncode == 0 else None
 
     def build(self) -> None:
         self.plain = self.compile("resident", "-gdwarf-4", *COVERAGE, "-fstack-protector-all")
@@ -100,9 +107,10 @@ class Residents(Suite):
             for kind, how in (("address", ("after-free", "leak", "fault", "work", "abort")),
                               ("undefined", ("overflow", "work", "fault")), ("thread", ("work", "fault"))):
                 callback = ["-DDEATH_CALLBACK"] if compiler == "clang" or kind != "undefined" else []
-                program = self.compile(
-                    f"{compiler}-{kind}", f"-fsanitize={kind}", "-fno-sanitize-recover=all", *coverage, *callback,
-                    compiler=compiler)
+                others = [c for c in ("clang-14",) if (compiler, kind) == ("clang", "thread") and shutil.which(c)]
+                program = self.compile_by(
+                    [compiler, *others], f"{compiler}-{kind}", f"-fsanitize={kind}", "-fno-sanitize-recover=all",
+                    *coverage, *callback)
                 for word in how if program else ():
                     extra = {f"{name}_OPTIONS": quiet for name in ("ASAN", "UBSAN", "TSAN", "LSAN")}
                     yield f"{compiler} {kind} {word}", Row(

@@ -198,8 +198,9 @@ static void slv_before(int signal, const struct slv_view *view) {
   int mark = (slv_process.save_before & SLV_SIGNAL_BIT(signal)) != 0;
   if ((!mark && !slv_has_private()) || (!mark && signal != SIGABRT)) return;
   if (!slv_process.sandboxed && slv_is_vfork_child()) return;
+  const uint64_t others = ~(SLV_SIGNAL_BIT(SIGSEGV) | SLV_SIGNAL_BIT(SIGBUS)); // a flush may fault
   uint64_t mask;
-  if (!slv_process.sandboxed) slv_signals_block(&mask);
+  if (!slv_process.sandboxed) slv_sys_sigmask(SIG_BLOCK, &others, &mask);
   slv_flush();
   if (mark) slv_event(SLV_CELL_MARK, slv_process.pid, signal);
   if (mark && !slv_has_private()) // a flush counts itself

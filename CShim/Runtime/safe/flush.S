@@ -14,7 +14,8 @@ slv_flush_loops:
 // int slv_flush_words(const uint64_t *memory, uint64_t *shared, uint64_t *saved, size_t count)
 //
 // The exchange first: a death between the two loses this count, it never counts twice. Flushes of several
-// threads, or of a handler inside one, may overlap: each adds its own difference.
+// threads, or of a handler inside one, may overlap: each adds its own difference. A load from the slot before
+// that, for what a fault there has taken would look saved to the next flush.
 //
 // int slv_flush_bytes(const char *memory, char *shared, size_t count, int both)
 //
@@ -32,6 +33,7 @@ slv_flush_words:
   movq (%rdi), %rax
   cmpq (%rdx), %rax
   je 2f
+  movq (%rsi), %r8
   movq %rax, %r8
   xchgq %r8, (%rdx)
   subq %r8, %rax
@@ -94,6 +96,7 @@ slv_flush_words:
   ldr x5, [x2]
   cmp x4, x5
   b.eq 4f
+  ldr x5, [x1]
 2:
   ldaxr x5, [x2]
   stlxr w6, x4, [x2]

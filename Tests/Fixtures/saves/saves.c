@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define QUIET __attribute__((no_profile_instrument_function, noinline))
@@ -57,6 +58,17 @@ QUIET static void *crash(void *unused) {
   return NULL;
 }
 
+QUIET static void handle(int number) { (void)number; }
+
+// A child that begins in trouble ends as it likes.
+QUIET static int status_of_child(void) {
+  int status;
+  pid_t child = fork();
+  if (child == 0) _exit(7);
+  if (child < 0 || waitpid(child, &status, 0) != child) _exit(96);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 100 + WTERMSIG(status);
+}
+
 // `child` writes to this pipe's reading end when it is to kill us.
 QUIET static void end(char how, const int *orders) {
   pthread_t threads[4];
@@ -69,6 +81,17 @@ QUIET static void end(char how, const int *orders) {
       break;
     case '_': _exit(5);
     case 'e': execl("/bin/true", "true", (char *)NULL); break;
+    case 'p': _exit(status_of_child());
+    case 'm': { // all signals blocked
+      sigset_t all;
+      sigfillset(&all);
+      sigprocmask(SIG_BLOCK, &all, NULL);
+      _exit(6);
+    }
+    case 'h': // before each of whose handlers it is saved
+      signal(SIGUSR1, handle);
+      raise(SIGUSR1);
+      _exit(6);
     case 'k':
       if (write(orders[1], "k", 1) == 1) pause();
       break;
