@@ -121,6 +121,8 @@ def compare(suite: Suite, salvage: Path, directory: Path, counted: Path, *, shor
         print(f"FAIL  {suite.name}: {name} does not work bare:\n{first[name]}", flush=True)
     if broken:
         figures.differences[BARE.name] = broken
+        names = [name for name in names if name not in broken]
+        first = {name: text for name, text in first.items() if name not in broken}
     for way in WAYS:
         if ways and way.name not in ways:
             continue

@@ -13,6 +13,8 @@ from ways import Place, Unavailable, normal, source_package
 SHORT = ("bash run-trap", "bash run-exec", "bash run-lastpipe", "bash run-vredir", "zsh B11kill",
          "zsh C03traps", "zsh W02jobs", "dash ash-signals/", "dash ash-psubst/")
 SECONDS = 120
+# dash's `.` hands no arguments on: the script would include itself for ever.
+ARGUMENTS = {"ash-vars/var_LINENO1.tests": ["norepeat"]}
 
 
 class Shells(Suite):
@@ -74,6 +76,10 @@ class Shells(Suite):
                     results[f"mksh check.t: {name[1]}"] = result
         return results
 
+    def is_broken(self, text: str) -> bool:
+        """One without an end is run in vain, prints never the same, and would be run again and again."""
+        return text.startswith("no end\n")
+
     def case(self, place: Place, name: str) -> str:
         shell, test = name.split(" ", 1)
         return getattr(self, shell)(place, test)
@@ -113,5 +119,5 @@ class Shells(Suite):
         source = self.sources["dash"] / "shell/ash_test" / test
         shutil.copytree(source.parent, directory, symlinks=True)
         extra = {"THIS_SH": shutil.which("dash"), "PATH": f"{self.tools}:{place.variables['PATH']}"}
-        outcome = place.execute(["dash", f"./{source.name}"], directory, SECONDS, extra)
+        outcome = place.execute(["dash", f"./{source.name}", *ARGUMENTS.get(test, [])], directory, SECONDS, extra)
         return f"{outcome.end}\n{normal(outcome.output, home)}"
