@@ -53,11 +53,28 @@ func makeTemporaryDirectory(prefix: FilePath, mode: UInt32) throws(SalvageError)
 }
 
 package func write(_ bytes: [UInt8], to path: FilePath, mode: UInt32) throws(SalvageError) {
+  let file = try create(path, mode: mode)
+  defer { close(file) }
+  try write(bytes, to: file, path: path)
+}
+
+/// Opens `path` for writing, empty.
+private func create(_ path: FilePath, mode: UInt32) throws(SalvageError) -> Int32 {
   let file = path.withPlatformString { open($0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode) }
   guard file >= 0 else { throw fails("write", path) }
-  defer { close(file) }
   fchmod(file, mode)
-  try write(bytes, to: file, path: path)
+  return file
+}
+
+/// Copies a regular file in pieces: fresh memory for all of it costs more than the copying.
+func copyFile(_ source: FilePath, to path: FilePath, mode: UInt32) throws(SalvageError) {
+  let file = try readable(source)
+  let target = try create(path, mode: mode)
+  defer { close(target) }
+  for start in stride(from: 0, to: file.size, by: 1 << 16) {
+    let piece = try bytes(start..<(start + (1 << 16)), of: file)
+    try write(piece, to: target, path: path)
+  }
 }
 
 /// Writes `bytes` whole to an open descriptor.
@@ -122,10 +139,24 @@ package func target(of path: FilePath) -> FilePath? {
 }
 
 package func contents(of path: FilePath) throws(SalvageError) -> [UInt8] {
+  let file = try readable(path)
+  return try bytes(0..<file.size, of: file)
+}
+
+private func readable(_ path: FilePath) throws(SalvageError) -> RecordFile {
   do throws(RecordError) {
-    let file = try RecordFile(path)
-    return try file.bytes(0..<file.size)
+    return try RecordFile(path)
   } catch {
-    throw SalvageError.unreadable(error.description)
+    throw .unreadable(error.description)
+  }
+}
+
+private func bytes(
+  _ range: Range<Int>, of file: borrowing RecordFile
+) throws(SalvageError) -> [UInt8] {
+  do throws(RecordError) {
+    return try file.bytes(range)
+  } catch {
+    throw .unreadable(error.description)
   }
 }

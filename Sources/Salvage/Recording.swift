@@ -97,6 +97,15 @@ public struct Recording: Sendable, Hashable {
     }
   }
 
+  /// Throws what `contents` would throw, without reading more than the settings.
+  package func checkReadable() throws(SalvageError) {
+    do throws(RecordError) {
+      _ = try RecordingReader(directory).settings()
+    } catch {
+      throw .unreadable(error.description)
+    }
+  }
+
   /// Every process image that ran, the eldest first.
   public var lives: [Life] {
     get throws(SalvageError) { try contents().lives }

@@ -183,7 +183,7 @@ struct RecordingMaker {
       boot: BootID.current, commandVersion: salvageVersion, users: directory,
       library: directory.appending("libsalvage.so"))
     let original = try ShimLibrary.find()
-    try write(try contents(of: original), to: made.appending("libsalvage.so"), mode: 0o755)
+    try copyFile(original, to: made.appending("libsalvage.so"), mode: 0o755)
     if !Self.canBePreloaded(settings.library) {
       settings.library = try library(for: made)
     }
@@ -232,7 +232,7 @@ struct RecordingMaker {
     if Self.canBePreloaded(copy) && status(copy) != nil { return copy }
     let source = status(copy) != nil ? copy : try ShimLibrary.find()
     let path = try Temporary.make(in: "/tmp").appending("libsalvage.so")
-    try write(try contents(of: source), to: path, mode: 0o755)
+    try copyFile(source, to: path, mode: 0o755)
     return path
   }
 

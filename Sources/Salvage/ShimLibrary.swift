@@ -8,41 +8,43 @@ package enum ShimLibrary {
   private static let resources = "salvage_Salvage.resources"
   private static let name = "libsalvage.so"
 
-  /// The places that are looked at, the best first.
-  package static func candidates() -> [FilePath] {
-    var result: [FilePath] = []
-    if let named = getenv("SALVAGE_LIBRARY") {
-      result.append(absolute(FilePath(platformString: named)))
-    }
-    for directory in moduleDirectories() {
-      result.append(directory.removingLastComponent().appending("lib/salvage").appending(name))
-      result.append(directory.appending(resources).appending(name))
-      // SwiftPM names the directory after the package; a renamed clone has another one.
-      for other in names(in: directory)
-      where other.hasSuffix("_Salvage.resources") && other != resources {
-        result.append(directory.appending(other).appending(name))
+  package static func find() throws(SalvageError) -> FilePath {
+    // One after the other: the memory map is read only where no program of ours runs.
+    let sources: [() -> [FilePath]] = [named, besideProgram, besideCode]
+    var places: [FilePath] = []
+    for source in sources {
+      for place in source() {
+        if isRegularFile(place) { return place }
+        places.append(place)
       }
     }
-    return result
-  }
-
-  package static func find() throws(SalvageError) -> FilePath {
-    let places = candidates()
-    for place in places where isRegularFile(place) { return place }
     throw .libraryNotFound(places)
   }
 
-  /// The directory of the running program, and that of the file which holds this code: under
-  /// `swift test` that is a bundle which a runner of the toolchain loads.
-  private static func moduleDirectories() -> [FilePath] {
-    var result: [FilePath] = []
-    for file in [target(of: "/proc/self/exe"), mappedFile(at: #dsohandle)] {
-      guard let directory = file?.removingLastComponent(), !result.contains(directory) else {
-        continue
-      }
-      result.append(directory)
+  private static func named() -> [FilePath] {
+    getenv("SALVAGE_LIBRARY").map { [absolute(FilePath(platformString: $0))] } ?? []
+  }
+
+  private static func besideProgram() -> [FilePath] {
+    target(of: "/proc/self/exe").map(beside) ?? []
+  }
+
+  /// Beside the file that holds this code: under `swift test` that is a bundle which a runner of the
+  /// toolchain loads.
+  private static func besideCode() -> [FilePath] {
+    mappedFile(at: #dsohandle).map(beside) ?? []
+  }
+
+  private static func beside(_ file: FilePath) -> [FilePath] {
+    let directory = file.removingLastComponent()
+    let installed = directory.removingLastComponent().appending("lib/salvage").appending(name)
+    // A directory of programs may be long to list.
+    if isRegularFile(installed) { return [installed] }
+    // SwiftPM names the directory after the package; a renamed clone has another one.
+    let others = names(in: directory).filter {
+      $0.hasSuffix("_Salvage.resources") && $0 != resources
     }
-    return result
+    return [installed] + ([resources] + others).map { directory.appending($0).appending(name) }
   }
 
   /// The file that is mapped at an address (proc(5), `maps`).
@@ -55,7 +57,7 @@ package enum ShimLibrary {
         let low = UInt(fields[0][..<dash], radix: 16),
         let high = UInt(fields[0][fields[0].index(after: dash)...], radix: 16)
       else { continue }
-      if (low..<high).contains(wanted) { return FilePath(String(fields[5])) }
+      if (low..<high).contains(wanted) { return FilePath(String(fields[5].drop { $0 == " " })) }
     }
     return nil
   }

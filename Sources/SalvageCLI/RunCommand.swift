@@ -80,7 +80,7 @@ struct RunCommand: ParsableCommand {
     let status = try start(launch, in: opened)
     let contents = finish(opened)
     write(files, of: opened)
-    if let contents, !quiet {
+    if let contents {
       let summary = Summary(
         contents, objects: opened.objectCount, pythonFiles: opened.pythonFileCount, path: path)
       complain(summary.line)
@@ -108,18 +108,25 @@ struct RunCommand: ParsableCommand {
     end(like: status)
   }
 
-  /// Brings the counts home and reads what happened. The command ran: no failure of ours may stand
-  /// in for its end.
+  /// Brings the counts home and reads what happened, for the summary. The command ran: no failure of
+  /// ours may stand in for its end.
   private func finish(_ opened: Recording) -> RecordingContents? {
     do throws(SalvageError) {
       if try Folding(opened).fold() == .inUse && !quiet {
         complain("\(LossReason.stillTemporary.sentence) \(LossReason.stillTemporary.cure)")
       }
-      return try opened.contents()
+      return try contents(opened)
     } catch {
       complain(error.description)
-      return try? opened.contents()
+      return try? contents(opened)
     }
+  }
+
+  /// Only a summary needs more than that the recording is still there.
+  private func contents(_ opened: Recording) throws(SalvageError) -> RecordingContents? {
+    if !quiet { return try opened.contents() }
+    try opened.checkReadable()
+    return nil
   }
 
   private func write(_ files: [ReportFile], of opened: Recording) {
