@@ -20,7 +20,7 @@ enum Entry {
     }
     let isRun = arguments.first == "run"
     do {
-      var command = try SalvageCommand.parseAsRoot(arguments)
+      var command = try parse(arguments)
       if let asynchronous = command as? any AsyncParsableCommand {
         nonisolated(unsafe) var asynchronous = asynchronous
         try waitFor { try await asynchronous.run() }
@@ -30,6 +30,17 @@ enum Entry {
     } catch {
       fail(error, isRun: isRun)
     }
+  }
+
+  /// `run` alone, where that can be: to go through all of the command line first would cost a short
+  /// command more than its recording. What it does not take gets its message, or help, from the whole.
+  private static func parse(_ arguments: [String]) throws -> any ParsableCommand {
+    if arguments.first == "run",
+      let run = try? RunCommand.parseAsRoot(Array(arguments.dropFirst())) as? RunCommand
+    {
+      return run
+    }
+    return try SalvageCommand.parseAsRoot(arguments)
   }
 
   private static func fail(_ error: any Error, isRun: Bool) -> Never {

@@ -7,7 +7,8 @@ import SystemPackage
 
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "run", abstract: "Run a command and record every process it starts.",
+    commandName: "run", _superCommandName: "salvage",
+    abstract: "Run a command and record every process it starts.",
     discussion: """
       The command keeps its output, exit code, signals and terminal; salvage ends
       as it ended.
