@@ -25,6 +25,25 @@ import Testing
     await shell.remove()
   }
 
+  @Test func wordsOfTheCommandAreItsOwn() async throws {
+    let result = try await shell.run(
+      """
+      $S run -q -o rec echo --generate-completion-script bash --version --help -q
+      """)
+    #expect(
+      result.output == "--generate-completion-script bash --version --help -q\n", "\(result.errors)"
+    )
+    #expect(result.errors.isEmpty)
+    await shell.remove()
+  }
+
+  @Test func aRecordingThatIsGoneIsToldWithoutASummaryToo() async throws {
+    let result = try await shell.run("$S run -q -o rec -- sh -c 'rm -r rec; exit 3'; echo $?")
+    #expect(result.output == "3\n")
+    #expect(result.errors.contains("rec/settings: open failed: No such file or directory"))
+    await shell.remove()
+  }
+
   @Test func oneInUseIsRefusedWithItsPids() async throws {
     let result = try await shell.run(
       """
