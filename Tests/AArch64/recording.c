@@ -62,10 +62,13 @@ static void counts(const char *path) {
   printf("sum %llu slots %u lives %u\n", (unsigned long long)sum, slots, lives);
 }
 
-// The number of the cell with that life, -1 for none.
+// The number of the life or event with that id, -1 for none: what a life runs is not counted.
 static int number_of(const struct slv_cell *cells, uint64_t count, uint64_t life) {
-  for (uint64_t n = 0; n < count; n++)
-    if (life != 0 && cells[n].life == life) return (int)n;
+  int number = 0;
+  for (uint64_t n = 0; n < count; n++) {
+    if (life != 0 && cells[n].life == life) return number;
+    number += cells[n].state != SLV_CELL_PROGRAM;
+  }
   return -1;
 }
 
@@ -73,13 +76,16 @@ static void cells(const char *path) {
   size_t size;
   const char *file = map(path, &size);
   const struct slv_ledger_header *h = (const void *)file;
-  const struct slv_cell *cell = (const void *)(file + h->cells_offset);
+  const struct slv_cell *cell = (const void *)(file + h->cells_offset), *end = cell + h->next;
+  const struct slv_cell *first = cell;
   if (h->magic != SLV_LEDGER_MAGIC) fail("ledger");
-  for (uint64_t n = 0; n < h->next; n++)
-    printf("%llu kind %u state %u cause %u status %d live %d private %d loss %u parent %d\n",
-           (unsigned long long)n, cell[n].kind, cell[n].state, cell[n].cause, cell[n].status,
-           (cell[n].flags & SLV_FLAG_LIVE) != 0, (cell[n].flags & SLV_FLAG_PRIVATE) != 0,
-           cell[n].loss, number_of(cell, h->next, cell[n].parent));
+  for (int number = 0; cell < end; cell++) {
+    if (cell->state == SLV_CELL_PROGRAM) continue;
+    printf("%d kind %u state %u cause %u status %d live %d private %d loss %u parent %d\n", number++,
+           cell->kind, cell->state, cell->cause, cell->status, (cell->flags & SLV_FLAG_LIVE) != 0,
+           (cell->flags & SLV_FLAG_PRIVATE) != 0, cell->loss,
+           number_of(first, h->next, cell->parent));
+  }
 }
 
 static void each(const char *directory, const char *pattern, void (*show)(const char *)) {
