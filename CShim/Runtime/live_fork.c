@@ -85,7 +85,6 @@ static void unshare_boundary(struct slv_object *o, int file, const struct slv_ru
   char *at = (char *)(o->bias + boundary->low);
   size_t bytes = boundary->high - boundary->low;
   char *aside = slv_sys_mremap(at, 0, bytes, MREMAP_MAYMOVE, NULL);
-  if (slv_failed(aside)) return;
   uint64_t offset = o->slot_offset + slv_slot_position(o, boundary->low);
   void *got =
       slv_sys_mmap(at, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, file, offset);
@@ -93,7 +92,8 @@ static void unshare_boundary(struct slv_object *o, int file, const struct slv_ru
   // Written once, so that what other lives add to the slot's pages never shows here.
   for (size_t i = 0; i < bytes; i += slv_process.page)
     __atomic_fetch_or(at + i, 0, __ATOMIC_RELAXED);
-  slv_private_add(o, at, aside, bytes, in_child ? at : aside);
+  if (slv_failed(aside)) slv_counters_note_loss((int)(intptr_t)aside); // counted for nobody
+  else slv_private_add(o, at, aside, bytes, in_child ? at : aside);
 }
 
 // Context: thread

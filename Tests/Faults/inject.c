@@ -1,9 +1,11 @@
 // Runs a program and lets one system call that the injected library makes fail, or kills its process
-// there: inject -n N (-e ERRNO | -k) [-o LOG] [-s SECONDS] LIBRARY-NAME COMMAND...
+// there: inject -n N -a OFFSET (-e ERRNO | -k) [-o LOG] [-s SECONDS] LIBRARY-NAME COMMAND...
 //
-// It traces the whole process tree (ptrace(2)) and counts the system calls whose instruction lies in a
-// mapping of LIBRARY-NAME; calls that libc makes for a hook are the program's own and not counted. LOG
-// gets a line for each: number, system call, process, offset in the library. N 0 fails nothing. Ends as
+// It traces the whole process tree (ptrace(2)) and sees the system calls whose instruction lies in a
+// mapping of LIBRARY-NAME; calls that libc makes for a hook are the program's own and not seen. The Nth at
+// OFFSET in the library is the one: a number among all calls would be another call where processes that
+// run at the same time come in another order. LOG gets a line for each: number, system call, process,
+// offset. N 0 fails nothing. Ends as
 // the program does; 200 when the program was still there after SECONDS. x86-64.
 #include <elf.h>
 #include <errno.h>
@@ -30,7 +32,7 @@ struct task {
 };
 
 static struct task tasks[TASKS];
-static long wanted, seen;
+static long wanted, place, seen, seen_there;
 static int error, killing;
 static const char *library;
 static FILE *log_file;
@@ -83,10 +85,10 @@ static int counts(struct task *t, const struct ptrace_syscall_info *info) {
 static void at_entry(struct task *t, const struct ptrace_syscall_info *info) {
   if (!counts(t, info)) return;
   seen++;
+  long offset = (long)(info->instruction_pointer - t->low) + t->file_low;
   if (log_file != NULL)
-    fprintf(log_file, "%ld %ld %d %lx\n", seen, (long)info->entry.nr, t->tid,
-            (unsigned long)(info->instruction_pointer - t->low + (uint64_t)t->file_low));
-  if (seen != wanted) return;
+    fprintf(log_file, "%ld %ld %d %lx\n", seen, (long)info->entry.nr, t->tid, (unsigned long)offset);
+  if (offset != place || ++seen_there != wanted) return;
   if (killing) {
     kill(t->tid, SIGKILL);
     return;
@@ -153,8 +155,9 @@ static void too_late(int number) {
 int main(int count, char **words) {
   unsigned seconds = 60;
   int option;
-  while ((option = getopt(count, words, "+n:e:ko:s:")) > 0) switch (option) {
+  while ((option = getopt(count, words, "+n:a:e:ko:s:")) > 0) switch (option) {
       case 'n': wanted = atol(optarg); break;
+      case 'a': place = strtol(optarg, NULL, 16); break;
       case 'e': error = atoi(optarg); break;
       case 'k': killing = 1; break;
       case 'o': log_file = fopen(optarg, "we"); break;

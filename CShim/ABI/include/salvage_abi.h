@@ -25,6 +25,7 @@
 #include <stdint.h>
 
 #define SLV_ABI_VERSION 3
+
 // ---- environment ---------------------------------------------------------------------------------
 
 // `<absolute path of the recording>;life=<16 hex>;ctx=<8 hex>`, parsed from the right: a path may
