@@ -109,7 +109,11 @@ static uint64_t unbacked(const struct dl_phdr_info *info) {
 // 1 when its counters are kept. Context: thread
 static int attach_found(const struct dl_phdr_info *info, uint64_t key, struct slv_found *found,
                         enum slv_when when) {
-  if (!admitted(info, found) || found->sources == 0 || !slv_found_check(info, found)) return 0;
+  if (!admitted(info, found) || found->sources == 0) return 0;
+  if (!slv_found_check(info, found)) {
+    if (found->listed && found->regions != 0) slv_counters_note_loss(-EINVAL); // a damaged list
+    return 0;
+  }
   struct slv_object *o = entry();
   if (o == NULL) return 0;
   slv_zero(o, sizeof *o);

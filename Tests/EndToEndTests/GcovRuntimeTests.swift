@@ -243,6 +243,29 @@ import Testing
     #expect(report.output.contains("calls.gcno cannot be read"))
   }
 
+  /// Later lives read the list of arrays that the first one wrote: one that was damaged meanwhile ends
+  /// nobody, and what is not counted then is said.
+  @Test func damagedList() async throws {
+    if skips("damagedList", without: ["gcc", "gcov"]) { return }
+    let run = try Recorded("gcov-list")
+    let program = try await Self.build("calls", "calls.c", by: ["gcc", "--coverage"], in: run)
+    let first = try await run.run([program, "plain"])
+    #expect(try await run.ledger().slugs == [])
+    let user = run.recording.appending("u\(geteuid())")
+    let name = try #require(
+      try FileManager.default.contentsOfDirectory(atPath: user.string).first {
+        $0.hasSuffix(".cnt")
+      })
+    let file = try #require(FileHandle(forUpdatingAtPath: user.appending(name).string))
+    try file.seek(toOffset: 4096)
+    try file.write(contentsOf: Data(repeating: 0xff, count: 64))
+    try file.close()
+    let second = try await run.run([program, "plain"], options: ["--append"])
+    #expect(second.status == first.status)
+    #expect(second.output == first.output)
+    #expect(try await run.ledger().slugs == ["no-slot", "damaged-file"])
+  }
+
   /// A tree that was built elsewhere, as GCOV_PREFIX and GCOV_PREFIX_STRIP tell libgcov.
   @Test func movedTree() async throws {
     if skips("movedTree", without: ["gcc", "gcov"]) { return }
