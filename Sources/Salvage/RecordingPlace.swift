@@ -111,6 +111,10 @@ package struct RunLock: Sendable {
   }
 
   package func release() {
-    if descriptor >= 0 { close(descriptor) }
+    guard descriptor >= 0 else { return }
+    // Not by closing alone: a child that another thread has forked may not have reached its exec, and has
+    // the descriptor until then.
+    flock(descriptor, LOCK_UN)
+    close(descriptor)
   }
 }
