@@ -56,7 +56,7 @@ struct slv_gcov_span {
 // A loaded object that is read.
 struct slv_gcov_image {
   const struct dl_phdr_info *info;
-  struct slv_gcov_span table, function, values; // caches, see slv_gcov_readable
+  struct slv_gcov_span unit, table, function, values; // caches
 };
 
 struct slv_gcov_unit {
@@ -75,6 +75,9 @@ int slv_gcov_next(struct slv_gcov_image *image, uintptr_t *at, uintptr_t end,
 // Function `n` of an info, all its counters within the object; NULL when it is another's. Context: any
 const struct slv_gcov_raw_function *slv_gcov_function(struct slv_gcov_image *image,
                                                       const struct slv_gcov_unit *info, uint32_t n);
+
+// Whether an info that nobody has taken over yet may stand at a link-time address. Context: any
+int slv_gcov_stands_at(struct slv_gcov_image *image, uint64_t address);
 
 // Counter kinds of a version; 0: it is not known. Context: any
 int slv_gcov_kinds(uint32_t version);

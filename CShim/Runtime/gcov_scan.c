@@ -3,19 +3,26 @@
 #include "gcov_layout.h"
 #include "safe/mem.h"
 
-// Whether [address, address + size) lies in one segment of the object. Context: any
-static int readable(const struct slv_gcov_image *image, struct slv_gcov_span *span,
-                    uintptr_t address, size_t size) {
+// Whether [address, address + size) lies in one segment of the object with these flags. Context: any
+static int in_segment(const struct slv_gcov_image *image, struct slv_gcov_span *span,
+                      uint32_t flags, uintptr_t address, size_t size) {
   if (address >= span->low && address < span->high && size <= span->high - address) return 1;
   const struct dl_phdr_info *info = image->info;
   for (int i = 0; i < info->dlpi_phnum; i++) {
     const ElfW(Phdr) *p = &info->dlpi_phdr[i];
     uintptr_t low = info->dlpi_addr + p->p_vaddr, high = low + p->p_memsz;
-    if (p->p_type != PT_LOAD || !(p->p_flags & PF_R) || address < low || address >= high) continue;
+    if (p->p_type != PT_LOAD || (p->p_flags & flags) != flags || address < low || address >= high)
+      continue;
     *span = (struct slv_gcov_span){low, high};
     return size <= high - address;
   }
   return 0;
+}
+
+// Context: any
+static int readable(const struct slv_gcov_image *image, struct slv_gcov_span *span,
+                    uintptr_t address, size_t size) {
+  return in_segment(image, span, PF_R, address, size);
 }
 
 // Context: any
@@ -101,6 +108,14 @@ int slv_gcov_next(struct slv_gcov_image *image, uintptr_t *at, uintptr_t end,
   }
   *at = here;
   return 0;
+}
+
+// Context: any
+int slv_gcov_stands_at(struct slv_gcov_image *image, uint64_t address) {
+  const struct slv_gcov_raw *raw = (const void *)(image->info->dlpi_addr + address);
+  return (address & 7) == 0 &&
+         in_segment(image, &image->unit, PF_R | PF_W, (uintptr_t)raw, sizeof *raw) &&
+         raw->zero == 0 && is_version(raw->version) && slv_gcov_kinds(raw->version) != 0;
 }
 
 // Context: any

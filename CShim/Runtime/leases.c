@@ -50,6 +50,7 @@ static void describe(const struct slv_object *object, uint64_t magic,
   if (has_table(object)) {
     h->table_regions = p->regions;
     h->table_runs = p->runs;
+    h->table_units = p->units;
     return;
   }
   slv_copy(h->region, p->region, p->regions * sizeof p->region[0]);
@@ -75,12 +76,9 @@ static int write_bytes(int file, const void *bytes, size_t count, uint64_t at) {
 static int write_header(const struct slv_object *object, uint64_t magic, int file) {
   struct slv_counters_header ours;
   const struct slv_places *p = &object->places;
-  size_t runs = p->runs * sizeof p->run[0];
+  size_t table = slv_table_bytes(p->regions, p->runs, p->units);
   describe(object, magic, &ours);
-  if (has_table(object) &&
-      !(write_bytes(file, p->run, runs, SLV_TABLE_OFFSET) &&
-        write_bytes(file, p->region, p->regions * sizeof p->region[0], SLV_TABLE_OFFSET + runs)))
-    return -ENOSPC;
+  if (has_table(object) && !write_bytes(file, p->region, table, SLV_TABLE_OFFSET)) return -ENOSPC;
   return write_bytes(file, (char *)&ours + 8, FIXED - 8, 8) && write_bytes(file, &ours.magic, 8, 0)
              ? 0
              : -ENOSPC;

@@ -192,9 +192,7 @@ void slv_counters_note_loss(int error) {
 
 // Counters that wrap must not go on where an earlier life of the slot left them. Context: any
 static int wraps(const struct slv_object *o) {
-  for (uint32_t i = 0; i < o->places.regions; i++)
-    if (o->places.region[i].kind == SLV_REGION_WRAP8) return 1;
-  return 0;
+  return (o->places.kinds & 1u << SLV_REGION_WRAP8) != 0;
 }
 
 // Context: thread

@@ -54,7 +54,8 @@ struct slv_places {
   struct slv_run *run;      // whole pages with counters
   struct slv_run *boundary; // stretches of pages, in one run each, that hold program data as well
   struct slv_private *private; // room for as many as there are boundaries or runs
-  uint32_t regions, runs, boundaries, privates;
+  uint32_t regions, runs, boundaries, units, privates; // units: gcc's, listed behind the runs
+  uint32_t kinds;                                      // set of 1 << enum slv_region_kind
   uint64_t boundary_bytes;
 };
 
@@ -112,6 +113,10 @@ int slv_object_inspect(const struct dl_phdr_info *info, struct slv_found *found,
 // True when [address, address + size) lies in one segment with these permissions. Context: any
 int slv_in_segment(const struct dl_phdr_info *info, uint64_t address, uint64_t size,
                    uint32_t flags);
+
+// ---- table.c
+// Bytes of the lists that lie one behind the other. Context: any
+size_t slv_table_bytes(uint32_t regions, uint32_t runs, uint32_t units);
 
 // ---- places.c
 // Makes regions that are right, or of no use: 0. Context: thread

@@ -3,16 +3,18 @@
 #include "counters.h"
 #include "recording.h"
 
-// Bytes of the lists behind a region: its own, a run, two boundaries, two private parts.
-#define PER_REGION \
-  (sizeof(struct slv_region) + 3 * sizeof(struct slv_run) + 2 * sizeof(struct slv_private))
+// Bytes of the lists behind a region: its own, a run, two boundaries, a unit, two private parts.
+#define PER_REGION                                                             \
+  (sizeof(struct slv_region) + 3 * sizeof(struct slv_run) + sizeof(uint64_t) + \
+   2 * sizeof(struct slv_private))
 
 // Context: thread
 int slv_found_reserve(struct slv_found *f, size_t regions) {
-  size_t wanted = f->regions + regions, bytes = wanted * PER_REGION + slv_process.page;
+  size_t page = slv_process.page, wanted = f->regions + regions;
+  size_t bytes = wanted * PER_REGION + 2 * page; // the list of boundaries begins a page
   if (f->table != NULL ? bytes <= f->reserved : wanted <= SLV_REGIONS) return 1;
   if (wanted > SLV_REGIONS_MAX) return 0;
-  bytes += bytes / 2;
+  bytes = (bytes + bytes / 2 + page - 1) / page * page;
   char *at = slv_sys_mmap(NULL, bytes, PROT_READ | PROT_WRITE,
                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (slv_failed(at)) return 0;
@@ -80,10 +82,11 @@ static uint32_t join(struct slv_region *list, uint32_t count) {
 // Everything that a file, the index or the program says about addresses is looked at here before it is
 // used. Context: thread
 int slv_found_check(const struct dl_phdr_info *info, struct slv_found *f) {
+  if (f->listed) return slv_table_check(info, f);
   struct slv_region *list = f->table != NULL ? f->table : f->region;
   uint64_t low = 1, high = 0; // of the segment that the last region lies in
   uint64_t before = 0, bytes = 0;
-  if (!f->listed) sort(list, f->regions); // else whoever wrote the list sorted and joined it
+  sort(list, f->regions);
   for (uint32_t i = 0; i < f->regions; i++) {
     struct slv_region *r = &list[i];
     uint64_t end = r->address + r->size;
@@ -91,6 +94,7 @@ int slv_found_check(const struct dl_phdr_info *info, struct slv_found *f) {
     if (r->kind == SLV_REGION_ADD64 && ((r->address | r->size) & 7) != 0) return 0;
     if (r->address < before || end < r->address) return 0;
     before = end;
+    f->kinds |= 1u << r->kind;
     bytes += r->size + 2 * slv_process.page;
     if (bytes > INT32_MAX) return 0; // as much as a slot may be
     if (r->address >= low && end <= high) continue;
@@ -103,62 +107,61 @@ int slv_found_check(const struct dl_phdr_info *info, struct slv_found *f) {
       if (r->address - h->p_vaddr < h->p_memsz) low = h->p_vaddr, high = low + h->p_memsz;
     }
   }
-  if (!f->listed) f->regions = join(list, f->regions);
+  f->regions = join(list, f->regions);
   return f->regions != 0;
-}
-
-// Of counters that are added, compilers derive others. Context: any
-static int has_derived(const struct slv_places *p) {
-  for (uint32_t i = 0; i < p->regions; i++)
-    if (p->region[i].kind == SLV_REGION_ADD64) return 1;
-  return 0;
 }
 
 // The page that an address lies in. Context: any
 static uint64_t page_of(uint64_t address) { return address & -(uint64_t)slv_process.page; }
 
 // Pages between two runs may be protected by the program, so they are never bridged. Context: any
-static void place_runs(struct slv_object *o) {
-  struct slv_places *p = &o->places;
-  uint64_t page = slv_process.page, bytes = 0;
+static void place_runs(struct slv_places *p) {
+  uint64_t page = slv_process.page;
   for (uint32_t i = 0; i < p->regions; i++) {
     const struct slv_region *r = &p->region[i];
     uint64_t low = page_of(r->address), high = page_of(r->address + r->size + page - 1);
     if (p->runs > 0 && low <= p->run[p->runs - 1].high) p->run[p->runs - 1].high = high;
     else p->run[p->runs++] = (struct slv_run){low, high};
   }
-  for (uint32_t i = 0; i < p->runs; i++) bytes += p->run[i].high - p->run[i].low;
-  o->births = has_derived(p) ? (uint32_t)bytes : 0;
+}
+
+// Context: any
+static uint64_t bytes_of(const struct slv_run *run, uint32_t count) {
+  uint64_t bytes = 0;
+  for (uint32_t i = 0; i < count; i++) bytes += run[i].high - run[i].low;
+  return bytes;
+}
+
+// Of counters that are added, compilers derive others. Context: any
+static void place_slots(struct slv_object *o) {
+  const struct slv_places *p = &o->places;
+  uint64_t page = slv_process.page, bytes = bytes_of(p->run, p->runs), table = 0;
+  o->births = p->kinds & 1u << SLV_REGION_ADD64 ? (uint32_t)bytes : 0;
   o->slot_size = (uint32_t)(bytes + (o->births != 0 ? page : 0));
-  size_t table = p->regions <= SLV_REGIONS ? 0
-                                           : SLV_TABLE_OFFSET + p->runs * sizeof(struct slv_run) +
-                                                 p->regions * sizeof(struct slv_region);
+  if (p->regions > SLV_REGIONS)
+    table = SLV_TABLE_OFFSET + slv_table_bytes(p->regions, p->runs, p->units);
   o->slots_offset = (uint32_t)(table == 0 ? page : (table + page - 1) / page * page);
 }
 
-// Whether a page holds nothing but counters. Context: any
-static int is_interior(const struct slv_places *p, uint64_t page) {
-  uint64_t at = page, stop;
-  uint32_t region = slv_region_behind(p, page);
-  return !slv_next_gap(p, &region, &at, page + slv_process.page, &stop);
+// Context: any
+static void add_boundary(struct slv_places *p, uint64_t low, uint64_t high) {
+  low = page_of(low);
+  high = page_of(high + slv_process.page - 1);
+  if (p->boundaries > 0 && low <= p->boundary[p->boundaries - 1].high)
+    p->boundary[p->boundaries - 1].high = high;
+  else p->boundary[p->boundaries++] = (struct slv_run){low, high};
 }
 
-// Only the first and last page of a region can hold something else. Context: any
+// Pages with a gap between regions, or before the first or behind the last. Context: any
 static void place_boundaries(struct slv_places *p) {
-  uint64_t page = slv_process.page, seen = UINT64_MAX;
-  for (uint32_t i = 0; i < p->regions; i++) {
-    const struct slv_region *r = &p->region[i];
-    if (i > 0 && r->address - seen < page && r->address + r->size - seen <= page) continue;
-    uint64_t ends[2] = {page_of(r->address), page_of(r->address + r->size - 1)};
-    for (int e = 0; e < 2; e++) {
-      if (ends[e] == seen) continue;
-      seen = ends[e];
-      if (is_interior(p, seen)) continue;
-      p->boundary_bytes += page;
-      if (p->boundaries > 0 && p->boundary[p->boundaries - 1].high == seen)
-        p->boundary[p->boundaries - 1].high += page;
-      else p->boundary[p->boundaries++] = (struct slv_run){seen, seen + page};
+  const struct slv_region *r = p->region, *end = r + p->regions;
+  for (const struct slv_run *run = p->run; run < p->run + p->runs; run++) {
+    uint64_t at = run->low;
+    for (; r < end && r->address < run->high; r++) {
+      if (at < r->address) add_boundary(p, at, r->address);
+      at = r->address + r->size;
     }
+    if (at < run->high) add_boundary(p, at, run->high);
   }
 }
 
@@ -171,28 +174,24 @@ void slv_places_near(struct slv_object *o) {
   o->places.private = o->near.private;
 }
 
+// The units, unless some are left alone, so that each life has to look for all of them; and behind what
+// goes to the file, or is mapped from it, the other lists. Context: thread
+static void place_table(struct slv_object *o, const struct slv_found *f) {
+  struct slv_places *p = &o->places;
+  size_t page = slv_process.page;
+  if (!f->listed && f->loss == SLV_LOSS_NONE && f->taken_count <= p->regions) {
+    p->units = f->taken_count;
+    slv_gcov_units(f, o->bias, (uint64_t *)(void *)(p->run + p->runs));
+  }
+  size_t lists = (slv_table_bytes(p->regions, p->runs, p->units) + page - 1) / page * page;
+  p->boundary = (struct slv_run *)(void *)((char *)o->table + lists);
+}
+
 #define KEPT_ROOM 1048576u // address space that is not worth a system call to give back
 
 // Context: thread
-void slv_places_make(struct slv_object *o, struct slv_found *f) {
+static void give_back(struct slv_object *o) {
   struct slv_places *p = &o->places;
-  o->identity = f->identity;
-  o->sources = f->sources;
-  o->table = f->table;
-  o->table_bytes = f->reserved;
-  p->regions = f->regions;
-  slv_places_near(o);
-  if (f->table == NULL) {
-    slv_copy(p->region, f->region, sizeof o->near.region);
-  } else { // each list behind the one before, which has its length then
-    p->region = f->table;
-    p->run = (struct slv_run *)(void *)(p->region + p->regions);
-  }
-  f->table = NULL;
-  place_runs(o);
-  if (o->table != NULL) p->boundary = p->run + p->runs;
-  place_boundaries(p);
-  if (o->table == NULL) return;
   p->private = (struct slv_private *)(void *)(p->boundary + p->boundaries);
   uint32_t privates = p->boundaries > p->runs ? p->boundaries : p->runs;
   size_t page = slv_process.page,
@@ -202,6 +201,32 @@ void slv_places_make(struct slv_object *o, struct slv_found *f) {
   if (used + KEPT_ROOM >= o->table_bytes) return;
   slv_sys_munmap((char *)o->table + used, o->table_bytes - used);
   o->table_bytes = used;
+}
+
+// Context: thread
+void slv_places_make(struct slv_object *o, struct slv_found *f) {
+  struct slv_places *p = &o->places;
+  o->identity = f->identity;
+  o->sources = f->sources;
+  o->table = f->table;
+  o->table_bytes = f->reserved;
+  p->regions = f->regions;
+  p->kinds = f->kinds;
+  slv_places_near(o);
+  if (f->table == NULL) {
+    slv_copy(p->region, f->region, sizeof o->near.region);
+  } else { // each list behind the one before, which has its length then
+    p->region = f->table;
+    p->run = (struct slv_run *)(void *)(p->region + p->regions);
+  }
+  f->table = NULL;
+  if (f->listed) p->runs = f->runs, p->units = f->units;
+  else place_runs(p);
+  if (o->table != NULL) place_table(o, f);
+  place_boundaries(p);
+  p->boundary_bytes = bytes_of(p->boundary, p->boundaries);
+  place_slots(o);
+  if (o->table != NULL) give_back(o);
 }
 
 // Context: any

@@ -14,18 +14,21 @@
 
 // What the sources find in an object. An object may have counters of several of them.
 struct slv_found {
-  uint32_t sources;  // set of 1 << enum slv_source
-  uint32_t hosts;    // enum slv_host
-  uint32_t regions;  // so many
-  uint32_t loss;     // enum slv_loss: of counters that cannot be kept, in the life that looked
-  int known;         // the index has the identity: it need not be made again
-  int listed;        // the regions are those of an earlier life: sources need not tell them
-  uint64_t identity; // content hash of what the counters mean; a rebuild changes it
+  uint32_t sources;     // set of 1 << enum slv_source
+  uint32_t hosts;       // enum slv_host
+  uint32_t regions;     // so many
+  uint32_t loss;        // enum slv_loss: of counters that cannot be kept, in the life that looked
+  int known;            // the index has the identity: it need not be made again
+  int listed;           // the regions are those of an earlier life: sources need not tell them
+  uint32_t runs, units; // listed: so many of them stand behind the regions
+  uint32_t kinds;       // set of 1 << enum slv_region_kind, after slv_found_check
+  uint64_t identity;    // content hash of what the counters mean; a rebuild changes it
   struct slv_region region[SLV_REGIONS];
   struct slv_region *table; // where all are, when they are more than fit in `region`
   size_t reserved;          // bytes at `table`: address space, touched as far as used
   struct slv_region scan;   // gcov: the data that its units lie in, and what was noted; no region
-  void *units;              // gcov: the first of those that are to be taken over
+  void *taken;              // gcov: the first of the units that are to be taken over
+  uint32_t taken_count;
 };
 
 // An object's file, its section headers read. `bias` leads to its memory.
@@ -74,6 +77,9 @@ extern const struct slv_source_ops slv_source_llvm, slv_source_gcov, slv_source_
 // The object's counters are kept, and libgcov shall not write them; or they are not. Context: thread
 void slv_gcov_settle(struct slv_found *found, int taken);
 
+// Link-time addresses of the units that are taken over. Context: thread
+void slv_gcov_units(const struct slv_found *found, uintptr_t bias, uint64_t *to);
+
 // ---- gcov_calls.c
 // Whether the object calls __gcov_reset. Context: thread
 int slv_gcov_resets(const struct slv_file *file);
@@ -97,9 +103,11 @@ void slv_found_source(struct slv_found *found, enum slv_source source, uint64_t 
 void slv_found_drop(struct slv_found *found);
 
 // ---- table.c
-// The regions that an earlier life found, where they are more than the index has room for. 1: they are
-// here. Context: thread
+// What an earlier life found, where its regions are more than the index has room for. 1: it is here.
+// Context: thread
 int slv_table_read(struct slv_found *found);
+// Whether it is right for an object. Context: thread
+int slv_table_check(const struct dl_phdr_info *info, struct slv_found *found);
 
 // ---- keep.c
 // Keeps the sections of an object that a report needs, once per identity. Context: thread

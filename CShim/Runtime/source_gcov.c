@@ -74,18 +74,42 @@ static int next_part(const struct dl_phdr_info *info, const struct slv_found *fo
   return 0;
 }
 
+// The units that an earlier life found. 0 where none of them can be what it should, and all must be
+// looked for. Context: thread
+static int take_listed(const struct slv_file *file, struct slv_found *found) {
+  const struct slv_run *runs =
+      (const struct slv_run *)(const void *)(found->table + found->regions);
+  const uint64_t *unit = (const uint64_t *)(const void *)(runs + found->runs);
+  struct slv_gcov_image image = {.info = file->info};
+  for (uint32_t i = 0; i < found->units; i++)
+    if ((i > 0 && unit[i] <= unit[i - 1]) || !slv_gcov_stands_at(&image, unit[i])) return 0;
+  struct slv_gcov_raw **tail = (struct slv_gcov_raw **)&found->taken;
+  for (uint32_t i = 0; i < found->units; i++) {
+    *tail = (struct slv_gcov_raw *)(file->bias + unit[i]);
+    tail = (struct slv_gcov_raw **)&(*tail)->next;
+  }
+  return 1;
+}
+
+// Context: thread
+void slv_gcov_units(const struct slv_found *found, uintptr_t bias, uint64_t *to) {
+  for (const struct slv_gcov_raw *raw = found->taken; raw != NULL; raw = raw->next)
+    *to++ = (uintptr_t)raw - bias;
+}
+
 #define MANY 8192u // counters for which room is made at once: address space only
 
 // Context: thread
 static int find(const struct slv_file *file, struct slv_found *found) {
   struct slv_gcov_image image = {.info = file->info};
   struct slv_gcov_unit unit;
-  struct slv_gcov_raw **tail = (struct slv_gcov_raw **)&found->units;
+  struct slv_gcov_raw **tail = (struct slv_gcov_raw **)&found->taken;
   uintptr_t at, end, first = 0, last = 0;
   uint64_t hash = 0;
   uint16_t notes = found->scan.kind;
   int part = 0, got;
   if (slv_process.settings & SLV_SETTING_LEAVE_GCOV) return 0;
+  if (found->units != 0 && take_listed(file, found)) return 1;
   while (next_part(file->info, found, &part, &at, &end)) {
     while ((got = slv_gcov_next(&image, &at, end, &unit)) != 0) {
       if (first == 0) {
@@ -102,7 +126,10 @@ static int find(const struct slv_file *file, struct slv_found *found) {
         if ((unit.kinds & 1u << kind) && added_as(kind) == SLV_REGION_NONE)
           notes |= SLV_GCOV_NOTE_VALUES;
       // Nobody uses `next` before __gcov_init: a list of what is to be taken over.
-      if (!file->running) *tail = unit.raw, tail = (struct slv_gcov_raw **)&unit.raw->next;
+      if (file->running) continue;
+      *tail = unit.raw;
+      tail = (struct slv_gcov_raw **)&unit.raw->next;
+      found->taken_count++;
     }
   }
   if (first == 0) return 0;
@@ -118,8 +145,8 @@ static int find(const struct slv_file *file, struct slv_found *found) {
 
 // Context: thread
 void slv_gcov_settle(struct slv_found *found, int taken) {
-  struct slv_gcov_raw *raw = found->units;
-  found->units = NULL;
+  struct slv_gcov_raw *raw = found->taken;
+  found->taken = NULL;
   while (raw != NULL) {
     struct slv_gcov_raw *next = raw->next;
     raw->next = NULL;

@@ -1,27 +1,85 @@
-// The regions of an object that has many: a counter file holds them behind its header, so that one life of
-// a recording finds them and the others read them.
+// The lists of an object that has many regions: a counter file holds them behind its header, so that one
+// life of a recording finds and orders them, and the others read them.
 #include "counters.h"
 #include "recording.h"
+
+// Context: any
+size_t slv_table_bytes(uint32_t regions, uint32_t runs, uint32_t units) {
+  return regions * sizeof(struct slv_region) + runs * sizeof(struct slv_run) +
+         units * sizeof(uint64_t);
+}
 
 // Context: any
 static int is_right(const struct slv_counters_header *h, uint64_t identity) {
   return h->magic == SLV_COUNTERS_MAGIC && h->version == SLV_ABI_VERSION &&
          h->identity == identity && h->page_size == slv_process.page &&
-         h->table_regions > SLV_REGIONS && h->table_runs <= h->table_regions;
+         h->table_regions > SLV_REGIONS && h->table_runs <= h->table_regions &&
+         h->table_units <= h->table_regions;
+}
+
+// Mapped, the lists cost one page fault; read, one for each page. But that is for processes whose counters
+// live in the file too: others do not mind when somebody cuts it off. Context: thread
+static int load(int file, struct slv_region *to, size_t bytes) {
+  struct stat st;
+  if ((slv_process.settings & SLV_SETTING_PRIVATE) != 0 || slv_process.page > SLV_TABLE_OFFSET)
+    return slv_sys_pread(file, to, bytes, SLV_TABLE_OFFSET) == (slv_word)bytes;
+  return slv_sys_fstat(file, &st) == 0 && (uint64_t)st.st_size >= SLV_TABLE_OFFSET + bytes &&
+         !slv_failed(
+             slv_sys_mmap(to, bytes, PROT_READ, MAP_PRIVATE | MAP_FIXED, file, SLV_TABLE_OFFSET));
 }
 
 // Context: thread
 int slv_table_read(struct slv_found *f) {
-  struct slv_counters_header header;
+  struct slv_counters_header h;
   int file = slv_identity_open(f->identity, ".0.cnt", O_RDONLY);
   if (file < 0) return 0;
-  if (slv_sys_pread(file, &header, sizeof header, 0) == (slv_word)sizeof header &&
-      is_right(&header, f->identity) && slv_found_reserve(f, header.table_regions)) {
-    size_t bytes = header.table_regions * sizeof f->table[0];
-    uint64_t at = SLV_TABLE_OFFSET + header.table_runs * sizeof(struct slv_run);
-    f->listed = slv_sys_pread(file, f->table, bytes, at) == (slv_word)bytes;
-    if (f->listed) f->regions = header.table_regions;
+  if (slv_sys_pread(file, &h, sizeof h, 0) == (slv_word)sizeof h && is_right(&h, f->identity) &&
+      slv_found_reserve(f, h.table_regions)) {
+    size_t bytes = slv_table_bytes(h.table_regions, h.table_runs, h.table_units);
+    f->listed = load(file, f->table, bytes);
+    // A mapping that failed may have taken away what was there (mmap(2)): it is not used again.
+    if (!f->listed) f->table = NULL;
+    else f->regions = h.table_regions, f->runs = h.table_runs, f->units = h.table_units;
   }
   slv_sys_close(file);
   return f->listed;
+}
+
+// Runs are whole pages in order, of data that the program may write. Context: any
+static int are_runs(const struct dl_phdr_info *info, const struct slv_run *run, uint32_t count) {
+  uint64_t before = 0, page = slv_process.page, bytes = 0;
+  for (uint32_t n = 0; n < count; n++, run++) {
+    if (((run->low | run->high) & (page - 1)) != 0 || run->high <= run->low) return 0;
+    if (n > 0 && run->low <= before) return 0;
+    before = run->high;
+    bytes += run->high - run->low;
+    if (bytes > INT32_MAX) return 0; // as much as a slot may be
+    int writable = 0;
+    for (int i = 0; i < info->dlpi_phnum && !writable; i++) {
+      const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+      writable = p->p_type == PT_LOAD && (p->p_flags & (PF_R | PF_W)) == (PF_R | PF_W) &&
+                 run->low >= (p->p_vaddr & -page) && run->high - page < p->p_vaddr + p->p_memsz;
+    }
+    if (!writable) return 0;
+  }
+  return 1;
+}
+
+// Context: thread
+int slv_table_check(const struct dl_phdr_info *info, struct slv_found *f) {
+  const struct slv_run *run = (const struct slv_run *)(const void *)(f->table + f->regions),
+                       *end = run + f->runs;
+  if (!are_runs(info, run, f->runs)) return 0;
+  uint64_t before = 0;
+  uint32_t kinds = 0, wrong = 0;
+  for (const struct slv_region *r = f->table; r < f->table + f->regions; r++) {
+    while (run < end && r->address >= run->high) run++;
+    if (run == end || r->address < run->low || r->address + r->size > run->high) return 0;
+    wrong |= r->address < before || r->size == 0 || r->kind > SLV_REGION_FLAG32 ||
+             (r->kind == SLV_REGION_ADD64 && ((r->address | r->size) & 7) != 0);
+    before = r->address + r->size;
+    kinds |= 1u << (r->kind & 31);
+  }
+  f->kinds = kinds;
+  return !wrong && !(kinds & 1u << SLV_REGION_NONE);
 }

@@ -74,16 +74,14 @@ package struct CounterLayout: Sendable {
       return ([raw.run.0, raw.run.1, raw.run.2], [raw.region.0, raw.region.1])
     }
     let start = Int(SLV_TABLE_OFFSET)
-    guard runs > 0, runs <= longestTable, regions <= longestTable,
-      start + runs * MemoryLayout<slv_run>.stride + regions * MemoryLayout<slv_region>.stride
-        <= Int(raw.slots_offset)
+    let end =
+      start + regions * MemoryLayout<slv_region>.stride + runs * MemoryLayout<slv_run>.stride
+    guard runs > 0, runs <= longestTable, regions <= longestTable, end <= Int(raw.slots_offset)
     else { throw RecordError(file.path, .malformed("the table of regions does not fit")) }
-    let bytes = try file.bytes(
-      start..<(start + runs * MemoryLayout<slv_run>.stride
-        + regions * MemoryLayout<slv_region>.stride))
+    let bytes = try file.bytes(start..<end)
     return (
-      list(runs, in: bytes, at: 0),
-      list(regions, in: bytes, at: runs * MemoryLayout<slv_run>.stride)
+      list(runs, in: bytes, at: regions * MemoryLayout<slv_region>.stride),
+      list(regions, in: bytes, at: 0)
     )
   }
 

@@ -266,6 +266,45 @@ import Testing
     #expect(try await run.ledger().slugs == ["no-slot", "damaged-file"])
   }
 
+  /// The same for its list of units, which later lives take over: where that is wrong, each is looked for,
+  /// and nothing is lost; libgcov writes no file.
+  @Test(arguments: ["twice": nil, "code": [0x10, 0x1010], "outside": [0xffff_ffff_ffff_fff8, 0]])
+  func damagedUnits(_ name: String, _ units: [UInt64]?) async throws {
+    if skips("damagedUnits", without: ["gcc", "gcov"]) { return }
+    let run = try Recorded("gcov-units-\(name)")
+    let other = run.directory.appending("other.c").string
+    try "int other(void) { return 1; }\n".write(toFile: other, atomically: true, encoding: .utf8)
+    let program = try await Self.build("calls", "calls.c", by: ["gcc", "--coverage", other], in: run)
+    _ = try await run.run([program, "plain"])
+    let user = run.recording.appending("u\(geteuid())")
+    let counters = try #require(
+      try FileManager.default.contentsOfDirectory(atPath: user.string).first {
+        $0.hasSuffix(".cnt")
+      })
+    let file = try #require(FileHandle(forUpdatingAtPath: user.appending(counters).string))
+    func word(_ offset: UInt64) throws -> UInt64 {
+      try file.seek(toOffset: offset)
+      let data = try #require(try file.read(upToCount: 4))
+      return data.reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    }
+    #expect(try word(128) == 2)
+    let listed = try 4096 + 16 * (word(120) + word(124))
+    try file.seek(toOffset: listed)
+    let before = try #require(try file.read(upToCount: 16))
+    let first = before[..<8].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    let after = units ?? [first, first]
+    try file.seek(toOffset: listed)
+    for unit in after {
+      try file.write(contentsOf: withUnsafeBytes(of: unit.littleEndian) { Data($0) })
+    }
+    try file.close()
+    _ = try await run.run([program, "plain"], options: ["--append"])
+    let counts = try await Self.counts(["early", "late"], of: "calls.c", run)
+    #expect(counts == [2, 0])
+    #expect(try await run.ledger().slugs == [])
+    #expect(Self.data(in: run.directory) == [])
+  }
+
   /// A tree that was built elsewhere, as GCOV_PREFIX and GCOV_PREFIX_STRIP tell libgcov.
   @Test func movedTree() async throws {
     if skips("movedTree", without: ["gcc", "gcov"]) { return }

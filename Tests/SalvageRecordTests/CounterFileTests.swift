@@ -139,8 +139,8 @@ import Testing
     fixture.header.slot_size = 8192
     fixture.attach[2] = 1
     var bytes = fixture.bytes
-    for run in runs { bytes += SalvageRecord.bytes(of: run) }
     for region in regions { bytes += SalvageRecord.bytes(of: region) }
+    for run in runs { bytes += SalvageRecord.bytes(of: run) }
     bytes += [UInt8](repeating: 0, count: 8192 + 2 * 8192 - bytes.count)
     bytes += CounterFixture.slot([1, 2], flags: [4])
     bytes += [UInt8](repeating: 0xdd, count: 4080) + [UInt8](repeating: 1, count: 16)

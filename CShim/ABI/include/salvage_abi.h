@@ -24,7 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SLV_ABI_VERSION 3
+#define SLV_ABI_VERSION 4
 
 // ---- environment ---------------------------------------------------------------------------------
 
@@ -279,7 +279,8 @@ enum slv_attach {              // bits of an attach word
 // The start of a counter file. The attach words follow at SLV_ATTACH_OFFSET: one u32 per slot, 0 =
 // never made ready, else how often it was leased. Regions are sorted by address, disjoint, and
 // may be of several sources: an object has one counter file. Where there are more than fit here, both
-// arrays are zero, and at SLV_TABLE_OFFSET lie `table_runs` runs, then `table_regions` regions.
+// arrays are zero, and at SLV_TABLE_OFFSET lie `table_regions` regions, `table_runs` runs, and for later
+// lives the addresses (u64) of `table_units` units of gcc's.
 // A slot is the image of all runs, one after the other; it begins at slots_offset + n * slot_size.
 // The lease is an OFD write lock on the first byte of the slot, held by the mapping.
 // Slots 0 and 1 are never leased: they are the two accumulators that dead fresh slots are folded
@@ -303,10 +304,12 @@ struct slv_counters_header {
   struct slv_run run[SLV_RUNS];
   uint32_t table_regions; // 0: they are in `region` and `run`
   uint32_t table_runs;
+  uint32_t table_units;
+  uint32_t reserved2;
   uint64_t fold;      // atomic commit word, see slv_fold_*
   uint32_t uncounted; // lives that got no slot, atomic
   uint32_t reserved1;
-  uint64_t reserved[7];
+  uint64_t reserved[6];
 };
 
 // The commit word of folding: bit 0 says which accumulator (0: the first, 1: the second) is valid,
