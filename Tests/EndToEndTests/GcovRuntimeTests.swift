@@ -274,7 +274,8 @@ import Testing
     let run = try Recorded("gcov-units-\(name)")
     let other = run.directory.appending("other.c").string
     try "int other(void) { return 1; }\n".write(toFile: other, atomically: true, encoding: .utf8)
-    let program = try await Self.build("calls", "calls.c", by: ["gcc", "--coverage", other], in: run)
+    let program = try await Self.build(
+      "calls", "calls.c", by: ["gcc", "--coverage", other], in: run)
     _ = try await run.run([program, "plain"])
     let user = run.recording.appending("u\(geteuid())")
     let counters = try #require(
