@@ -306,6 +306,20 @@ import Testing
     #expect(Self.data(in: run.directory) == [])
   }
 
+  /// A private life that has the list from the file does not mind when that is cut off.
+  @Test func cutOff() async throws {
+    if skips("cutOff", without: ["gcc", "gcov"]) { return }
+    let run = try Recorded("gcov-cut")
+    let program = try await Self.build("cut", "cut.c", by: ["gcc", "--coverage", "-O0"], in: run)
+    let files = run.recording.appending("u\(geteuid())").string
+    let first = try await run.run([program], options: ["--private"])
+    #expect(first.status == .exit(7))
+    #expect(try await Self.counts(["early", "late"], of: "cut.c", run) == [1, 1])
+    let second = try await run.run([program, files], options: ["--private", "--append"])
+    #expect(second.status == .exit(7))
+    #expect(try await run.ledger().slugs.contains("damaged-file"))
+  }
+
   /// A tree that was built elsewhere, as GCOV_PREFIX and GCOV_PREFIX_STRIP tell libgcov.
   @Test func movedTree() async throws {
     if skips("movedTree", without: ["gcc", "gcov"]) { return }

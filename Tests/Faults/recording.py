@@ -51,7 +51,7 @@ class Counters:
         slots_offset, slot_size, _, slots = struct.unpack_from("<IIII", data, 24)
         address, size, kind, _ = struct.unpack_from("<QIHH", data, 40)
         low, = struct.unpack_from("<Q", data, 72)
-        fold, = struct.unpack_from("<Q", data, 128)
+        fold, = struct.unpack_from("<Q", data, 136)
         attach = struct.unpack_from(f"<{slots}I", data, 256)
         assert kind == 1, f"{path}: region of kind {kind}"
         total = [0] * (size // 8)
