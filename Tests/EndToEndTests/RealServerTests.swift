@@ -145,8 +145,8 @@ import Testing
   /// Ended by SIGTERM it leaves main by itself: our report of that very process is what llvm-cov
   /// makes of the profile that the server wrote, byte for byte.
   @Test func sameBytesAfterSIGTERM() async throws {
-    // One worker: counts that threads lose make derived ones negative, which llvm-cov shows as 2^63-1 and
-    // our report as 1.
+    // Few threads, but several: counts that they lose make derived ones negative, which llvm-cov shows as
+    // more than 2^63 and our report as 1.
     guard let program = try await program(for: "ended by SIGTERM") else { return }
     let run = try Recorded("real-server-term")
     let (outcome, load) = try await serve(
@@ -155,6 +155,6 @@ import Testing
     #expect(outcome.status == .exit(0), "\(outcome.errors)")
     #expect(load.sent == load.answered)
     #expect(try run.profiles("own").count == 1)
-    try await run.expectReports(of: program, equal: run.profiles("own"))
+    try await run.expectReports(of: program, equal: run.profiles("own"), whereThreadsRace: true)
   }
 }
