@@ -45,12 +45,16 @@ def clean(directory: Path) -> None:
 # ---- the ways -------------------------------------------------------------------------------------
 
 
+def record(work: Path, directory: Path, count: int) -> Cost:
+    clean(directory)
+    return timed([recordings.command(), "run", "-o", directory, "--", "sh", "-c", many(work, count)],
+                 base_environment(), stderr=subprocess.DEVNULL)
+
+
 def by_salvage(work: Path, count: int) -> tuple[Cost, Cost, int]:
     """The run, the report, and the bytes of counters."""
     directory = work / "many"
-    clean(directory)
-    run = timed([recordings.command(), "run", "-o", directory, "--", "sh", "-c", many(work, count)],
-                base_environment(), stderr=subprocess.DEVNULL)
+    run = record(work, directory, count)
     report = salvage_report(work, directory)
     size = recordings.allocated(directory, "*.cnt")
     clean(directory)
@@ -98,7 +102,6 @@ def least(samples: list[tuple[Cost, Cost, int]]) -> tuple[Cost, Cost, int]:
 
 
 def processes(work: Path, counts: list[int]) -> Iterator[Result]:
-    reports = {}
     for count in counts:
         repeats = 3 if count <= 100 else 2 if count <= 1000 else 1
         mine, pooled = [], []
@@ -106,7 +109,6 @@ def processes(work: Path, counts: list[int]) -> Iterator[Result]:
             mine.append(by_salvage(work, count))
             pooled.append(by_llvm(work, count, "%4m"))
         a, b = least(mine), least(pooled)
-        reports[count] = min(m[1].cpu for m in mine)
         yield Result(
             f"{count} processes at -j2, CPU of run and report / %4m", "≤ 1.00",
             (a[0].cpu + a[1].cpu) / (b[0].cpu + b[1].cpu), 1.0,
@@ -119,10 +121,22 @@ def processes(work: Path, counts: list[int]) -> Iterator[Result]:
                 (a[0].cpu + a[1].cpu) / (c[0].cpu + c[1].cpu), 0.2 if count == 1000 else None,
                 figures("%p", *c))
     if len(counts) > 1:
-        most, fewest = reports[max(counts)], reports[min(counts)]
-        yield Result(
-            f"report of {max(counts)} processes / of {min(counts)}, CPU", "≤ 1.15", most / fewest,
-            1.15, f"{most:.2f} s against {fewest:.2f} s")
+        yield growth(work, min(counts), max(counts))
+
+
+def growth(work: Path, fewest: int, most: int) -> Result:
+    """What a report costs more where there are more processes; both by turns."""
+    costs: dict[int, list[float]] = {fewest: [], most: []}
+    for count in costs:
+        record(work, work / f"of-{count}", count)
+    for _ in range(5):
+        for count, cpu in costs.items():
+            cpu.append(salvage_report(work, work / f"of-{count}").cpu)
+    for count in costs:
+        clean(work / f"of-{count}")
+    base, larger = min(costs[fewest]), min(costs[most])
+    return Result(f"report of {most} processes / of {fewest}, CPU", "≤ 1.15", larger / base, 1.15,
+                  f"{larger:.3f} s against {base:.3f} s")
 
 
 def one_report(work: Path, rounds: int) -> list[Result]:

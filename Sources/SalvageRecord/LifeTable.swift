@@ -41,6 +41,7 @@ struct LifeTable {
 
   private mutating func collect(_ ledger: Ledger) {
     let date = ledger.header.created &- ledger.header.created_boot
+    entries.reserveCapacity(entries.count + ledger.cells.count)
     for cell in ledger.cells {
       switch slv_cell_state(cell.state) {
       case SLV_CELL_FREE: unfilled += 1
@@ -72,13 +73,16 @@ struct LifeTable {
     }
   }
 
-  /// Ids of entered lives, the eldest first.
-  private var entered: [UInt64] {
-    entries.values.filter(\.isEntered).sorted {
-      ($0.cell.born, $0.cell.life) < ($1.cell.born, $1.cell.life)
-    }
-    .map(\.cell.life)
+  /// Ids of lives, the eldest first. Entries are large: what is sorted is not.
+  func byBirth(where isWanted: (Entry) -> Bool = { _ in true }) -> [UInt64] {
+    var births: [(born: UInt64, life: UInt64)] = []
+    births.reserveCapacity(entries.count)
+    for (life, entry) in entries where isWanted(entry) { births.append((entry.cell.born, life)) }
+    births.sort { $0 < $1 }
+    return births.map(\.life)
   }
+
+  private var entered: [UInt64] { byBirth(where: \.isEntered) }
 
   // MARK: Announced lives
 

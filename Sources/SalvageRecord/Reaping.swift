@@ -65,8 +65,8 @@ struct Reaping {
 
   private mutating func nameProcesses(_ table: LifeTable) {
     let followers = Set(successors.values)
-    for entry in table.entries.values.sorted(by: { $0.cell.born < $1.cell.born })
-    where !followers.contains(entry.cell.life) {
+    for life in table.byBirth() where !followers.contains(life) {
+      guard let entry = table.entries[life] else { continue }
       var names: Set<Name> = []
       if entry.cell.pid != 0 {
         names.insert(Name(namespace: entry.cell.pidns, pid: entry.cell.pid))

@@ -9,8 +9,7 @@ struct Verdict {
 
   /// All lives, the eldest first.
   func lives() -> [Life] {
-    table.entries.values.sorted { ($0.cell.born, $0.cell.life) < ($1.cell.born, $1.cell.life) }
-      .map(life(of:))
+    table.byBirth().compactMap { table.entries[$0].map(life(of:)) }
   }
 
   private func life(of entry: LifeTable.Entry) -> Life {
