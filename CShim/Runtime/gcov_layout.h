@@ -67,6 +67,10 @@ struct slv_gcov_unit {
   const struct slv_gcov_raw_function *const *table;
 };
 
+// The part of `size` bytes of data on disk, where pointers are not yet what they will be, in which infos may
+// stand; `low` and `high` are offsets. 0: none can. Context: any
+int slv_gcov_may_hold(const char *data, size_t size, struct slv_gcov_span *part);
+
 // The next info at or behind *at and below `end`; *at is then behind it. 0: there is none, -1: there is
 // one of a version that is not known. Context: any
 int slv_gcov_next(struct slv_gcov_image *image, uintptr_t *at, uintptr_t end,

@@ -94,19 +94,35 @@ static uintptr_t skip(uintptr_t here, uintptr_t end) {
 }
 
 // Context: any
-int slv_gcov_next(struct slv_gcov_image *image, uintptr_t *at, uintptr_t end,
-                  struct slv_gcov_unit *info) {
-  uintptr_t here = (*at + 7) & ~(uintptr_t)7; // a variable of its own stays in a register
+static uintptr_t candidate(uintptr_t here, uintptr_t end) {
   for (; (here = skip(here, end)) + 8 <= end; here += 8) {
     uint64_t word;
     __builtin_memcpy(&word, (const void *)here, 8);
-    if (!may_begin(here) || !is_version(word)) continue;
+    if (may_begin(here) && is_version(word)) return here;
+  }
+  return 0;
+}
+
+// Context: any
+int slv_gcov_may_hold(const char *data, size_t size, struct slv_gcov_span *part) {
+  uintptr_t begin = (uintptr_t)data, end = begin + size, found, last = 0;
+  uintptr_t first = candidate((begin + 7) & ~(uintptr_t)7, end);
+  for (found = first; found != 0; found = candidate(found + 8, end)) last = found;
+  *part = (struct slv_gcov_span){first - begin, last - begin + 8};
+  return first != 0;
+}
+
+// Context: any
+int slv_gcov_next(struct slv_gcov_image *image, uintptr_t *at, uintptr_t end,
+                  struct slv_gcov_unit *info) {
+  uintptr_t here = (*at + 7) & ~(uintptr_t)7; // a variable of its own stays in a register
+  for (; (here = candidate(here, end)) != 0; here += 8) {
     int found = read_info(image, (struct slv_gcov_raw *)here, info);
     if (found == 0) continue;
     *at = here + sizeof *info->raw;
     return found;
   }
-  *at = here;
+  *at = end;
   return 0;
 }
 

@@ -54,10 +54,25 @@ static uint64_t add_unit(struct slv_gcov_image *image, const struct slv_gcov_uni
   return hash;
 }
 
+// Narrows a segment's data to what the file, where it is at hand, says may hold units: a page of data that a
+// process has looked at is one more to copy for each of its forks. 0: none can. Context: thread
+static int narrow(const struct slv_file *file, const ElfW(Phdr) * p, uintptr_t *low,
+                  uintptr_t *high) {
+  struct slv_gcov_span part;
+  if (file->image == NULL || p->p_offset > file->image_bytes ||
+      p->p_filesz > file->image_bytes - p->p_offset)
+    return 1;
+  if (!slv_gcov_may_hold(file->image + p->p_offset, p->p_filesz, &part)) return 0;
+  *high = *low + part.high;
+  *low += part.low;
+  return 1;
+}
+
 // The data that units may be in: where an earlier life found them, or all that is writable. `part` is 0
 // at first; 0 when there is no more. Context: thread
-static int next_part(const struct dl_phdr_info *info, const struct slv_found *found, int *part,
+static int next_part(const struct slv_file *file, const struct slv_found *found, int *part,
                      uintptr_t *low, uintptr_t *high) {
+  const struct dl_phdr_info *info = file->info;
   if (found->scan.size != 0) {
     *low = info->dlpi_addr + found->scan.address;
     *high = *low + found->scan.size;
@@ -68,6 +83,7 @@ static int next_part(const struct dl_phdr_info *info, const struct slv_found *fo
     if (p->p_type != PT_LOAD || (p->p_flags & (PF_R | PF_W)) != (PF_R | PF_W)) continue;
     *low = info->dlpi_addr + p->p_vaddr;
     *high = *low + p->p_filesz;
+    if (!narrow(file, p, low, high)) continue;
     ++*part;
     return 1;
   }
@@ -110,7 +126,7 @@ static int find(const struct slv_file *file, struct slv_found *found) {
   int part = 0, got;
   if (slv_process.settings & SLV_SETTING_LEAVE_GCOV) return 0;
   if (found->units != 0 && take_listed(file, found)) return 1;
-  while (next_part(file->info, found, &part, &at, &end)) {
+  while (next_part(file, found, &part, &at, &end)) {
     while ((got = slv_gcov_next(&image, &at, end, &unit)) != 0) {
       if (first == 0) {
         first = (uintptr_t)unit.raw;
@@ -209,7 +225,7 @@ static uint32_t each(const struct slv_file *file, const struct slv_found *found,
   uintptr_t at, end;
   uint32_t count = 0;
   int part = 0, got;
-  while (next_part(file->info, found, &part, &at, &end))
+  while (next_part(file, found, &part, &at, &end))
     while ((got = slv_gcov_next(&image, &at, end, &unit)) != 0) {
       if (got < 0) continue;
       if (units != NULL) describe(units, &image, &unit);
