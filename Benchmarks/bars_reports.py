@@ -1,5 +1,6 @@
 """Bars of whole runs with their reports, of one report, and of memory."""
 
+import os
 import resource
 import shutil
 import statistics
@@ -173,10 +174,12 @@ def held(work: Path, environment: dict[str, str]) -> dict[str, int]:
 
 def memory(work: Path) -> list[Result]:
     preload = {"LD_PRELOAD": str(work / "empty.so")}
+    os.sync()  # code in a file that was just made counts as dirty until it is on disk
     bare = held(work, {**base_environment(), **QUIET, **preload})
     recorded = recordings.environment(work / "memory")
     first = held(work, recorded)  # makes ledger, index and slot
-    # Of several: how many pages of a shared file are dirty hangs on when the kernel last wrote it.
+    os.sync()
+    # Of several: the kernel writes the counters to disk too when it likes.
     several = [held(work, recorded) for _ in range(9)]
     ours = {kind: int(statistics.median(one[kind] for one in several)) for kind in first}
     added = {kind: ours[kind] - bare[kind] for kind in ours}
