@@ -79,14 +79,39 @@ static uint32_t join(struct slv_region *list, uint32_t count) {
   return count == 0 ? 0 : last + 1;
 }
 
+// The page that an address lies in. Context: any
+static uint64_t page_of(uint64_t address) { return address & -(uint64_t)slv_process.page; }
+
+// The pages around the regions from *at on, which is behind them then. Pages between two runs may be protected
+// by the program, so they are never bridged. 0: there are none. Context: any
+static int next_run(const struct slv_region *region, uint32_t count, uint32_t *at,
+                    struct slv_run *run) {
+  uint64_t page = slv_process.page;
+  if (*at == count) return 0;
+  for (run->low = run->high = page_of(region[*at].address); *at < count; ++*at) {
+    if (page_of(region[*at].address) > run->high) break;
+    run->high = page_of(region[*at].address + region[*at].size + page - 1);
+  }
+  return 1;
+}
+
+// Whether the runs that a file lists are those of its regions. Context: any
+static int are_runs(const struct slv_found *f) {
+  const struct slv_run *listed = (const struct slv_run *)(const void *)(f->table + f->regions);
+  struct slv_run run;
+  uint32_t region = 0, n = 0;
+  for (; next_run(f->table, f->regions, &region, &run); n++)
+    if (n == f->runs || run.low != listed[n].low || run.high != listed[n].high) return 0;
+  return n == f->runs;
+}
+
 // Everything that a file, the index or the program says about addresses is looked at here before it is
 // used. Context: thread
 int slv_found_check(const struct dl_phdr_info *info, struct slv_found *f) {
-  if (f->listed) return slv_table_check(info, f);
   struct slv_region *list = f->table != NULL ? f->table : f->region;
   uint64_t low = 1, high = 0; // of the segment that the last region lies in
   uint64_t before = 0, bytes = 0;
-  sort(list, f->regions);
+  if (!f->listed) sort(list, f->regions); // else whoever wrote the list sorted and joined it
   for (uint32_t i = 0; i < f->regions; i++) {
     struct slv_region *r = &list[i];
     uint64_t end = r->address + r->size;
@@ -107,22 +132,15 @@ int slv_found_check(const struct dl_phdr_info *info, struct slv_found *f) {
       if (r->address - h->p_vaddr < h->p_memsz) low = h->p_vaddr, high = low + h->p_memsz;
     }
   }
+  if (f->listed) return are_runs(f);
   f->regions = join(list, f->regions);
   return f->regions != 0;
 }
 
-// The page that an address lies in. Context: any
-static uint64_t page_of(uint64_t address) { return address & -(uint64_t)slv_process.page; }
-
-// Pages between two runs may be protected by the program, so they are never bridged. Context: any
+// Context: any
 static void place_runs(struct slv_places *p) {
-  uint64_t page = slv_process.page;
-  for (uint32_t i = 0; i < p->regions; i++) {
-    const struct slv_region *r = &p->region[i];
-    uint64_t low = page_of(r->address), high = page_of(r->address + r->size + page - 1);
-    if (p->runs > 0 && low <= p->run[p->runs - 1].high) p->run[p->runs - 1].high = high;
-    else p->run[p->runs++] = (struct slv_run){low, high};
-  }
+  uint32_t region = 0;
+  while (next_run(p->region, p->regions, &region, &p->run[p->runs])) p->runs++;
 }
 
 // Context: any

@@ -106,8 +106,6 @@ void slv_found_drop(struct slv_found *found);
 // What an earlier life found, where its regions are more than the index has room for. 1: it is here.
 // Context: thread
 int slv_table_read(struct slv_found *found);
-// Whether it is right for an object. Context: thread
-int slv_table_check(const struct dl_phdr_info *info, struct slv_found *found);
 
 // ---- keep.c
 // Keeps the sections of an object that a report needs, once per identity. Context: thread

@@ -25,6 +25,22 @@ import Testing
     return try names.map { lines[try markedLine($0, of: source(file))] }
   }
 
+  /// The only counter file of a recording, to be damaged.
+  private static func counterFile(of run: Recorded) throws -> FileHandle {
+    let user = run.recording.appending("u\(geteuid())")
+    let name = try #require(
+      try FileManager.default.contentsOfDirectory(atPath: user.string).first {
+        $0.hasSuffix(".cnt")
+      })
+    return try #require(FileHandle(forUpdatingAtPath: user.appending(name).string))
+  }
+
+  /// Four bytes of its header. (docs/RecordingFormat.md)
+  private static func word(_ offset: UInt64, of file: FileHandle) throws -> UInt64 {
+    try file.seek(toOffset: offset)
+    return try #require(try file.read(upToCount: 4)).reversed().reduce(0) { $0 << 8 | UInt64($1) }
+  }
+
   private static func data(in folder: FilePath) -> [FilePath] {
     // By URL: by path, Foundation's enumerator takes the folder's own path out of names that repeat it.
     let files = FileManager.default.enumerator(
@@ -245,20 +261,24 @@ import Testing
 
   /// Later lives read the list of arrays that the first one wrote: one that was damaged meanwhile ends
   /// nobody, and what is not counted then is said.
-  @Test func damagedList() async throws {
+  @Test(arguments: ["regions", "runs"]) func damagedList(_ which: String) async throws {
     if skips("damagedList", without: ["gcc", "gcov"]) { return }
-    let run = try Recorded("gcov-list")
+    let run = try Recorded("gcov-list-\(which)")
     let program = try await Self.build("calls", "calls.c", by: ["gcc", "--coverage"], in: run)
     let first = try await run.run([program, "plain"])
     #expect(try await run.ledger().slugs == [])
-    let user = run.recording.appending("u\(geteuid())")
-    let name = try #require(
-      try FileManager.default.contentsOfDirectory(atPath: user.string).first {
-        $0.hasSuffix(".cnt")
-      })
-    let file = try #require(FileHandle(forUpdatingAtPath: user.appending(name).string))
-    try file.seek(toOffset: 4096)
-    try file.write(contentsOf: Data(repeating: 0xff, count: 64))
+    let file = try Self.counterFile(of: run)
+    let regions = try 16 * Self.word(120, of: file)
+    if which == "regions" {
+      try file.seek(toOffset: 4096)
+      try file.write(contentsOf: Data(repeating: 0xff, count: 16))
+    } else {  // one page further on, so that all sizes are still right
+      for bound in [4096 + regions, 4096 + regions + 8] {
+        let moved = UInt32(try Self.word(bound, of: file) + 4096)
+        try file.seek(toOffset: bound)
+        try file.write(contentsOf: withUnsafeBytes(of: moved.littleEndian) { Data($0) })
+      }
+    }
     try file.close()
     let second = try await run.run([program, "plain"], options: ["--append"])
     #expect(second.status == first.status)
@@ -277,19 +297,9 @@ import Testing
     let program = try await Self.build(
       "calls", "calls.c", by: ["gcc", "--coverage", other], in: run)
     _ = try await run.run([program, "plain"])
-    let user = run.recording.appending("u\(geteuid())")
-    let counters = try #require(
-      try FileManager.default.contentsOfDirectory(atPath: user.string).first {
-        $0.hasSuffix(".cnt")
-      })
-    let file = try #require(FileHandle(forUpdatingAtPath: user.appending(counters).string))
-    func word(_ offset: UInt64) throws -> UInt64 {
-      try file.seek(toOffset: offset)
-      let data = try #require(try file.read(upToCount: 4))
-      return data.reversed().reduce(0) { $0 << 8 | UInt64($1) }
-    }
-    #expect(try word(128) == 2)
-    let listed = try 4096 + 16 * (word(120) + word(124))
+    let file = try Self.counterFile(of: run)
+    #expect(try Self.word(128, of: file) == 2)
+    let listed = try 4096 + 16 * (Self.word(120, of: file) + Self.word(124, of: file))
     try file.seek(toOffset: listed)
     let before = try #require(try file.read(upToCount: 16))
     let first = before[..<8].reversed().reduce(0) { $0 << 8 | UInt64($1) }
