@@ -2,6 +2,7 @@
 
 import shutil
 import statistics
+import subprocess
 from pathlib import Path
 
 import harness
@@ -79,6 +80,22 @@ def forks(work: Path, rounds: int, program: str) -> list[Result]:
                       f"{ratios[-quarter - 1]:.2f}")
 
     return [result("bare", "≤ 1.15", 1.15), result("empty", "", None)]
+
+
+def forking_threads(work: Path, rounds: int, threads: int = 150) -> list[Result]:
+    """Threads that all fork at the same time: the program prints what that took."""
+    recorded = recordings.environment(work / "paced")
+    times: dict[str, list[int]] = {"bare": [], "salvage": []}
+    for number in range(rounds):
+        turn = [("bare", {**base_environment(), **QUIET}), ("salvage", recorded)]
+        for way, environment in turn if number % 2 == 0 else reversed(turn):
+            done = subprocess.run([str(work / "forkers"), str(threads), "10"], env=environment, text=True,
+                                  capture_output=True, check=True)
+            times[way].append(int(done.stdout.split()[1]))
+    ratios = sorted(a / b for a, b in zip(times["salvage"], times["bare"]))
+    mine, bare = (statistics.median(times[way]) / 1e6 for way in ("salvage", "bare"))
+    return [Result(f"{threads} threads that fork 10 times each / no preload", "≤ 1.30", statistics.median(ratios), 1.30,
+                   f"{mine:.0f} ms against {bare:.0f}, rounds {ratios[0]:.2f}…{ratios[-1]:.2f}")]
 
 
 def steady(work: Path, rounds: int, program: str = "steady",

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import bars_gcov
 import bars_paced
+import bars_pages
 import bars_python
 import bars_reports
+import bars_shards
 import bars_signals
 import programs
 import recordings
@@ -59,9 +61,12 @@ def main() -> int:
         "steady": lambda: bars_paced.steady(work, 4 if few else 12),
         "fork-small": lambda: bars_paced.forks(work, 120 if few else 480, "small"),
         "fork-large": lambda: bars_paced.forks(work, 120 if few else 480, "large"),
+        "fork-threads": lambda: bars_paced.forking_threads(work, 3 if few else 11),
         "signals": lambda: bars_signals.signals(work, 30 if few else 150),
         "many": lambda: bars_reports.processes(work, [100, 1000] if few else [100, 1000, 5000]),
         "report": lambda: bars_reports.one_report(work, 3 if few else 9),
+        "shards": lambda: bars_shards.merging(work, 100 if few else 1000),
+        "pages": lambda: bars_pages.pages(work, 400 if few else 2000, 550),
         "gcov": lambda: bars_gcov.processes(work, 500, 1 if few else 3),
         "gcov-steady": lambda: bars_gcov.steady(work, 4 if few else 12),
         "memory": lambda: bars_reports.memory(work),

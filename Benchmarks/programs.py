@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 SOURCES = Path(__file__).parent / "programs"
+FIXTURES = Path(__file__).parent.parent / "Tests/Fixtures/other"
 COVERAGE = ["-fprofile-instr-generate", "-fcoverage-mapping"]
 FUNCTIONS = 25_000
 PER_FILE = 1_000
@@ -62,7 +63,7 @@ def build_large(directory: Path) -> None:
 
 
 def build(directory: Path) -> None:
-    """Leaves spawner, small, steady, signals, large and empty.so in `directory`; what is there stays."""
+    """Leaves spawner, small, steady, signals, forkers, large and empty.so in `directory`; what is there stays."""
     directory.mkdir(parents=True, exist_ok=True)
     source = lambda name: SOURCES / f"{name}.c"
     if not (directory / "spawner").exists():
@@ -70,6 +71,8 @@ def build(directory: Path) -> None:
     for name, level in (("small", "-O0"), ("steady", "-O0"), ("signals", "-O1")):
         if not (directory / name).exists():
             call(compiler(), level, *COVERAGE, "-o", directory / name, source(name))
+    if not (directory / "forkers").exists():
+        call(compiler(), "-O1", *COVERAGE, "-pthread", "-o", directory / "forkers", FIXTURES / "forkers.c")
     if not (directory / "empty.so").exists():
         (directory / "empty.c").write_text("")
         call(compiler(), "-shared", "-fPIC", "-o", directory / "empty.so", directory / "empty.c")

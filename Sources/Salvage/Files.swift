@@ -1,5 +1,6 @@
 import Glibc
 import SalvageRecord
+package import SalvageReport
 package import SystemPackage
 
 // Small file work without Foundation, whose loading would cost more than a short command.
@@ -52,17 +53,20 @@ func makeTemporaryDirectory(prefix: FilePath, mode: UInt32) throws(SalvageError)
   return path
 }
 
+/// Writes a new file.
 package func write(_ bytes: [UInt8], to path: FilePath, mode: UInt32) throws(SalvageError) {
   let file = try create(path, mode: mode)
   defer { close(file) }
   try write(bytes, to: file, path: path)
 }
 
-/// Opens `path` for writing, empty.
-private func create(_ path: FilePath, mode: UInt32) throws(SalvageError) -> Int32 {
-  let file = path.withPlatformString { open($0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode) }
+/// Makes a file that is not there, for writing: never what another user has put under that name, be it a link.
+func create(_ path: FilePath, mode: UInt32) throws(SalvageError) -> Int32 {
+  let file = path.withPlatformString {
+    open($0, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
+  }
   guard file >= 0 else { throw fails("write", path) }
-  fchmod(file, mode)
+  fchmod(file, mode)  // whatever the umask
   return file
 }
 
@@ -90,11 +94,30 @@ package func write(_ bytes: [UInt8], to file: Int32, path: FilePath) throws(Salv
   }
 }
 
+/// Writes a file that the user asked for.
+package func write(_ bytes: [UInt8], to file: OutputFile) throws(SalvageError) {
+  do throws(OutputError) {
+    try file.write(bytes)
+  } catch {
+    throw .system("write", error.path, error.errno)
+  }
+}
+
 /// Writes a file under a temporary name and renames it: readers see the old bytes or the new ones.
 func replace(_ path: FilePath, with bytes: [UInt8], mode: UInt32) throws(SalvageError) {
-  let temporary = FilePath(path.string + ".\(getpid()).new")
-  try write(bytes, to: temporary, mode: mode)
-  try rename(temporary, path)
+  let temporary = unpredictable(FilePath(path.string + "."))
+  do throws(SalvageError) {
+    try write(bytes, to: temporary, mode: mode)
+    try rename(temporary, path)
+  } catch {
+    temporary.withPlatformString { _ = unlink($0) }
+    throw error
+  }
+}
+
+/// `prefix` with a random name: where others can write, they could take one that they can guess.
+func unpredictable(_ prefix: FilePath) -> FilePath {
+  FilePath(prefix.string + hex(UInt64.random(in: 0 ... .max)))
 }
 
 package func rename(_ old: FilePath, _ new: FilePath) throws(SalvageError) {
@@ -113,22 +136,12 @@ func status(_ path: FilePath, following: Bool = true) -> stat? {
   return done == 0 ? result : nil
 }
 
-func isRegularFile(_ path: FilePath) -> Bool {
+package func isRegularFile(_ path: FilePath) -> Bool {
   status(path).map { $0.st_mode & S_IFMT == S_IFREG } ?? false
 }
 
 package func isDirectory(_ path: FilePath) -> Bool {
   status(path).map { $0.st_mode & S_IFMT == S_IFDIR } ?? false
-}
-
-/// Removes `path` with everything in it; symbolic links are removed, not followed.
-package func removeTree(_ path: FilePath) {
-  if let status = status(path, following: false), status.st_mode & S_IFMT == S_IFDIR {
-    for name in names(in: path) { removeTree(path.appending(name)) }
-    path.withPlatformString { _ = rmdir($0) }
-  } else {
-    path.withPlatformString { _ = unlink($0) }
-  }
 }
 
 /// Where a symbolic link points; nil if `path` is none.
@@ -138,8 +151,17 @@ package func target(of path: FilePath) -> FilePath? {
   return count > 0 ? FilePath(platformString: room) : nil
 }
 
-package func contents(of path: FilePath) throws(SalvageError) -> [UInt8] {
+/// The bytes of a file.
+///
+/// A file that is larger than `limit` bytes is not read: in a recording that others can write to, it may be
+/// a sparse one of any size.
+package func contents(
+  of path: FilePath, limit: Int = 256 << 20
+) throws(SalvageError) -> [UInt8] {
   let file = try readable(path)
+  guard file.size <= limit else {
+    throw .unreadable("\(path): it has \(file.size) bytes, at most \(limit) are read")
+  }
   return try bytes(0..<file.size, of: file)
 }
 

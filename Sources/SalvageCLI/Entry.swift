@@ -1,13 +1,14 @@
 import ArgumentParser
-import Dispatch
 import Glibc
 import Salvage
+import SalvageRecord
 
 @main
 enum Entry {
   /// Not asynchronous: `run` needs a process with one thread, so that the signals it blocks are blocked
   /// in all of it.
   static func main() {
+    StandardDescriptors.occupy()
     InheritedSignals.note()
     var arguments = Array(CommandLine.arguments.dropFirst())
     // Short form: `salvage -- CMD…`.
@@ -18,9 +19,9 @@ enum Entry {
     {
       arguments = ["help", arguments[0]]
     }
-    let isRun = arguments.first == "run"
+    arguments = arguments.withLossReasons
     do {
-      var command = try parse(arguments)
+      var command = try parseConfigured(arguments)
       if let asynchronous = command as? any AsyncParsableCommand {
         nonisolated(unsafe) var asynchronous = asynchronous
         try waitFor { try await asynchronous.run() }
@@ -28,7 +29,7 @@ enum Entry {
         try command.run()
       }
     } catch {
-      fail(error, isRun: isRun)
+      Failure.end(error, arguments)
     }
   }
 
@@ -43,34 +44,15 @@ enum Entry {
     return try SalvageCommand.parseAsRoot(arguments)
   }
 
-  private static func fail(_ error: any Error, isRun: Bool) -> Never {
-    if let error = error as? SalvageError {
-      complain(error.description)
-      exit(isRun ? RunCommand.ownFailure : 1)
-    }
-    let code = SalvageCommand.exitCode(for: error)
-    guard isRun, code != .success, !(error is ExitCode) else {
-      SalvageCommand.exit(withError: error)
-    }
-    complain(SalvageCommand.message(for: error))
-    exit(RunCommand.ownFailure)
-  }
-}
-
-/// Runs asynchronous work while this thread waits.
-func waitFor(_ work: @Sendable @escaping () async throws -> Void) throws {
-  let done = DispatchSemaphore(value: 0)
-  nonisolated(unsafe) var failure: (any Error)?
-  Task {
+  /// With what the configuration adds. A value of it that the parser does not take is named with its place.
+  private static func parseConfigured(_ arguments: [String]) throws -> any ParsableCommand {
+    let configured = try ConfiguredArguments(arguments)
     do {
-      try await work()
+      return try parse(configured.words)
     } catch {
-      failure = error
+      throw configured.culprit { _ = try parse($0) } ?? error
     }
-    done.signal()
   }
-  done.wait()
-  if let failure { throw failure }
 }
 
 /// The command line of Salvage.
@@ -82,6 +64,13 @@ struct SalvageCommand: AsyncParsableCommand {
       salvage run -- make test          record everything that `make test` starts
       salvage report                    a table of files and the lines not run
       salvage report -f lcov -o a.info  for other tools
+      salvage open                      the report in a browser
+      salvage show FILE[:LINE]          a source with its counts
+      salvage uncovered                 what did not run, a line for each file
+      salvage patch --base main         what of a change ran
+      salvage diff A B                  what two recordings differ in
+      salvage archive -o FILE           a recording as one file
+      salvage merge A B -o C            recordings and archives as one
       salvage ledger                    every process, how it ended, what was lost
       eval "$(salvage env)"             record what this shell starts from now on
 
@@ -89,13 +78,29 @@ struct SalvageCommand: AsyncParsableCommand {
       """,
     version: salvageVersion,
     subcommands: [
-      RunCommand.self, ReportCommand.self, LedgerCommand.self, ExportCommand.self, EnvCommand.self,
+      RunCommand.self, ReportCommand.self, ShowCommand.self, UncoveredCommand.self,
+      PatchCommand.self, DiffCommand.self, OpenCommand.self, LedgerCommand.self, ExportCommand.self,
+      ArchiveCommand.self, MergeCommand.self,
+      EnvCommand.self,
       CollectCommand.self, DoctorCommand.self, InspectCommand.self, CleanCommand.self,
+      ConfigCommand.self,
     ])
 }
 
 /// Writes one line for the user to stderr.
 func complain(_ message: String) {
-  let line = "salvage: " + message + "\n"
+  let line = "salvage: " + terminalText(message) + "\n"
   _ = line.withCString { write(STDERR_FILENO, $0, strlen($0)) }
+}
+
+extension [String] {
+  /// A flag of the parser has no value: `--fail-on-loss=REASON` is another option for it. Words of a
+  /// command that is run are not touched.
+  fileprivate var withLossReasons: [String] {
+    let end = firstIndex(of: "--") ?? endIndex
+    return enumerated().map { index, word in
+      guard index < end, word.hasPrefix("--fail-on-loss=") else { return word }
+      return "--fail-on-loss-of=" + word.dropFirst("--fail-on-loss=".count)
+    }
+  }
 }

@@ -7,6 +7,8 @@ public struct CollectedCoverage: Sendable {
   public var problems: [ObjectProblem]
   /// What the tools remarked about objects that are in it, one line each.
   public var notes: [String]
+  /// Sources that are newer than a program in it.
+  public var outdated: [OutdatedSource] = []
 
   init(
     coverage: Coverage = Coverage(), problems: [ObjectProblem] = [], notes: [String] = []
@@ -23,18 +25,25 @@ public struct CollectedCoverage: Sendable {
 /// and for each in that of `counters`.
 /// - Parameters:
 ///   - counters: what the recording has; several of one identity (contexts, users) are added up.
-///   - content: what the reports need. Regions are about five times as dear as lines.
+///   - content: what the reports need. Regions are about five times the cost of lines.
 ///   - search: where to look for the tools.
-/// - Throws: ``ToolsError`` where no tools are to be had, ``ScratchError`` where no temporary
+///   - builds: of programs that were built again between their runs.
+///   - sources: texts that are known without reading the file at the path.
+/// - Throws: ``ToolsError`` where there are no tools, ``ScratchError`` where no temporary
 ///   file can be written. What is wrong with one object is in ``CollectedCoverage/problems``.
 public func collectCoverage(
   of counters: [ObjectCounters], content: Coverage.Content = .lines,
-  search: ToolSearch = ToolSearch()
+  search: ToolSearch = ToolSearch(), builds: BuildChoice = .newest,
+  sources: @escaping SourceLookup = { _ in nil }
 ) async throws -> CollectedCoverage {
   var result = CollectedCoverage(coverage: Coverage(content: content))
-  let objects = ObjectCounters.joined(counters)
-  guard !objects.isEmpty else { return result }
-  let request = CoverageRequest(content: content, search: search, scratch: try ScratchFolder())
+  let all = ObjectCounters.joined(counters)
+  guard !all.isEmpty else { return result }
+  let request = CoverageRequest(
+    content: content, search: search, scratch: try ScratchFolder(), sources: sources)
+  let chosen = try await ChosenBuilds(of: all, builds, request)
+  let objects = chosen.objects
+  result.notes += chosen.notes
   var parts: [Coverage] = []
   for reader in coverageSources {
     let own = objects.filter { $0.source == reader.source }
@@ -53,7 +62,11 @@ public func collectCoverage(
   result.problems += objects.filter { !known.contains($0.source) }.map {
     ObjectProblem(.unknownSource($0.source), $0)
   }
-  if parts.contains(where: { !$0.files.isEmpty }) { result.coverage = Coverage.joined(parts) }
+  if parts.contains(where: { !$0.files.isEmpty }) {
+    let joined = Coverage.joined(parts, functions: .name)
+    result.outdated = await OutdatedSource.find(in: joined, objects, request)
+    result.coverage = joined.joiningLinks()
+  }
   return result
 }
 

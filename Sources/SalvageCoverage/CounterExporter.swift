@@ -24,7 +24,7 @@ package protocol CounterExporter: Sendable {
 package let counterExporters: [any CounterExporter.Type] = [
   GcovDataExporter.self, RawProfileExporter.self, IndexedProfileExporter.self,
   SancovExporter.self,
-  PythonDataExporter.self,
+  PythonDataExporter.self, GoDataExporter.self,
 ]
 
 /// A file for other tools.
@@ -66,10 +66,14 @@ package struct ExportedFiles: Sendable {
 
 /// Makes the files of one format; nil where no object is of its source.
 package func exportFiles(
-  of counters: [ObjectCounters], by exporter: any CounterExporter.Type, search: ToolSearch
+  of counters: [ObjectCounters], by exporter: any CounterExporter.Type, search: ToolSearch,
+  builds: BuildChoice = .newest
 ) async throws -> ExportedFiles? {
-  let objects = ObjectCounters.joined(counters).filter { $0.source == exporter.source }
-  guard !objects.isEmpty else { return nil }
+  let all = ObjectCounters.joined(counters).filter { $0.source == exporter.source }
+  guard !all.isEmpty else { return nil }
   let request = CoverageRequest(search: search, scratch: try ScratchFolder())
-  return try await exporter.init().files(of: objects, for: request)
+  let chosen = try await ChosenBuilds(of: all, builds, request)
+  var files = try await exporter.init().files(of: chosen.objects, for: request)
+  files.notes = chosen.notes + files.notes
+  return files
 }

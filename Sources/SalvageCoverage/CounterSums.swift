@@ -45,6 +45,10 @@ extension Region {
       for index in bytes.indices { bytes[index] &= other[index] }
     case .or8, .wrap8, .flag32:
       for index in bytes.indices { bytes[index] |= other[index] }
+    case .lists32:
+      bytes.withUnsafeMutableBytes { mine in
+        other.withUnsafeBytes { CounterLists.add($0, to: mine) }
+      }
     case .add64:
       bytes.withUnsafeMutableBytes { mine in
         other.withUnsafeBytes { theirs in

@@ -20,6 +20,7 @@ protocol CoverageSource: Sendable {
 /// All sources, in the order in which a file that several of them know lists its functions.
 let coverageSources: [any CoverageSource.Type] = [
   LLVMSource.self, GcovSource.self, SancovSource.self, PythonSource.self,
+  GoSource.self,
 ]
 
 /// What is asked of every source.
@@ -28,13 +29,22 @@ package struct CoverageRequest: Sendable {
   package var content: Coverage.Content
   package var search: ToolSearch
   package var scratch: ScratchFolder
+  /// Sources that came with the counters: they are read before what lies on the disk.
+  package var sources: SourceLookup
 
-  package init(content: Coverage.Content = .lines, search: ToolSearch, scratch: ScratchFolder) {
+  package init(
+    content: Coverage.Content = .lines, search: ToolSearch, scratch: ScratchFolder,
+    sources: @escaping SourceLookup = { _ in nil }
+  ) {
     self.content = content
     self.search = search
     self.scratch = scratch
+    self.sources = sources
   }
 }
+
+/// The text of a source by its path; nil where there is none.
+public typealias SourceLookup = @Sendable (_ path: String) -> [UInt8]?
 
 /// Where the tools of all sources are looked for.
 public struct ToolSearch: Sendable, Hashable {

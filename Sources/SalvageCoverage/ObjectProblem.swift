@@ -28,12 +28,16 @@ public struct ObjectProblem: Error, Sendable, Hashable {
     case notesMissing(FilePath, units: Int)
     /// The notes file is of another build of the unit.
     case notesChanged(FilePath, units: Int)
+    /// The notes file of a unit contradicts itself, or its counters; the words say how.
+    case notesDamaged(FilePath, String)
     /// Files of a gcc whose layout we do not know.
     case unknownGcov(UInt32)
     /// A tool refused it; its message.
     case toolFailed(String)
     /// The tool that reads its source is not there; what is needed, why, and the cure.
     case noTool(String)
+    /// A Go program whose runtime counts itself, too: then nothing tells which package is which.
+    case goRuntime
     /// It counts in a way that this version of Salvage cannot report.
     case unknownSource(Source)
   }
@@ -66,16 +70,18 @@ public struct ObjectProblem: Error, Sendable, Hashable {
     case .notKept: "object-not-kept"
     case .notesMissing: "notes-missing"
     case .notesChanged: "notes-changed"
+    case .notesDamaged: "notes-damaged"
     case .unknownGcov: "unknown-gcov"
     case .toolFailed: "tool-failed"
     case .noTool: "no-tool"
+    case .goRuntime: "go-runtime"
     case .unknownSource: "unknown-source"
     }
   }
 
   /// The object, for messages.
   public var subject: String {
-    origin?.string ?? "object " + hex(identity)
+    origin?.name ?? "object " + hex(identity)
   }
 }
 
@@ -118,11 +124,16 @@ extension ObjectProblem: CustomStringConvertible {
     case .notesChanged(let path, let units):
       "\(path)\(others(units)) is of another build than the program that ran; put the .gcno files of "
         + "that build back, or build again and record again"
+    case .notesDamaged(let path, let what):
+      "\(path) \(what); build again and record again"
     case .unknownGcov(let word):
       "was compiled by a gcc whose coverage files (version \(hex(UInt64(word)).suffix(8))) are not "
         + "known; gcc \(GcovVersion.known.lowerBound) to \(GcovVersion.known.upperBound) are"
     case .toolFailed(let message), .noTool(let message):
       message
+    case .goRuntime:
+      "was built with a -coverpkg that names packages of Go's runtime; build it without these "
+        + "(-coverpkg=./... for one) and record again"
     case .unknownSource(let source):
       "counts in a way (\(source)) that this version cannot report"
     }

@@ -3,7 +3,7 @@ import SystemPackage
 
 /// Source packages by apt's own means, in lists of our own: the machine's may have no deb-src.
 enum DebianSource {
-  /// - Throws: `Unavailable` where it can't be had here.
+  /// - Throws: `Unavailable` where it is not here.
   static func download(_ package: String, into home: FilePath) async throws {
     let codename = try await Tools.run(
       ["sh", "-c", ". /etc/os-release; echo $ID $VERSION_CODENAME"], in: home

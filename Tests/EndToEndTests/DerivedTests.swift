@@ -32,6 +32,45 @@ import Testing
     }
   }
 
+  /// The limit that docs/Reports.md tells of, line by line.
+  @Test(arguments: [
+    ("clang -fprofile-instr-generate -fcoverage-mapping", "4 5 6 7 8 9", "10 11 12 13 14 15"),
+    ("gcc --coverage", "4 5 6 7 8 10 11 12 14", "13"),
+  ]) func aVforkInMidFunction(_ compiler: String, _ ran: String, _ shownAsMissed: String)
+    async throws
+  {
+    if skips("vfork", without: [String(compiler.prefix { $0 != " " })]) { return }
+    let run = try Recorded("vfork-\(compiler.prefix(3))")
+    let source = run.directory.appending("v.c")
+    try Data(
+      """
+      #include <stdlib.h>
+      #include <sys/wait.h>
+      #include <unistd.h>
+      int main(void) {
+        pid_t child = vfork();
+        if (child == 0) {
+          execl("/bin/true", "true", (char *)0);
+          _exit(127);
+        }
+        int status = 0;
+        waitpid(child, &status, 0);
+        if (status != 0)
+          return 1;
+        return 0;
+      }
+
+      """.utf8
+    ).write(to: URL(fileURLWithPath: source.string))
+    let built = try await run.bare(["sh", "-c", "\(compiler) v.c -o p"])
+    #expect(built.status == .exit(0), "\(built.errors)")
+    #expect(try await run.run(["./p"]).status == .exit(0))
+    let lines = try await run.lines().files[source.string] ?? [:]
+    func numbers(_ text: String) -> [Int] { text.split(separator: " ").compactMap { Int($0) } }
+    #expect(lines.filter { $0.value > 0 }.keys.sorted() == numbers(ran))
+    #expect(lines.filter { $0.value == 0 }.keys.sorted() == numbers(shownAsMissed))
+  }
+
   /// All forms but the exported counters say it, and the finer one agrees with the lines.
   @Test func everyReportIsSettled() async throws {
     let run = try Recorded("derived-forms")

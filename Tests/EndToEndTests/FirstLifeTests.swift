@@ -35,10 +35,15 @@ import Testing
     try await Tools.run(
       ["clang", "-fprofile-instr-generate", "-fcoverage-mapping", source, "-o", program],
       in: run.directory)
-    let first = try await run.run([program])
-    let later = try await run.run([program], options: ["--append"])
-    #expect(!later.output.isEmpty)
-    #expect(first.output == later.output)
-    #expect(try await run.ledger().slugs == [])
+    // The least of several: what the kernel maps around a fault depends on what else the machine does.
+    var first: [Int] = []
+    var later: [Int] = []
+    for _ in 0..<5 {
+      first.append(try #require(Int(try await run.run([program]).output.dropLast())))
+      let again = try await run.run([program], options: ["--append"])
+      later.append(try #require(Int(again.output.dropLast())))
+      #expect(try await run.ledger().slugs == [])
+    }
+    #expect(first.min() == later.min())
   }
 }

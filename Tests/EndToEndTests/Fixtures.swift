@@ -207,7 +207,7 @@ enum Tools {
     variables["HOME"] = ProcessInfo.processInfo.environment["HOME"] ?? "/root"
     variables.merge(environment) { $1 }
     let outcome = try await execute(
-      tool, Array(command.dropFirst()), environment: variables, directory: directory, seconds: 600)
+      tool, Array(command.dropFirst()), environment: variables, directory: directory, seconds: 1800)
     guard outcome.status == .exit(0) else {
       throw BuildFailed(
         description: "\(command.joined(separator: " ")): \(outcome.status)\n\(outcome.errors)")

@@ -11,13 +11,16 @@ import Testing
     var loss: String?
     var needs: [String] = []
     var description: String { name }
+
+    /// Of one that a hook starts: the hook looks into its file, and these have no counters to lose.
+    var lossAsChild: String? { loss == "static" || loss == "secure" ? nil : loss }
   }
 
   static let children: [Child] = [
     Child(name: "plain", command: ["gcc"], loss: nil, needs: ["gcc"]),
     Child(name: "static", command: ["gcc", "-static"], loss: "static", needs: ["gcc"]),
     Child(name: "static-pie", command: ["gcc", "-static-pie"], loss: "static", needs: ["gcc"]),
-    Child(name: "musl", command: ["musl-gcc"], loss: "musl", needs: ["musl-gcc"]),
+    Child(name: "musl", command: ["musl-gcc"], loss: nil, needs: ["musl-gcc"]),
     Child(
       name: "musl-static", command: ["musl-gcc", "-static"], loss: "static", needs: ["musl-gcc"]),
     Child(
@@ -54,14 +57,14 @@ import Testing
       let tally = try Tally(readingFrom: run.tally)
       #expect(tally.counts[100] == (child.loss == "secure" ? tally.counts[100] : 2))
       let ledger = try await run.ledger()
-      #expect(ledger.slugs == Set(child.loss.map { [$0] } ?? []))
+      #expect(ledger.slugs == Set(child.lossAsChild.map { [$0] } ?? []))
       #expect(ledger.lives.count == 3, "\(ledger.lives)")
       try await run.expectExactCounts(of: .c)
     }
   }
 
   /// CMD itself, started by the command and not by a hook.
-  @Test(arguments: children.filter { ["static", "musl", "32-bit"].contains($0.name) })
+  @Test(arguments: children.filter { ["static", "32-bit"].contains($0.name) })
   func asTheCommand(_ child: Child) async throws {
     if skips("\(child) command", without: child.needs) { return }
     let run = try Recorded("foreign-command-\(child)")

@@ -1,4 +1,4 @@
-/// The programs of deaths built with gcc's --coverage.
+/// The programs of deaths built with gcc's --coverage, and with clang's.
 extension Fixture {
   private static func gcov(
     _ name: String, _ compiler: String, language: Language = .c, options: [String] = [],
@@ -27,7 +27,22 @@ extension Fixture {
     gcov("gcc-12-stripped", "gcc-12", finish: ["strip"], needs: ["strip"]),
     gcov("g++-12", "g++-12", language: .cxx),
     gcov("g++-11-O2", "g++-11", language: .cxx, options: ["-O2"]),
+    gcov("clang-14-O2", "clang-14", options: ["-O2"]),
+    gcov("clang-14-no-pie", "clang-14", options: ["-fno-pie", "-no-pie"]),
+    // There clang puts its own function in the place of fork, too.
+    gcov("clang-14-c11", "clang-14", standard: "c11"),
+    gcov("clang-14-asan", "clang-14", options: ["-fsanitize=address"]),
+    gcov("clang-14-O3-stripped", "clang-14", options: ["-O3"], finish: ["strip"], needs: ["strip"]),
+    gcov("clang-16-O1", "clang-16", options: ["-O1"]),
+    gcov("clang-19", "clang-19"),
+    gcov("clang-19-Os", "clang-19", options: ["-Os"]),
+    gcov("clang-21", "clang"),
+    gcov("clang-21-O2-atomic", "clang", options: ["-O2", "-fprofile-update=atomic"]),
+    gcov("clang++-14", "clang++-14", language: .cxx),
+    gcov("clang++-21-O2", "clang++", language: .cxx, options: ["-O2"]),
   ]
+
+  static let clang14Gcov = gcov("clang-14", "clang-14")
 
   static let gfortran = gcov("gfortran", "gfortran", language: .fortran)
 
@@ -72,7 +87,7 @@ extension Case {
 
   static let gcov: [Case] =
     Row.table.filter { $0.languages.contains(.c) && !ofLibgcov.contains($0.description) }
-    .map { Case(row: $0, fixture: .gcc) }
+    .flatMap { [Case(row: $0, fixture: .gcc), Case(row: $0, fixture: .clang14Gcov)] }
     + Fixture.gcovVariants.flatMap { fixture in
       Row.table.filter {
         essential.contains($0.description) && $0.languages.contains(fixture.language)

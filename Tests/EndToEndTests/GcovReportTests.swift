@@ -231,20 +231,22 @@ import Testing
     try await tree.expectSameAsLCOV(tree.exported)
   }
 
-  /// No gcov of the version that is needed: no report, and the message says what, why and the cure.
+  /// Programs of gcc's are reported, the same, where there is no gcov: in a folder that was named, and on PATH.
   @Test func noGcov() async throws {
     guard let (tree, program) = try await tree(Self.builds[0], "no-gcov") else { return }
     _ = try await tree.run.run([program.string, "3"])
+    let expected = try await tree.run.salvage(["report", tree.run.recording.string, "-f", "lcov"])
+    #expect(expected.output.contains("DA:"))
     let empty = tree.run.directory.appending("empty").string
-    for (options, environment) in [
-      (["--gcov-bin", empty], [:]), ([], ["SALVAGE_GCOV_BIN": empty]),
+    let note = "salvage: --gcov-bin \(empty): there is no gcov; nothing here needed it\n"
+    for (options, environment, told) in [
+      (["--gcov-bin", empty], [:], note), ([], ["SALVAGE_GCOV_BIN": empty], ""),
+      ([], ["PATH": empty], ""),
     ] {
       let report = try await tree.run.salvage(
-        ["report", tree.run.recording.string] + options, environment: environment)
-      #expect(report.status == .exit(1) && report.output.isEmpty)
-      #expect(report.errors.contains("needs gcov of gcc 11"), "\(report.errors)")
-      #expect(
-        report.errors.contains("install gcc-11, or give the folder of its gcov by --gcov-bin"))
+        ["report", tree.run.recording.string, "-f", "lcov"] + options, environment: environment)
+      #expect(report.status == .exit(0) && report.errors == told, "\(report.errors)")
+      #expect(report.output == expected.output)
     }
   }
 

@@ -190,6 +190,7 @@ import Testing
   @Test(arguments: [
     ["gcc-11", "--coverage"], ["gcc-12", "--coverage", "-O2"],
     ["clang", "-fprofile-instr-generate", "-fcoverage-mapping"],
+    ["clang-14", "--coverage"], ["clang-19", "--coverage", "-O2"],
   ]) func loadedWhileThreadsRun(_ compiler: [String]) async throws {
     if skips("loadedWhileThreadsRun \(compiler)", without: [compiler[0]]) { return }
     let run = try Recorded("gcov-threads-\(compiler[0])")

@@ -51,6 +51,53 @@ import Testing
     }
   }
 
+  /// LLVM's runtime merges a pool into its counters at exit: the recording has what ran in it, the pool
+  /// what it has without us.
+  @Test(arguments: ["clang", "clang -fcoverage-mcdc", "clang-14", "rustc"], ["%m", "%4m"])
+  func pool(_ compiler: String, _ pattern: String) async throws {
+    let words = compiler.split(separator: " ").map(String.init)
+    if skips("pool \(compiler)", without: [words[0]]) { return }
+    for mode in [[], ["--private"], ["--per-process"]] {
+      let run = try Recorded("pool-\(compiler)\(pattern.dropFirst())\(mode.joined())")
+      let program = run.directory.appending("program").string
+      let isRust = compiler == "rustc"
+      let source = Places.fixtures.appending(isRust ? "other/pool.rs" : "other/pool.c")
+      let options =
+        isRust
+        ? ["-C", "instrument-coverage"] : ["-fprofile-instr-generate", "-fcoverage-mapping"]
+      try await Tools.run(
+        words + options + [source.string, "-o", program], in: run.directory)
+      // An earlier run, of which nothing may be in the recording.
+      func pool(_ name: String) -> [String: String] {
+        ["LLVM_PROFILE_FILE": "\(name)-\(pattern).profraw"]
+      }
+      for name in ["bare", "recorded"] {
+        _ = try await run.bare([program, "earlier"], environment: pool(name))
+      }
+      for number in 0..<3 {
+        let bare = try await run.bare([program], environment: pool("bare"))
+        let recorded = try await run.run(
+          [program], options: mode + (number > 0 ? ["--append"] : []),
+          environment: pool("recorded"))
+        #expect(recorded.status == bare.status && recorded.output == bare.output)
+      }
+      #expect(try await run.ledger().slugs == [])
+      let lines = try await run.lines().files[source.string] ?? [:]
+      #expect(lines[try markedLine("work", of: source)] == 3)
+      #expect(lines[try markedLine("earlier", of: source)] == 0)
+      #expect(lines[try markedLine("at the end", of: source)] == 3)
+      let names = try FileManager.default.contentsOfDirectory(atPath: run.directory.string)
+      let totals = try ["bare", "recorded"].map { name in
+        let files = names.filter { $0.hasPrefix(name + "-") }
+        return try files.map {
+          try RawCounters.of(Data(contentsOf: URL(filePath: run.directory.appending($0).string)))
+        }
+        .reduce([0, 0, 0, 0, 0]) { sum, one in zip(sum, one).map(+) }
+      }
+      #expect(totals[0] == totals[1], "the pool of \(compiler) \(pattern) \(mode)")
+    }
+  }
+
   private func normalProgram(_ build: String, _ run: Recorded) async throws -> (
     FilePath?, [String]
   ) {
@@ -97,5 +144,19 @@ enum LLVM {
       [tool("llvm-cov"), "export", "-format=\(format)", "-instr-profile", merged, program.string],
       in: directory
     ).output
+  }
+}
+
+enum RawCounters {
+  /// All counters of a raw profile: the layout is LLVM's InstrProfData.inc, versions 8 to 10.
+  static func of(_ bytes: Data) -> [UInt64] {
+    let words = (0..<bytes.count / 8).map { at in
+      bytes[8 * at..<8 * at + 8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    }
+    // magic, version, size of build ids, records, padding, counters, …: these are behind the records
+    let isNew = words[1] & 0xff >= 9
+    let header = isNew ? (words[1] & 0xff >= 10 ? 16 : 14) : 11
+    let start = header + Int(words[2]) / 8 + Int(words[3]) * (isNew ? 8 : 6) + Int(words[4]) / 8
+    return Array(words[start..<start + Int(words[5])])
   }
 }

@@ -24,4 +24,16 @@ import Testing
     }
     #expect(errors == [], "\(python)")
   }
+  /// Before 3.12: threading.settrace(None), and coverage.py's own interface, started and stopped.
+  @Test(arguments: Python.all)
+  func tracersThatComeAndGo(_ python: Python) async throws {
+    guard let programs = await PythonTools.shared.programs(of: python) else { return }
+    let source = Places.fixtures.appending("python/comes_and_goes.py")
+    let recorded = try Recorded("goes\(python.name)")
+    let command = [programs.appending("python3").string, "-B", source.string]
+    let run = try await recorded.run(command)
+    #expect(run.status == .exit(0) && run.errors.contains("nothing lost"), "\(run.errors)")
+    let counts = try await recorded.lines().files[source.string] ?? [:]
+    #expect(try PythonLines(source).errors(in: counts, case: "*") == [], "\(python)")
+  }
 }

@@ -1,7 +1,7 @@
 import Foundation
 import SystemPackage
 
-/// Pythons with coverage.py, pytest and pytest-cov from PyPI: a virtual environment for each, made once
+/// Pythons with coverage.py, pytest, pytest-cov and pytest-xdist from PyPI: a virtual environment for each, made once
 /// under the build directory and kept.
 actor PythonTools {
   static let shared = PythonTools()
@@ -19,7 +19,7 @@ actor PythonTools {
   private static func make(_ python: Python) async -> FilePath? {
     let root = Places.build.appending("pythons").appending(python.name)
     let programs = root.appending("bin")
-    let done = root.appending("complete")
+    let done = root.appending("complete-2")
     if done.isThere { return programs }
     try? FileManager.default.removeItem(atPath: root.string)
     let steps: [(FilePath, [String])] = [
@@ -28,7 +28,7 @@ actor PythonTools {
         programs.appending("pip"),
         [
           "install", "-q", "--disable-pip-version-check", "--retries", "1", "coverage", "pytest",
-          "pytest-cov",
+          "pytest-cov", "pytest-xdist",
         ]
       ),
     ]

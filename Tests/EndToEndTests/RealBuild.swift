@@ -88,7 +88,7 @@ extension Recorded {
       if race {
         expected.replace(/\b(9223372036854775807|18446744073709[0-9]{6})\b/, with: "1")
       }
-      let report = try await salvage(["report", recording.string, "-f", format])
+      let report = try await salvage(["report", recording.string, "-f", format, "--all"])
       #expect(report.status == .exit(0), "\(report.errors)", sourceLocation: sourceLocation)
       #expect(expected.utf8.count > 1000, sourceLocation: sourceLocation)
       expectSame(

@@ -70,7 +70,7 @@ import Testing
     output.split(separator: "\n").map { $0.prefix { $0 != "." } }
   }
 
-  /// Zero lines differ between gcov of libgcov's files and of ours; lcov and gcovr read ours.
+  /// Zero lines differ between gcov of libgcov's files and ours; lcov and gcovr read ours.
   @Test(arguments: ["-O0", "-O2"]) func sameAsLibgcov(_ level: String) async throws {
     guard let tree = try await tree("normal\(level)", options: [level]) else { return }
     let command = [tree.build.appending("speed").string] + Self.arguments

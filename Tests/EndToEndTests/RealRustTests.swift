@@ -57,17 +57,20 @@ import Testing
     #expect(lines[try markedLine("never", of: crash)] == 0)
   }
 
-  /// 500 processes, each killed by SIGKILL at a random instant of its first 4 ms, from before its
-  /// first instruction to the middle of its work. What each of them told in shared memory before
+  /// 150 processes (500 in `scripts/test --full`), each killed by SIGKILL at a random instant of its
+  /// first 4 ms, from before its first instruction to the middle of its work. What each of them told in shared memory before
   /// and after an answer encloses the counter of the answer: a kill may come between the two.
   @Test func killedAtRandomInstants() async throws {
     guard let program = try await program(for: "kill loop") else { return }
-    let runs = 500
+    // A machine under load needs most of a second for each.
+    let isFull = ProcessInfo.processInfo.environment["SALVAGE_TEST_STORM"] != nil
+    let runs = isFull ? 500 : 150
     let run = try Recorded("real-rust-kills")
     try Data(count: 16 * runs).write(to: URL(filePath: run.tally.string))
     let seed = UInt64.random(in: 1...UInt64.max)
     let outcome = try await run.run(
-      [program.string, "drive", run.tally.string, "\(runs)", "\(seed)", Self.script])
+      [program.string, "drive", run.tally.string, "\(runs)", "\(seed)", Self.script],
+      seconds: 900)
     #expect(outcome.status == .exit(0), "\(outcome.errors)")
     #expect(outcome.output == "\(runs) killed\n")
     let words = try Data(contentsOf: URL(filePath: run.tally.string)).withUnsafeBytes {
@@ -78,7 +81,7 @@ import Testing
     let source = Self.sources.appending("drive.rs")
     let counted = try await run.lines().files[source.string]?[markedLine("answer", of: source)]
     let word = "seed \(seed): \(given) given, \(begun) begun"
-    #expect(given > 1000, "too little happened; \(word)")
+    #expect(given > 2 * UInt64(runs), "too little happened; \(word)")
     #expect((given...begun).contains(counted ?? 0), "counted \(counted ?? 0); \(word)")
     let ledger = try await run.ledger()
     #expect(ledger.lives.count == runs + 1)

@@ -3,7 +3,7 @@ import SystemPackage
 
 /// memcached of Debian's source package, built by clang with its own flags and those of coverage.
 enum RealServer {
-  /// - Throws: `Unavailable` where its source can't be had here.
+  /// - Throws: `Unavailable` where its source is not here.
   static func program() async throws -> FilePath {
     let home = try await RealBuild.shared.directory("memcached", key: 1, isMovable: false) {
       try await DebianSource.download("memcached", into: $0)

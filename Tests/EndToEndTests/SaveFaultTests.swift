@@ -42,7 +42,7 @@ import Testing
     try await check(trouble, end, [], count: 7)
   }
 
-  /// Who kills a process that has nothing to save does not look at it, nor wait for it.
+  /// A process that kills one with nothing to save does not look at it, nor wait for it.
   @Test func nobodyIsAsked() async throws {
     if skips("nobodyIsAsked", without: ["strace"]) { return }
     let run = try Recorded("saves-nobody-asked")

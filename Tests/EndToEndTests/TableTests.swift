@@ -1,14 +1,26 @@
 import Foundation
 import Testing
 
+extension Case {
+  /// Those that SALVAGE_TEST_ROW (a row, or `row in fixture`) and SALVAGE_TEST_VARIANT (a fixture) name,
+  /// else all.
+  static func chosen(_ cases: [Case]) -> [Case] {
+    let names = ProcessInfo.processInfo.environment
+    return cases.filter { item in
+      let row = names["SALVAGE_TEST_ROW"].map {
+        "\(item.row)".hasPrefix($0) || item.description == $0
+      }
+      let fixture = names["SALVAGE_TEST_VARIANT"].map {
+        item.fixture.name == $0 || item.description == $0
+      }
+      return row ?? true && fixture ?? true
+    }
+  }
+}
+
 /// Every death of the table, in every language that can express it, under the real command.
 @Suite struct TableTests {
-  static var cases: [Case] {
-    guard let only = ProcessInfo.processInfo.environment["SALVAGE_TEST_ROW"] else {
-      return Case.table
-    }
-    return Case.table.filter { "\($0.row)".hasPrefix(only) || $0.description == only }
-  }
+  static var cases: [Case] { Case.chosen(Case.table) }
 
   @Test(arguments: cases) func live(_ item: Case) async throws {
     try await Trial.check(item, options: [])
@@ -22,42 +34,34 @@ import Testing
 
 /// The essential rows again, in every other build of the programs.
 @Suite struct VariantTests {
-  static func chosen(_ cases: [Case]) -> [Case] {
-    guard let only = ProcessInfo.processInfo.environment["SALVAGE_TEST_VARIANT"] else {
-      return cases
-    }
-    return cases.filter { $0.fixture.name == only || $0.description == only }
-  }
-
-  @Test(arguments: chosen(Case.variants)) func live(_ item: Case) async throws {
+  @Test(arguments: Case.chosen(Case.variants)) func live(_ item: Case) async throws {
     try await Trial.check(item, options: [])
   }
 
-  @Test(arguments: chosen(Case.privateVariants)) func privately(_ item: Case) async throws {
+  @Test(arguments: Case.chosen(Case.privateVariants)) func privately(_ item: Case) async throws {
     try await Trial.check(item, options: ["--private"])
   }
 }
 
 /// The table again for programs built with gcc's --coverage.
 @Suite struct GcovDeathTests {
-  @Test(arguments: VariantTests.chosen(Case.gcov)) func live(_ item: Case) async throws {
+  @Test(arguments: Case.chosen(Case.gcov)) func live(_ item: Case) async throws {
     try await Trial.check(item, options: [])
   }
 
-  @Test(arguments: VariantTests.chosen(Case.gcovPrivate)) func privately(_ item: Case) async throws
-  {
+  @Test(arguments: Case.chosen(Case.gcovPrivate)) func privately(_ item: Case) async throws {
     try await Trial.check(item, options: ["--private"])
   }
 }
 
 /// The table again for programs built with -fsanitize-coverage.
 @Suite struct SancovTableTests {
-  @Test(arguments: VariantTests.chosen(Case.sancovTable + Case.sancovVariants))
+  @Test(arguments: Case.chosen(Case.sancovTable + Case.sancovVariants))
   func live(_ item: Case) async throws {
     try await Trial.check(item, options: [])
   }
 
-  @Test(arguments: VariantTests.chosen(Case.sancovPrivate))
+  @Test(arguments: Case.chosen(Case.sancovPrivate))
   func privately(_ item: Case) async throws {
     try await Trial.check(item, options: ["--private"])
   }

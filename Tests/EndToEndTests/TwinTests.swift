@@ -59,7 +59,7 @@ import Testing
     #expect(said.contains("\(first): was rebuilt since it was recorded"), "\(said)")
   }
 
-  /// Rebuilt with a line more above, in one recording: each build's lines are its own.
+  /// Rebuilt with a line more above, in one recording: the newest is reported, and each build's lines are its own.
   @Test func rebuilt() async throws {
     let run = try Recorded("twins-rebuilt")
     for line in [3, 4] {
@@ -68,7 +68,11 @@ import Testing
       #expect(outcome.status == .exit(0))
     }
     #expect(try await run.ledger().slugs == [])
-    let files = try await run.lines().files
-    #expect(files[run.directory.appending("first.c").string] == [3: 1, 4: 1])
+    let source = run.directory.appending("first.c").string
+    #expect(try await run.lines().files[source] == [4: 1])
+    let all = try await run.salvage([
+      "report", run.recording.string, "-f", "lcov", "--build", "all",
+    ])
+    #expect(LineCounts(lcov: all.output).files[source] == [3: 1, 4: 1])
   }
 }

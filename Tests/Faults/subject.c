@@ -194,7 +194,7 @@ int main(int count, char **words) {
   beat();
   if (count > 3) {
     printf("%s\n", words[3]);
-    // A descriptor of ours that stayed open would be seen here.
+    // A descriptor that the library left open would be seen here.
     printf("next descriptor %d\n", dup(1));
     return strcmp(words[3], "spawned") == 0 ? 5 : 7;
   }

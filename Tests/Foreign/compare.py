@@ -30,7 +30,7 @@ class Suite:
     shows_environment: tuple[str, ...] = ()  # ends of cases that print it: they run where ours is hidden
 
     def prepare(self, directory: Path, short: bool) -> None:
-        """Raises Unavailable where the material can't be had."""
+        """Raises Unavailable where the material is missing."""
 
     def cases(self) -> list[str]:
         raise NotImplementedError

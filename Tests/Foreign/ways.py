@@ -1,18 +1,21 @@
 """How a foreign program is run: bare, and with the library in the ways that users have."""
 
-import contextlib
 import json
-import os
 import re
 import shutil
-import signal
 import subprocess
-import time
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+sys.path.insert(0, str(HERE.parent / "Shared"))
+
+import packages  # noqa: E402
+from commands import Outcome, environment, execute  # noqa: E402
+from packages import Unavailable  # noqa: E402, F401
+
 CACHE = ROOT / ".build-foreign"
 SIGNALS = ",".join(str(number) for number in range(1, 65) if number not in (9, 19, 32, 33))
 
@@ -33,54 +36,8 @@ WAYS = [
 ]
 
 
-class Unavailable(Exception):
-    """What a suite needs is not on this machine."""
-
-
 class Problem(Exception):
     """The harness itself, or the library where no program is to be blamed."""
-
-
-@dataclass
-class Outcome:
-    status: int  # of subprocess: negative for a signal
-    output: str
-    timed_out: bool
-    seconds: float
-
-    @property
-    def end(self) -> str:
-        if self.timed_out:
-            return "no end"
-        return f"exit {self.status}" if self.status >= 0 else f"signal {-self.status}"
-
-
-def environment(extra: dict[str, str] | None = None) -> dict[str, str]:
-    """One that is the same wherever the tests are started from."""
-    own = {name: value for name, value in os.environ.items()
-           if name in ("PATH", "HOME", "USER", "LOGNAME", "TERM")}
-    return own | {"LC_ALL": "C.UTF-8", "TZ": "UTC"} | (extra or {})
-
-
-def execute(command: list, directory: Path, variables: dict[str, str], seconds: float,
-            **options) -> Outcome:
-    """In a session of its own, all of which ends with it."""
-    log = directory / "output"
-    begun = time.monotonic()
-    with log.open("wb") as file:
-        process = subprocess.Popen(
-            [os.fspath(word) for word in command], stdin=subprocess.DEVNULL, stdout=file,
-            stderr=subprocess.STDOUT, cwd=directory, env=variables, start_new_session=True, **options)
-        late = False
-        try:
-            process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            late = True
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-    text = log.read_text(errors="replace")
-    return Outcome(process.returncode, text, late, time.monotonic() - begun)
 
 
 def normal(text: str, directory: Path) -> str:
@@ -149,58 +106,12 @@ def counted_library(directory: Path) -> Path | None:
     return path
 
 
-def apt(home: Path, kind: str, *commands: list[str]) -> None:
-    """apt's own means, in lists of our own: nothing of the machine is changed, and it needs no root."""
-    release = dict(line.rstrip().split("=", 1) for line in open("/etc/os-release") if "=" in line)
-    if release["ID"].strip('"') != "debian" or not shutil.which("apt-get"):
-        raise Unavailable("a Debian release, to take a package")
-    shutil.rmtree(home, ignore_errors=True)
-    for folder in ("lists/partial", "cache/archives/partial"):
-        (home / folder).mkdir(parents=True)
-    (home / "debian.sources").write_text(
-        f"Types: {kind}\nURIs: http://deb.debian.org/debian\n"
-        f"Suites: {release['VERSION_CODENAME']}\nComponents: main\n"
-        "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n")
-    options = [word for option in (
-        f"Dir::Etc::sourcelist={home}/debian.sources", "Dir::Etc::sourceparts=/dev/null",
-        f"Dir::State::lists={home}/lists", f"Dir::Cache={home}/cache", "Acquire::Retries=1",
-        "Dir::State::status=/dev/null", "APT::Sandbox::User=") for word in ("-o", option)]
-    try:
-        for words in (["update"], *commands):
-            subprocess.run(["apt-get", "-qq", *options, *words], cwd=home, check=True, capture_output=True)
-    except subprocess.CalledProcessError as error:
-        raise Unavailable(f"Debian's package: {error}") from error
-    shutil.rmtree(home / "lists")
-    shutil.rmtree(home / "cache")
-
-
 def source_package(name: str) -> Path:
     """The upstream source of a Debian package, fetched once."""
-    home = CACHE / name
-    source = home / "source"
-    if not (home / "done").exists():
-        apt(home, "deb-src", ["source", "--download-only", name])
-        source.mkdir()
-        archive = next(path for path in home.glob("*.orig.tar.*") if path.suffix != ".asc")
-        subprocess.run(["tar", "xf", archive, "-C", source, "--strip-components=1"], check=True)
-        (home / "done").touch()
-    return source
+    return packages.source(name, CACHE)
 
 
 def program(name: str, package: str, place: str) -> Path | None:
     """A program that is installed, or that is taken out of its Debian package: to install a server would
     start it."""
-    installed = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
-    if installed:
-        return Path(installed)
-    home = CACHE / f"{package}-program"
-    if not (home / "done").exists():
-        try:
-            apt(home, "deb", ["download", package])
-        except Unavailable:
-            return None
-        subprocess.run(["dpkg", "-x", next(home.glob("*.deb")), home / "root"], check=True)
-        (home / "done").touch()
-    found = home / "root" / place
-    # Its libraries may be missing: then ld.so says so.
-    return found if subprocess.run([found, "-h"], capture_output=True).returncode != 127 else None
+    return packages.program(name, package, place, CACHE)

@@ -18,7 +18,10 @@ let package = Package(
   dependencies: [.package(url: "https://github.com/apple/swift-system", from: "1.8.1")],
   targets: [
     .target(name: "CSalvageABI"),
-    .target(name: "SalvageRecord", dependencies: ["CSalvageABI", system], swiftSettings: settings),
+    .systemLibrary(name: "CZlib"),
+    .target(
+      name: "SalvageRecord", dependencies: ["CSalvageABI", "CZlib", system], swiftSettings: settings
+    ),
     .executableTarget(
       name: "FuzzReader", dependencies: ["SalvageRecord", "CSalvageABI", system],
       swiftSettings: settings, linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]),

@@ -1,11 +1,11 @@
-// gcov_scan.c on images of objects that gcc 10 to 15 would make, whole and damaged: every word of an image
+// sources/gcov_scan.c on images of objects that gcc 10 to 15 would make, whole and damaged: every word of an image
 // takes values that lead out of it, and nothing may be read there (a page behind it is not readable).
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#include "gcov_layout.h"
+#include "sources/gcov_layout.h"
 
 static int failures;
 

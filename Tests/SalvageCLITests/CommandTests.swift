@@ -25,6 +25,26 @@ import Testing
     await shell.remove()
   }
 
+  @Test func theLedgerIsFiltered() async throws {
+    guard try await shell.program() != nil else { return }
+    let result = try await shell.run(
+      """
+      $S run -q -o rec -- sh -c './p; sh -c "kill -9 \\$\\$"; true'
+      $S ledger rec --deaths | grep -c SIGKILL
+      $S ledger rec --deaths --with-counters | sed 's/^ *[0-9]* *//' | head -3
+      $S ledger rec --with-counters | grep -cF ./p
+      $S ledger rec --json --deaths --with-counters | grep -c '"beginning"'
+      $S ledger rec --losses; echo $?
+      """)
+    #expect(
+      result.output.hasPrefix("2\nPID  ENDED") && result.output.contains("live  ./p\n"),
+      "\(result.output)")
+    #expect(result.output.contains("\n2\n1\n") && result.output.hasSuffix("Nothing was lost.\n0\n"))
+    #expect(
+      result.errors.contains("no process is left by the filters; there are"), "\(result.errors)")
+    await shell.remove()
+  }
+
   @Test func wordsOfTheCommandAreItsOwn() async throws {
     let result = try await shell.run(
       """
@@ -187,7 +207,7 @@ import Testing
     await shell.remove()
   }
 
-  /// What programs of -fsanitize-coverage need: a table, callbacks of ours for guards, lines.
+  /// What programs of -fsanitize-coverage need: a table, our callbacks for guards, lines.
   @Test func doctorKnowsBlocks() async throws {
     guard try await shell.program() != nil else { return }
     let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -306,6 +326,6 @@ import Testing
 
   @Test func wordsAreQuotedForTheShell() {
     #expect(shellLine(["a", "", "b c", "it's", "-x=1"]) == #"a '' 'b c' 'it'\''s' -x=1"#)
-    #expect(shortened("a\nb" + String(repeating: "x", count: 20), to: 6) == "a bxx…")
+    #expect(shortened("a\nb" + String(repeating: "x", count: 20), to: 6) == #"a\nbx…"#)
   }
 }

@@ -15,7 +15,8 @@ import Testing
   @Test(
     arguments: [
       (0x4230_332a, 10), (0x4231_332a, 11), (0x4232_322a, 12), (0x4233_312a, 13), (0x4234_3265, 14),
-      (0x4235_3170, 15), (0x4136_302a, nil), (0x4139_342a, nil), (0x4330_302a, nil), (0, nil),
+      (0x4235_3170, 15), (0x4136_302a, nil), (0x4139_342a, nil), (0x4330_302a, 20),
+      (0x7a30_302a, nil), (0, nil),
       (0xffff_ffff, nil),
     ] as [(UInt32, Int?)])
   func versions(_ word: UInt32, _ major: Int?) {

@@ -13,9 +13,9 @@ import Testing
   private static let version: UInt32 = 0x4232_322a
 
   /// The notes file of a unit, as far as we look into it.
-  static func notes(stamp: UInt32 = 0x1111_2222) -> [UInt8] {
+  static func notes(stamp: UInt32 = 0x1111_2222, version: UInt32 = version) -> [UInt8] {
     var out = LittleEndianBuilder()
-    for word in [0x6763_6e6f, version, stamp, 0, 0] as [UInt32] { out.append(word) }
+    for word in [0x6763_6e6f, version, stamp, 0, 0, 1] as [UInt32] { out.append(word) }
     return out.bytes
   }
 
@@ -60,14 +60,14 @@ import Testing
     #expect(object.units[0].data.functions == GcovData.sample(version: Self.version).functions)
   }
 
-  /// Condition counters of gcc 14 are kept for gcov; a report says that it does not show them.
-  @Test func conditionsAreExportedOnly() async throws {
+  /// Path counters of gcc 15 are kept for gcov; a report says that it does not show them.
+  @Test func pathsAreExportedOnly() async throws {
     let folder = try ScratchFolder()
     let arcs = Self.sample()
     #expect(
       try !GcovObject(arcs.counters(kept: folder.write(arcs.object, to: "a.obj"))).hasExportedOnly)
-    var data = GcovData.sample(version: 0x4234_322a)
-    data.functions[0]?.counters.append(GcovData.Counters(kind: 8, values: [5, 0]))
+    var data = GcovData.sample(version: 0x4235_322a)
+    data.functions[0]?.counters.append(GcovData.Counters(kind: 9, values: [5, 0]))
     var builder = GcovBuilder()
     builder.add(data, name: "/b/first.gcda", notes: Self.notes())
     let counters = builder.counters(kept: try folder.write(builder.object, to: "c.obj"))
@@ -94,11 +94,11 @@ import Testing
     counters.regions = []
     #expect(problem(counters) == .foreignCounters)
     var future = GcovBuilder()
-    future.add(.sample(version: 0x4236_312a), name: "/b/x.gcda")
+    future.add(.sample(version: 0x7a36_312a), name: "/b/x.gcda")
     let new = try folder.write(future.object, to: "new.obj")
-    #expect(problem(future.counters(kept: new)) == .unknownGcov(0x4236_312a))
-    let text = ObjectProblem(.unknownGcov(0x4236_312a), future.counters(kept: new)).description
-    #expect(text.contains("4236312a") && text.contains("gcc 10 to 15"))
+    #expect(problem(future.counters(kept: new)) == .unknownGcov(0x7a36_312a))
+    let text = ObjectProblem(.unknownGcov(0x7a36_312a), future.counters(kept: new)).description
+    #expect(text.contains("7a36312a") && text.contains("gcc 10 to 15"))
   }
 
   @Test func survivesTruncation() {

@@ -106,24 +106,25 @@ import Testing
     var builder = GcovBuilder()
     for name in names {
       builder.add(
-        .sample(version: 0x4232_322a), name: name, notes: GcovObjectTests.notes())
+        .sample(version: 0x4236_322a), name: name,
+        notes: GcovObjectTests.notes(version: 0x4236_322a))
     }
     return builder.counters(kept: try folder.scratch.write(builder.object, to: "a.obj"))
   }
 
-  /// A gcov that says of each data file what is in `answer`, with `$f` its name.
+  /// A gcov of a gcc that we do not know, that says of each data file what is in `answer`, with `$f` its name.
   private static func tool(_ folder: Folder, _ answer: String) throws {
     try folder.script(
-      "gcov-12",
+      "gcov-16",
       """
-      [ "$1" = --version ] && exec echo 'gcov (GCC) 12.2.0'
+      [ "$1" = --version ] && exec echo 'gcov (GCC) 16.2.0'
       shift 3
       for f; do \(answer); done
       """)
   }
 
   private static let line = #"""
-    printf '{"gcc_version":"12","data_file":"%s","current_working_directory":"/b/./d","files":[
+    printf '{"gcc_version":"16","data_file":"%s","current_working_directory":"/b/./d","files":[
     {"file":"../a.c","functions":[{"name":"f","demangled_name":"f","start_line":3,"end_line":9,
     "execution_count":4,"blocks":2}],"lines":[
     {"line_number":4,"count":1,"unexecuted_block":true,"branches":[{"count":2,"throw":false},{"count":0,"throw":true}]},
@@ -159,7 +160,7 @@ import Testing
       case $f in
       *-0.gcda) echo 'internal compiler error: x' >&2; exit 4 ;;
       *-1.gcda) echo "$f:cannot open it" >&2 ;;
-      *-2.gcda) echo "$f:version 'B23*', prefer 'B22*'" >&2; echo "${f%da}no:odd arc" >&2; \(Self.line) ;;
+      *-2.gcda) echo "$f:version 'B63*', prefer 'B62*'" >&2; echo "${f%da}no:odd arc" >&2; \(Self.line) ;;
       *) \(Self.line) ;;
       esac
       """)
@@ -168,8 +169,8 @@ import Testing
       of: [counters], search: ToolSearch(gcov: Self.search(path: [folder])))
     #expect(
       collected.problems.map(\.kind) == [
-        .toolFailed("/b/0.gcda: \(folder.path)/gcov-12: internal compiler error: x"),
-        .toolFailed("/b/1.gcda: \(folder.path)/gcov-12: cannot open it"),
+        .toolFailed("/b/0.gcda: \(folder.path)/gcov-16: internal compiler error: x"),
+        .toolFailed("/b/1.gcda: \(folder.path)/gcov-16: cannot open it"),
       ])
     #expect(collected.notes == ["/b/2.gcda: gcov: odd arc"])
     #expect(collected.coverage.files.first?.lines.first == Line(number: 3, count: 8))
@@ -185,7 +186,7 @@ import Testing
       try await collectCoverage(of: [gcov], search: search)
     }
     try Self.tool(folder, Self.line)
-    let (sample, llvm) = try SampleObject.make()
+    let (sample, llvm) = try SampleObject.make(mappingVersion: 2)
     let collected = try await collectCoverage(of: [llvm, gcov], search: search)
     #expect(collected.problems.map(\.name) == ["no-tool"])
     #expect(collected.problems[0].identity == llvm.identity)
@@ -199,7 +200,7 @@ import Testing
     ("/x//y.c", "", "/x/y.c"), ("<built-in>", "/b", "/b/<built-in>"),
   ])
   func absolutePaths(_ path: String, _ directory: String, _ expected: String) {
-    #expect(GcovJSONReader.absolutePath(path, in: directory) == expected)
+    #expect(GcovPath.absolute(path, in: directory) == expected)
   }
 
   @Test(arguments: [0x00, 0x22, 0x2d, 0x39, 0x5b, 0x7b, 0x7d, 0xff] as [UInt8])

@@ -17,7 +17,8 @@ import Testing
       Self.coverage([a, c]), Self.coverage([b]), Coverage(), Self.coverage([]),
     ])
     #expect(joined.files == [a, b, c])
-    #expect(joined.totals.lines == Tally(found: 2, hit: 2))
+    // What was reported of each stays: llvm-cov's rule counts for all formats.
+    #expect(joined.totals.lines == Tally(found: 27, hit: 27))
   }
 
   @Test func sharedFilesAddUp() {
@@ -54,6 +55,52 @@ import Testing
     #expect(file.branches.map(\.count) == [0, 6, 0])
     #expect(file.branches.map(\.reached) == [false, true, true])
     #expect(file.totals.functions == Tally(found: 5, hit: 4))
+  }
+
+  /// One name with two definitions, as `#ifdef` makes them in two programs, is two functions; of two
+  /// compilers, which do not agree on lines, it is one.
+  @Test func oneNameTwoDefinitions() {
+    let (first, second) = (
+      SourceFile(path: "/h", functions: [Function(name: "f", line: 3, count: 1, column: 9)]),
+      SourceFile(path: "/h", functions: [Function(name: "f", line: 7, count: 0, column: 9)])
+    )
+    let parts = [Self.coverage([first]), Self.coverage([second])]
+    let apart = Coverage.joined(parts).files[0]
+    #expect(apart.functions.map(\.line) == [3, 7])
+    #expect(apart.totals.functions == Tally(found: 2, hit: 1))
+    #expect(Coverage.joined(parts, functions: .name).files[0].functions.map(\.line) == [3])
+  }
+
+  /// Instantiations begin at one place and are one function. Where the source does not tell the column,
+  /// each counts.
+  @Test func instantiationsAreOneFunction() {
+    func file(column: UInt32) -> SourceFile {
+      SourceFile(
+        path: "/h",
+        functions: ["a", "b", "c"].enumerated().map {
+          Function(name: $1, line: 3, count: UInt64($0), column: column)
+        })
+    }
+    #expect(file(column: 9).totals.functions == Tally(found: 1, hit: 1))
+    #expect(file(column: 0).totals.functions == Tally(found: 3, hit: 2))
+    #expect(file(column: 9).functionsNotCalled.isEmpty)
+    #expect(file(column: 0).functionsNotCalled.map(\.name) == ["a"])
+  }
+
+  /// Totals of joined files go by functions too, where all tell what is in them: the best of both.
+  @Test func totalsOfJoinedFilesGoByFunctions() {
+    func file(_ name: String, _ hit: Int) -> SourceFile {
+      let tallies = Function.Tallies(lines: Tally(found: 4, hit: hit), branches: Tally())
+      return SourceFile(
+        path: "/h", lines: [Line(number: 1, count: 1)],
+        functions: [Function(name: name, line: 1, count: 1, column: 1, tallies: tallies)],
+        reported: Totals(lines: Tally(found: 4, hit: hit)))
+    }
+    for name in ["f", "g"] {
+      let joined = Coverage.joined([Self.coverage([file("f", 1)]), Self.coverage([file(name, 3)])])
+      #expect(joined.totals.lines == Tally(found: 4, hit: 3))
+      #expect(joined.totals.functions == Tally(found: 1, hit: 1))
+    }
   }
 
   /// The order of objects changes no count.

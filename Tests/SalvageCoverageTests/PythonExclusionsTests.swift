@@ -8,6 +8,9 @@ import Testing
     var description: String
     var text: String
     var excluded: [Int]
+    var minor = 12
+    /// Lines that there is code for; needed where a case is excluded.
+    var code: Set<Int> = []
   }
 
   static let cases = [
@@ -56,12 +59,63 @@ import Testing
       excluded: [1, 2, 3, 4]),
     Case(
       description: "no newline at the end", text: "if a: # pragma: no cover\n  b", excluded: [1, 2]),
+    Case(
+      description: "strings in the braces of a string",
+      text:
+        "if a:  # pragma: no cover\n    b()\nprint(f\"{w[\"don't\"]}\")\nif c:  # pragma: no cover\n"
+        + "    d()\ne()\n", excluded: [1, 2, 4, 5]),
+    Case(
+      description: "the same signs before 3.12",
+      text: "print(f\"{w['a(']}\")\nif c:  # pragma: no cover\n    d()\ne()\n", excluded: [2, 3],
+      minor: 11),
+    Case(
+      description: "braces, formats, lines and comments in strings",
+      text:
+        "a = f'{b:{c}}}}' f'{{' rf'\\{d!r:>{e[\"'\"]}}' f'\\N{LEFT CURLY BRACKET}'\nf = f'{  # (\n"
+        + "    g(\n        1)}'  # pragma: no cover\nh = f'''\n{i\n}''' if'('else')'\n"
+        + "if j:  # pragma: no cover\n    k()\n", excluded: [2, 3, 4, 8, 9]),
+    Case(
+      description: "line ends of every kind",
+      text: "if a:  # pragma: no cover\r    b()\r\nif c:  # pragma: no cover\r\r\n    d()\ne()\r",
+      excluded: [1, 2, 3, 5]),
+    Case(
+      description: "a form feed, and a joined line at the end of one",
+      text: "\u{c}if a:  # pragma: no cover\n    b(); \\\r\n    c()\n\u{c}\nd()\n",
+      excluded: [1, 2, 3]),
+    Case(
+      description: "a byte order mark",
+      text: "\u{feff}if a:  # pragma: no cover\n    b()\nc()\n", excluded: [1, 2]),
+    Case(
+      description: "a comment behind a decorator",
+      text: "@one\n# pragma: no cover\ndef f():\n    return 1\nb()\n", excluded: [1, 3, 4]),
+    Case(
+      description: "the case that matches all",
+      text: "match a:\n    case 1:\n        b()  # pragma: no cover\n    case (2 | _ as x):\n"
+        + "        c()  # pragma: no cover\nd()\n", excluded: [3, 4, 5], code: [1, 2, 3, 4, 5, 6]),
     Case(description: "no Python", text: "'\n(((: # pragma: no cover\n\"\"\"", excluded: [2, 3]),
   ]
 
   @Test(arguments: cases)
   func lines(_ item: Case) {
-    #expect(PythonExclusions(Array(item.text.utf8)).lines.sorted() == item.excluded)
+    #expect(Self.excluded(Array(item.text.utf8), item) == item.excluded)
+  }
+
+  private static func excluded(_ source: [UInt8], _ item: Case) -> [Int] {
+    PythonExclusions(PythonText(source).bytes, minor: item.minor, code: item.code).lines.sorted()
+  }
+
+  /// The second byte of a character of two may be a backslash, a brace or a letter.
+  @Test(
+    arguments: [
+      ("cp932", [0x83, 0x5c]), ("shift_jis", [0x94, 0x5c]), ("gbk", [0xd5, 0x7b]),
+      ("big5", [0xa5, 0x5c]), ("cp949", [0x81, 0x61]), ("latin-1", [0xe9]), ("no such", [0xe9]),
+    ] as [(String, [UInt8])])
+  func encodings(_ name: String, _ character: [UInt8]) {
+    let item = Case(description: name, text: "", excluded: [3, 4])
+    let text =
+      Array("# coding: \(name)\na = '".utf8) + character
+      + Array("'\nif a:  # pragma: no cover\n    b()\nc()\n".utf8)
+    #expect(Self.excluded(text, item) == item.excluded)
   }
 
   /// Whatever the bytes are, there is an end.
@@ -75,7 +129,10 @@ import Testing
         return Array("'\"\\\n#:()[]{}@ \tab".utf8).randomElement(by: state)
       }
       let all = Array("# pragma: no cover\n".utf8) + text
-      #expect(PythonExclusions(all).lines.allSatisfy { $0 >= 1 && $0 <= 202 })
+      #expect(
+        PythonExclusions(PythonText(all).bytes, minor: 12, code: []).lines.allSatisfy {
+          $0 >= 1 && $0 <= 202
+        })
     }
   }
 }

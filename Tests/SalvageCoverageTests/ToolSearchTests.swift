@@ -158,7 +158,8 @@ import Testing
       echo 'warning: 3 functions have mismatched data' >&2
       printf 'SF:/a.c\\nFNF:0\\nFNH:0\\nDA:3,7\\nBRF:0\\nBRH:0\\nLF:1\\nLH:1\\nend_of_record\\n'
       """)
-    let (object, counters) = try SampleObject.make()
+    // A mapping older than those that we read ourselves.
+    let (object, counters) = try SampleObject.make(mappingVersion: 2)
     let collected = try await collectCoverage(
       of: [counters], search: ToolSearch(llvm: Self.search(folder: folder, path: [])))
     #expect(collected.problems.map(\.description) == [])

@@ -74,7 +74,7 @@ func settingsBytes(users: FilePath) -> [UInt8] {
   RecordingSettings(
     isPerProcess: true, saveBefore: [2, 15], created: 7, commandVersion: "9.9", users: users,
     library: users.appending("libsalvage.so")
-  ).encoded() ?? []
+  ).encoded(in: "/") ?? []
 }
 
 func programBytes(_ life: UInt64, _ path: String, _ arguments: [String]) -> [UInt8] {

@@ -79,6 +79,6 @@ import Testing
   }
 }
 
-private func fuzzRounds() -> Int {
+func fuzzRounds() -> Int {
   getenv("SALVAGE_FUZZ_ROUNDS").flatMap { Int(String(cString: $0)) } ?? 40
 }

@@ -239,7 +239,7 @@ private let trees: [TreeCase] = [
     expected: ["1: root <-, exit 0", "2: fork <1, SIGKILL"],
     losses: ["private-killed"]),
   TreeCase(
-    name: "a signal that a handler of ours noted, and nobody reaped",
+    name: "a signal that our handler noted, and nobody reaped",
     ledgers: [
       [
         cell(1, pid: 10, born: 1) {

@@ -105,6 +105,8 @@ struct SampleRecording {
     var fixture = CounterFixture(identity: 0x111)
     fixture.add(2, lives: 1, CounterFixture.slot([5]))
     try live.write(fixture.bytes, "u5/0000000000000111-00000000.0.cnt")
+    let own = try #require(Belonging(RecordingID(), sample.directory.path))
+    try live.write(own.encoded, "recording")
     func sum() throws -> UInt64? {
       try sample.reader.counters().objects.first { $0.identity == 0x111 }?.regions[0].words[0]
     }
@@ -112,6 +114,22 @@ struct SampleRecording {
     try sample.directory.write(fixture.bytes, "folded.0/u5/0000000000000111-00000000.0.cnt")
     try sample.directory.write(Array(live.path.string.utf8), "folded.0/from")
     #expect(try sum() == 5)
+  }
+
+  /// The settings of a copy name what is the original's.
+  @Test func whatIsAnotherRecordingsIsNotRead() throws {
+    let sample = try SampleRecording()
+    let live = try TemporaryDirectory()
+    var fixture = CounterFixture(identity: 0x111)
+    fixture.add(2, lives: 1, CounterFixture.slot([5]))
+    try live.write(fixture.bytes, "u5/0000000000000111-00000000.0.cnt")
+    let own = try #require(Belonging(RecordingID(), sample.directory.path))
+    try live.write(own.encoded, "recording")
+    let copy = try TemporaryDirectory()
+    try copy.write(settingsBytes(users: live.path), "settings")
+    let reader = RecordingReader(copy.path)
+    #expect(try reader.counters().objects.isEmpty)
+    #expect(try reader.contents().losses.map(\.reason) == [.copied])
   }
 
   @Test func aPipeInARecordingDoesNotStopTheReader() throws {

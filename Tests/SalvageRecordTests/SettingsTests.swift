@@ -54,6 +54,6 @@ import Testing
 
   @Test func aPathThatIsTooLongIsNotWritten() {
     let long = FilePath("/" + String(repeating: "x", count: Int(SLV_PATH_MAX)))
-    #expect(RecordingSettings(users: long, library: "/l").encoded() == nil)
+    #expect(RecordingSettings(users: long, library: "/l").encoded(in: "/r") == nil)
   }
 }

@@ -44,3 +44,33 @@ import Testing
     }
   }
 }
+
+/// Lists of Go's counters: heads are equal or zero, counts add up.
+@Suite struct CounterListsTests {
+  private func sum(_ left: [UInt32], _ right: [UInt32]) -> [UInt32] {
+    var result = left
+    right.withUnsafeBytes { image in
+      result.withUnsafeMutableBytes { Summing.add(image, to: $0, kind: .lists32) }
+    }
+    return result
+  }
+
+  @Test func countsAddUpAndHeadsDoNot() {
+    #expect(
+      sum([2, 1, 7, 10, 0, 0, 0, 0, 0, 0], [2, 1, 7, 5, 1, 0, 1, 3, 9, 4])
+        == [2, 1, 7, 15, 1, 0, 1, 3, 9, 4])
+    #expect(sum([0, 0, 0, 0], [1, 2, 0, 4]) == [1, 2, 0, 4])
+    #expect(sum([1, 2, 0, 4], [0, 0, 0, 0]) == [1, 2, 0, 4])
+  }
+
+  @Test func countsSaturate() {
+    #expect(sum([1, 1, 0, .max], [1, 1, 0, 1]) == [1, 1, 0, .max])
+  }
+
+  /// A head that claims more than there is, or that the end cuts off.
+  @Test func damageStaysInside() {
+    #expect(sum([.max, 1, 1, 2], [.max, 1, 1, 3]) == [.max, 1, 1, 5])
+    #expect(sum([0, 0, 5], [0, 0, 5]) == [0, 0, 5])
+    #expect(sum([], [1]) == [])
+  }
+}

@@ -24,8 +24,8 @@ import Testing
   @Test(.enabled("needs rustc") { Toolchain.rustc != nil }, arguments: TestProgram.rust)
   func rust(_ program: TestProgram) async throws { try await compare(program) }
 
-  /// Records of 48 bytes: read by today's tools, whose own llvm-profdata refuses such a profile, and
-  /// by the tools of their own LLVM.
+  /// Records of 48 bytes, which today's llvm-profdata refuses. Of LLVM 14's own lcov branches differ: it
+  /// left out those of macros that are not the function's own text.
   @Test(
     .enabled("needs clang-14 and its llvm tools") {
       Toolchain.hasClang && Toolchain.clang14 != nil && Toolchain.oldTools != nil
@@ -40,23 +40,20 @@ import Testing
       ["-fprofile-instr-generate", "-fcoverage-mapping", source.string, "-o", program.string],
       in: folder.path)
     let run = try await NormalRun(program, in: folder.path)
-    let oldFolder = try TemporaryFolder()
-    for (name, tool) in [("llvm-cov", old.cov), ("llvm-profdata", old.profdata)] {
-      _ = symlink(tool.string, oldFolder.path.appending(name).string)
-    }
-    let searches = [
-      (LLVMToolSearch(), nil as FilePath?), (LLVMToolSearch(folder: oldFolder.path), old.cov),
-    ]
-    for (search, cov) in searches {
-      let collected = try await collectCoverage(
-        of: [run.counters], content: [.lines, .regions], search: ToolSearch(llvm: search))
-      #expect(collected.problems.map(\.description) == [])
-      let report = Report(coverage: collected.coverage)
-      let lcov = try await run.toolsOwn("lcov", in: folder.path, profdata: old.profdata, cov: cov)
-      let json = try await run.toolsOwn("text", in: folder.path, profdata: old.profdata, cov: cov)
-      #expect(try LCOVExporter().bytes(of: report) == lcov)
-      #expect(try LLVMJSONExporter().bytes(of: report) == json)
-    }
+    let collected = try await collectCoverage(of: [run.counters], content: [.lines, .regions])
+    #expect(collected.problems.map(\.description) == [])
+    let report = Report(coverage: collected.coverage)
+    let lcov = try await run.toolsOwn("lcov", in: folder.path, profdata: old.profdata)
+    let json = try await run.toolsOwn("text", in: folder.path, profdata: old.profdata)
+    let ours = try LCOVWriter().bytes(of: report)
+    #expect(ours == lcov)
+    #expect(try LLVMJSONWriter().bytes(of: report) == json)
+    let own = try await run.toolsOwn("lcov", in: folder.path, profdata: old.profdata, cov: old.cov)
+    #expect(Self.withoutBranches(ours) == Self.withoutBranches(own))
+  }
+
+  private static func withoutBranches(_ lcov: [UInt8]) -> [Substring] {
+    String(decoding: lcov, as: UTF8.self).split(separator: "\n").filter { !$0.hasPrefix("BR") }
   }
 
   private func compare(_ program: TestProgram) async throws {
@@ -70,12 +67,13 @@ import Testing
     kept.keptObject = try await KeptObject.make(of: run.program, as: "kept.obj", in: folder.path)
     kept.origin = "/proc/nonexistent"
     for counters in [run.counters, kept] {
-      let collected = try await collectCoverage(of: [counters], content: [.lines, .regions])
+      let collected = try await collectCoverage(
+        of: [counters], content: [.lines, .regions], search: HeaderTests.noTools)
       #expect(collected.problems.map(\.description) == [])
       #expect(collected.notes == [])
       let report = Report(coverage: collected.coverage)
-      #expect(try LCOVExporter().bytes(of: report) == lcov)
-      #expect(try LLVMJSONExporter().bytes(of: report) == json)
+      #expect(try LCOVWriter().bytes(of: report) == lcov)
+      #expect(try LLVMJSONWriter().bytes(of: report) == json)
       try checkModel(collected.coverage)
     }
   }

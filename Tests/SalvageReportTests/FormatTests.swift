@@ -27,24 +27,25 @@ import Testing
       lives: 5, ends: [Report.Ledger.End(name: "signal 9", count: 2)], objects: 1),
     version: "1.0")
 
-  private func text(_ exporter: some Exporter, _ report: Report = report) throws -> String {
+  private func text(_ exporter: some FileReportWriter, _ report: Report = report) throws -> String {
     String(decoding: try exporter.bytes(of: report), as: UTF8.self)
   }
 
   @Test func table() throws {
     #expect(
-      try text(TextExporter()) == """
-        File                       Lines  Missed    Cover  Functions  Branches  Missing lines
-        -------------------------------------------------------------------------------------
-        /home/me/src/a.c               6       4  33.33 %        1/1       1/3  2-7, 12
-        /home/me/src/long/empty.h      0       0        -          -         -
-        -------------------------------------------------------------------------------------
-        Total                          6       4  33.33 %        1/1       1/3
+      try text(TextWriter()) == """
+        File                       Lines  Missed   Cover  Functions  Branches  Missing lines
+        ------------------------------------------------------------------------------------
+        /home/me/src/a.c               6       4  33.33%        1/1       1/3  2-7, 12
+        /home/me/src/long/empty.h      0       0       -          -         -
+        ------------------------------------------------------------------------------------
+        TOTAL                          6       4  33.33%        1/1       1/3
         not covered: /bin/s: is static (3 times)
 
         """)
     #expect(
-      try text(TextExporter(base: "/home/me")).split(separator: "\n")[2].hasPrefix("src/a.c  "))
+      try text(TextWriter(ReportOptions(base: "/home/me"))).split(separator: "\n")[2].hasPrefix(
+        "src/a.c  "))
   }
 
   /// Names give way before numbers do, and no line is wider than the terminal where that can be.
@@ -56,7 +57,7 @@ import Testing
       report.coverage.files[0].lines.append(Line(number: UInt32(100 + 2 * number), count: 0))
       report.coverage.files[0].lines.append(Line(number: UInt32(101 + 2 * number), count: 1))
     }
-    let lines = try text(TextExporter(width: width), report).split(separator: "\n")
+    let lines = try text(TextWriter(ReportOptions(width: width)), report).split(separator: "\n")
     #expect(lines.allSatisfy { $0.count <= max(width, 80) })
     #expect(lines[3].contains("/empty.h "))
     #expect(lines[2].hasSuffix("…"))
@@ -64,8 +65,8 @@ import Testing
 
   @Test func json() throws {
     #expect(
-      try text(JSONExporter()) == #"""
-        {"format":"salvage-coverage","schema":1,"version":"1.0",
+      try text(JSONWriter()) == #"""
+        {"format":"salvage-coverage","schema":2,"version":"1.0",
         "totals":{"lines":{"found":6,"hit":2},"functions":{"found":1,"hit":1},"branches":{"found":3,"hit":1}},
         "ledger":{"lives":5,"objects":1,"ends":[{"end":"signal 9","count":2}]},
         "losses":[{"kind":"static","subject":"/bin/s","message":"/bin/s: is static","count":3}],
@@ -77,11 +78,11 @@ import Testing
   }
 
   @Test func formatsSayWhatTheyNeed() {
-    #expect(throws: ExportError.contentMissing("llvm-json")) {
-      try LLVMJSONExporter().bytes(of: Self.report)
+    #expect(throws: ReportError.contentMissing("llvm-json")) {
+      try LLVMJSONWriter().bytes(of: Self.report)
     }
     let regions = Report(coverage: Coverage(content: .regions))
-    #expect(throws: ExportError.contentMissing("lcov")) { try LCOVExporter().bytes(of: regions) }
+    #expect(throws: ReportError.contentMissing("lcov")) { try LCOVWriter().bytes(of: regions) }
   }
 
   @Test(arguments: [0, 9, 10, 11, 99, 100, 4_294_967_296, .max - 1, .max] as [UInt64])
@@ -105,12 +106,12 @@ import Testing
     report.coverage.files[0].lines = (1...40_000).map { Line(number: $0, count: UInt64($0) * 7) }
     var pieces: [[UInt8]] = []
     var writer = ByteWriter(to: { pieces.append(Array($0)) })
-    try LCOVExporter().write(report, to: &writer)
+    try LCOVWriter().write(report, to: &writer)
     #expect(pieces.count > 1)
-    #expect(Array(pieces.joined()) == (try LCOVExporter().bytes(of: report)))
+    #expect(Array(pieces.joined()) == (try LCOVWriter().bytes(of: report)))
     struct Full: Error {}
     var refusing = ByteWriter(to: { _ in throw Full() })
-    #expect(throws: Full.self) { try LCOVExporter().write(report, to: &refusing) }
+    #expect(throws: Full.self) { try LCOVWriter().write(report, to: &refusing) }
   }
 
   @Test(arguments: [

@@ -45,7 +45,7 @@ struct ObjectJoinTests {
     #expect(collected.coverage.functions.map(\.name).filter { $0 == "main" }.count == 2)
     // What only one of them has is as in its own report.
     let text = String(
-      decoding: try LCOVExporter().bytes(of: Report(coverage: collected.coverage)), as: UTF8.self)
+      decoding: try LCOVWriter().bytes(of: Report(coverage: collected.coverage)), as: UTF8.self)
     for run in [first, second] {
       let own = String(decoding: try await run.toolsOwn("lcov", in: folder.path), as: UTF8.self)
       let records = own.split(separator: "SF:")
@@ -125,9 +125,9 @@ struct ObjectJoinTests {
     let report = Report(coverage: collected.coverage)
     #expect(collected.coverage.totals.functions == Tally(found: 2_001, hit: 668))
     let lcov = try await run.toolsOwn("lcov", in: folder.path)
-    #expect(try LCOVExporter().bytes(of: report) == lcov)
+    #expect(try LCOVWriter().bytes(of: report) == lcov)
     let json = try await run.toolsOwn("text", in: folder.path)
-    #expect(try LLVMJSONExporter().bytes(of: report) == json)
+    #expect(try LLVMJSONWriter().bytes(of: report) == json)
   }
 }
 

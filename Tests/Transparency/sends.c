@@ -24,7 +24,11 @@ static void send_by_timer(int number) {
   struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = number};
   struct itimerspec soon = {.it_value = {0, 100000}};
   timer_t timer;
+#ifdef __GLIBC__
   event._sigev_un._tid = gettid();
+#else
+  event.sigev_notify_thread_id = gettid();
+#endif
   event.sigev_value.sival_int = 77;
   if (timer_create(CLOCK_MONOTONIC, &event, &timer) != 0) {
     say("  timer errno %d", errno);

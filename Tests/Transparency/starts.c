@@ -2,7 +2,9 @@
 // and what a program sees of its own stack.
 #include "subject.h"
 
+#ifdef __GLIBC__
 #include <execinfo.h>
+#endif
 #include <linux/sched.h>
 #include <spawn.h>
 #include <sys/stat.h>

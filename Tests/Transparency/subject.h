@@ -20,6 +20,8 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "other_libc.h"
+
 typedef void (*handler_t)(int);
 
 // Appends a line to the log of the case: what the parent prints when the case is over.

@@ -15,6 +15,7 @@
 //   u<uid>/python-<ctx>          struct slv_python_header, the directory, then blocks
 //   python                       what Python code is recorded, one rule a line; absent: the default
 //   u<uid>/<identity>.obj        an ELF file with the sections that a report needs
+// u<uid>.<16 hex> stands for u<uid> where another user had taken that name.
 // <identity> is 16 hex digits, <ctx> 8, <n> decimal from 0. The u<uid> directories lie under
 // slv_settings.users, which is the recording itself or, where the recording's file system drops the
 // lock of a closed but mapped file (overlayfs), a tmpfs directory that `live` links to.
@@ -24,7 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SLV_ABI_VERSION 4
+#define SLV_ABI_VERSION 5
 
 // ---- environment ---------------------------------------------------------------------------------
 
@@ -60,10 +61,11 @@ struct slv_settings {
   uint64_t save_before;       // bit n-1: save or mark before the program's own handler for signal n
   uint64_t created;           // CLOCK_REALTIME, nanoseconds
   char command_version[32];   // of the salvage command, for messages
-  char users[SLV_PATH_MAX];   // absolute: where the u<uid> directories are
-  char library[SLV_PATH_MAX]; // absolute, without space or colon: what LD_PRELOAD names
+  char users[SLV_PATH_MAX];   // where the u<uid> directories are: absolute, or empty: here
+  char library[SLV_PATH_MAX]; // what LD_PRELOAD names: absolute, or empty: libsalvage.so here
   uint64_t boot[2]; // the boot that its times and process ids are of (boot_id); 0: not known
-  uint64_t reserved[6];
+  uint64_t id[2];   // random: what belongs to it elsewhere names it, see slv_belonging
+  uint64_t reserved[4];
 };
 
 // ---- ledger --------------------------------------------------------------------------------------
@@ -122,9 +124,9 @@ enum slv_cause {
   SLV_CAUSE_EXIT = 2,   // exit(status)
   SLV_CAUSE__EXIT = 3,  // _exit, _Exit, raw exit_group
   SLV_CAUSE_QUICK_EXIT = 4,
-  SLV_CAUSE_ABORT = 5,  // abort() was called
-  SLV_CAUSE_EXEC = 6,   // became another life
-  SLV_CAUSE_SIGNAL = 7, // a handler of ours saw signal `status`, whose default action ends the life
+  SLV_CAUSE_ABORT = 5,       // abort() was called
+  SLV_CAUSE_EXEC = 6,        // became another life
+  SLV_CAUSE_SIGNAL = 7,      // our handler saw signal `status`, whose default action ends the life
   SLV_CAUSE_THREAD_EXIT = 8, // raw SYS_exit of the last thread, pthread_exit
 };
 
@@ -134,43 +136,14 @@ enum slv_cell_flag {
   SLV_FLAG_FLUSHED = 1u << 2,       // the flush of the private ones was complete at its end
   SLV_FLAG_FRESH = 1u << 3,         // counts in a fresh slot
   SLV_FLAG_PARENT_SLOT = 1u << 4,   // a fork child that counts on its parent's slot
-  SLV_FLAG_SANDBOXED = 1u << 5,     // seccomp: no system calls of ours from here on
-  SLV_FLAG_CHAINED = 1u << 6,       // has signal handlers of ours
+  SLV_FLAG_SANDBOXED = 1u << 5,     // seccomp: none of our system calls from here on
+  SLV_FLAG_CHAINED = 1u << 6,       // has our signal handlers
   SLV_FLAG_NO_PRELOAD = 1u << 7,    // announced; LD_PRELOAD was taken out, see `loss`
   SLV_FLAG_OWN_PROFILE = 1u << 8,   // the program has its own LLVM_PROFILE_FILE
   SLV_FLAG_PARTIAL_HOOKS = 1u << 9, // dlmopen namespace, RTLD_DEEPBIND and the like
   SLV_FLAG_PYTHON = 1u << 10,       // a CPython interpreter of it was entered
   SLV_FLAG_COVERAGE = 1u << 11,     // coverage.py measures in it
-};
-
-// Why a process could not be entered, or counters that existed are not in the recording. The
-// sentence and the cure for each are in docs/Messages.md and SalvageRecord.
-enum slv_loss {
-  SLV_LOSS_NONE = 0,
-  SLV_LOSS_STATIC = 1,      // no PT_INTERP: the dynamic loader never runs
-  SLV_LOSS_SECURE = 2,      // set-id or file capabilities: the loader ignores LD_PRELOAD
-  SLV_LOSS_OTHER_ARCH = 3,  // other ELF class or machine
-  SLV_LOSS_MUSL = 4,        // an interpreter that is not a known glibc loader
-  SLV_LOSS_OLD_GLIBC = 5,   // older than GLIBC_2.17
-  SLV_LOSS_UNREACHABLE = 6, // the library cannot be opened from there (chroot, mount namespace)
-  SLV_LOSS_NO_SLOT = 7,     // counters, but no slot: `loss_errno` says why
-  SLV_LOSS_FILE_LIMIT = 8,  // RLIMIT_FSIZE is below the counter file's size
-  SLV_LOSS_DISK_FULL = 9,
-  SLV_LOSS_PRIVATE_KILLED = 10,   // private counters and no whole flush before the end (reader's)
-  SLV_LOSS_NO_MAPPING = 11,       // the coverage mapping was stripped or could not be kept
-  SLV_LOSS_CONTINUOUS = 12,       // LLVM continuous mode: counts are not in the section
-  SLV_LOSS_UNKNOWN_FORMAT = 13,   // counters of a version that this library does not know
-  SLV_LOSS_NOT_STARTED = 14,      // announced, never entered, for no reason that we saw
-  SLV_LOSS_NO_LEDGER = 15,        // entered, but the recording could not be opened
-  SLV_LOSS_COVERAGE_UNSAVED = 20, // coverage.py had no time to save (the reader's verdict too)
-  SLV_LOSS_SANDBOX = 17, // executed in a seccomp sandbox that forbids the library's system calls
-  SLV_LOSS_ASAN_OPTIONS = 16,   // the program's own __asan_default_options refuses a preload
-  SLV_LOSS_GCOV_LATE = 27,      // gcc's counters that libgcov knew of first: it writes them itself
-  SLV_LOSS_GCOV_RESET = 28,     // the program calls __gcov_reset, which does nothing then
-  SLV_LOSS_GCOV_VALUES = 29,    // value profiles of gcc's that are not added
-  SLV_LOSS_FOREIGN_GUARDS = 24, // trace-pc-guard, with a callback of somebody else
-  SLV_LOSS_NO_PC_TABLE = 25, // -fsanitize-coverage without pc-table, or several ways in one object
-  SLV_LOSS_CLEARED = 26,     // libFuzzer clears the counters before each input
+  SLV_FLAG_COUNTERLESS = 1u << 12,  // announced; it cannot be entered, and has no counters to lose
 };
 
 // One life, or one event. Stores need no system call. 128 bytes.
@@ -218,6 +191,7 @@ enum slv_source {
   SLV_SOURCE_GCOV = 2,
   SLV_SOURCE_SANCOV = 3,
   SLV_SOURCE_PYTHON = 4,
+  SLV_SOURCE_GO = 5,
 };
 
 enum slv_region_kind { // how two images of a region are added
@@ -227,6 +201,9 @@ enum slv_region_kind { // how two images of a region are added
   SLV_REGION_OR8 = 3,    // MC/DC bitmaps, flags; initial value 0, bitwise or
   SLV_REGION_WRAP8 = 4,  // u8 counters that wrap, 0 not executed; bitwise or, one life a slot
   SLV_REGION_FLAG32 = 5, // u32, 0 not executed; initial value 0, bitwise or
+  // Go's lists of u32: 0 until the function runs, then how many counters, package, function, counters; zeros
+  // between lists. Saturating sum of counters; one life a slot.
+  SLV_REGION_LISTS32 = 6,
 };
 
 struct slv_region {
@@ -242,6 +219,13 @@ enum slv_host { // interpreters that an object brings, whose programs a source r
   SLV_HOST_PYTHON = 1u << 0,
 };
 
+enum slv_use { // what the program itself does with its counters, as far as its file tells
+  SLV_USE_READS = 1u << 16,
+  SLV_USE_RESETS = 1u << 17,      // LLVM's: or merges a profile into them, or knows where they are
+  SLV_USE_GCOV_RESETS = 1u << 18, // it calls __gcov_reset
+  SLV_USE_RESOLVES = 1u << 19,    // it has ifunc resolvers, which count before anything else runs
+};
+
 // What a life found in an object: the next one opens no file. Open-addressed; `key` is claimed by
 // compare-and-swap, the rest counts when `ready` is 1. Each life looks at objects with more regions than
 // fit, and with gcov counters (first entry: where the units lie; kind: set of enum slv_gcov_note).
@@ -251,7 +235,7 @@ struct slv_index_entry {
   uint32_t ready;
   uint32_t sources; // set of 1 << enum slv_source; 0: known to hold no counters
   struct slv_region region[SLV_REGIONS];
-  uint32_t hosts;   // enum slv_host
+  uint32_t hosts;   // enum slv_host, enum slv_use
   uint32_t regions; // as many as the object has
 };
 
@@ -332,8 +316,10 @@ SLV_STATIC_ASSERT(sizeof(struct slv_index_entry) == 64, "index entry");
 SLV_STATIC_ASSERT(sizeof(struct slv_counters_header) <= SLV_ATTACH_OFFSET, "counters header");
 SLV_STATIC_ASSERT(SLV_ATTACH_OFFSET + 4 * SLV_SLOTS_MAX <= 4096, "attach words");
 SLV_STATIC_ASSERT(SLV_LEDGER_HEADER_SIZE + 64 * SLV_INDEX_ENTRIES == SLV_CELLS_OFFSET, "index");
+#include "salvage_belonging.h"
 #include "salvage_forks.h"
 #include "salvage_kept.h"
+#include "salvage_losses.h"
 #include "salvage_programs.h"
 #include "salvage_python.h"
 #endif

@@ -2,7 +2,9 @@
 #include "fixture.h"
 #include <assert.h>
 #include <err.h>
+#ifdef __GLIBC__
 #include <error.h>
+#endif
 #include <sys/syscall.h>
 
 #define END(name) static int name(const struct context *context)
@@ -123,7 +125,9 @@ END(by_errx) {
 
 END(by_error) {
   before();
+#ifdef __GLIBC__
   error(number(context, 13), 0, "error");
+#endif
   after();
   return 0;
 }

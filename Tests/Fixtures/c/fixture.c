@@ -7,8 +7,14 @@ uint64_t *tally;
 volatile int neighbour_data[64] = {7, 7, 7};
 volatile int neighbour_zero[64];
 
-// Before main, so that other constructors can be marked too. glibc passes main's arguments here.
+extern char **environ;
+
+// Before main, so that other constructors can be marked too. glibc passes main's arguments here; musl does not,
+// and they stand in front of the environment.
 __attribute__((constructor(101))) static void open_tally(int argc, char **argv) {
+#ifndef __GLIBC__
+  for (argc = 0, argv = environ - 1; (intptr_t)argv[-1] != argc; argc++) argv--;
+#endif
   if (argc < 3) return;
   int fd = open(argv[1], O_RDWR | O_CLOEXEC);
   if (fd < 0) return;

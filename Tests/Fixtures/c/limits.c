@@ -73,7 +73,7 @@ END(no_streams) {
   return 97;
 }
 
-// The lowest free descriptor is what it was: nothing of ours took it.
+// The lowest free descriptor is what it was: nothing of Salvage took it.
 END(lowest_descriptor) {
   (void)context;
   int fd = open("/dev/null", O_RDWR);

@@ -136,7 +136,9 @@ def main(count, seed):
             finally:
                 os._exit(0)
         time.sleep(random.choice([0.0003, 0.001, 0.003, 0.01]) * (1 + random.random()))
-        number = random.choice([signal.SIGTERM, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+        number = random.choice([signal.SIGTERM, signal.SIGKILL, signal.SIGHUP, signal.SIGQUIT])
+        while number == signal.SIGKILL and not page[1]:
+            time.sleep(0.0005)  # who is killed before it runs has nothing to save, and the ledger says so
         began = time.monotonic()
         started = 3 if page[3] else 2 if page[2] else 1 if page[1] else 0
         os.kill(pid, number)

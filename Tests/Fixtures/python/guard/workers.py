@@ -1,6 +1,8 @@
 """Workers of multiprocessing: every way of ending them, each with lines of its own."""
 import multiprocessing
+import queue
 import sys
+import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
 
@@ -21,11 +23,11 @@ def executed(x):
     return x * x + 4
 
 
-def greet(queue):
-    queue.put("hello")
+def greet(words):
+    words.put("hello")
 
 
-# Who is ready may be ended at once: no line must be left to run.
+# A worker that is ready may be ended at once: no line must be left to run.
 def work(ready):
     value = 1
     while value:
@@ -34,9 +36,9 @@ def work(ready):
 
 
 def work_until_killed(ready):
-    value = 1  # or killed
-    while value:  # or killed
-        ready.set() or time.sleep(60)  # or killed
+    value = 1
+    while value:
+        ready.set() or time.sleep(60)
     print("not reached")  # never
 
 
@@ -49,8 +51,32 @@ def compute(ready):
     print("not reached")  # never
 
 
-def wait(ready, queue):
-    print(ready.set() or queue.get())
+def wait(ready, words):
+    print(ready.set() or words.get())
+    print("not reached")  # never
+
+
+def wait_for_event(ready):
+    print(ready.set() or threading.Event().wait())
+    print("not reached")  # never
+
+
+def wait_for_item(ready):
+    print(ready.set() or queue.Queue().get())
+    print("not reached")  # never
+
+
+def wait_for_thread(ready):
+    thread = threading.Thread(target=time.sleep, args=(60,), daemon=True)
+    thread.start()
+    print(ready.set() or thread.join())
+    print("not reached")  # never
+
+
+def wait_for_semaphore(ready):
+    lock = multiprocessing.Lock()
+    lock.acquire()
+    print(ready.set() or lock.acquire())
     print("not reached")  # never
 
 
@@ -70,12 +96,16 @@ def pools(context):
 
 
 def processes(context):
-    queue = context.Queue()
-    process = context.Process(target=greet, args=(queue,))
+    words = context.Queue()
+    process = context.Process(target=greet, args=(words,))
     process.start()
-    print(queue.get())
+    print(words.get())
     process.join()
-    for target, how in (work, "terminate"), (work_until_killed, "kill"), (compute, "terminate"):
+    waits = wait_for_event, wait_for_item, wait_for_thread, wait_for_semaphore
+    for target, how in [
+        (work, "terminate"), (work_until_killed, "kill"), (compute, "terminate"),
+        *((wait, "kill") for wait in waits),
+    ]:
         ready = context.Event()
         process = context.Process(target=target, args=(ready,))
         process.start()
@@ -84,7 +114,7 @@ def processes(context):
         process.join()
         print(process.exitcode)
     ready = context.Event()
-    process = context.Process(target=wait, args=(ready, queue))
+    process = context.Process(target=wait, args=(ready, words))
     process.start()
     ready.wait()
     process.terminate()

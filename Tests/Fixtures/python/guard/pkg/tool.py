@@ -6,7 +6,7 @@ def main():
     word = "tool"
     print(word, sys.argv[1:])
     if "hang" in sys.argv:
-        sys.stdout.flush() or time.sleep(60)  # or killed
+        sys.stdout.flush() or time.sleep(60)
     return 0
 
 

@@ -1,0 +1,36 @@
+# What can be done here; `make` alone lists it.
+.DEFAULT_GOAL := help
+.PHONY: help build test quick full check format bench demo fuzz install
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 18
+
+build: ## the package and its tests
+	swift build --build-tests
+
+test: ## all that continuous integration runs (20 to 30 minutes)
+	scripts/test
+
+quick: ## checks, unit tests and the essential rows (under 90 s after a build)
+	scripts/test --quick
+
+full: ## all tests with their long forms
+	scripts/test --full
+
+check: ## linters and static checks; builds the injected library only
+	scripts/check
+
+format: ## lays out Swift and C sources
+	scripts/format
+
+bench: ## measures against peers and prints a table of bars
+	scripts/bench
+
+demo: ## builds, runs a small process tree that dies badly, prints ledger and report
+	scripts/demo
+
+fuzz: ## attacks the reader for a minute
+	scripts/fuzz 60
+
+install: ## installs under PREFIX (/usr/local)
+	scripts/install $(or $(PREFIX),/usr/local)

@@ -1,0 +1,68 @@
+import SalvageCoverage
+import SalvageRecord
+import SystemPackage
+
+/// What `salvage doctor` says of a program's counters: each compiler leaves other traces in its file.
+enum CounterFindings {
+  static func of(_ path: FilePath) -> [Finding] {
+    guard let image = try? ELFImage(path: path) else { return [] }
+    let found =
+      llvm(image) + gcov(image) + SancovFindings.of(image, at: path) + GoFindings.of(image)
+    if !found.isEmpty { return found }
+    return [
+      Finding(
+        "counters", .warning,
+        "none in \(path) itself; its libraries and children may have some. Build with"
+          + " -fprofile-instr-generate -fcoverage-mapping (clang), -profile-generate"
+          + " -profile-coverage-mapping (swiftc), -C instrument-coverage (rustc), --coverage (gcc, clang),"
+          + " -fsanitize-coverage=inline-bool-flag,pc-table (clang), go build -cover -buildmode=pie (Go)"
+      )
+    ]
+  }
+
+  private static func llvm(_ image: ELFImage) -> [Finding] {
+    guard image.section("__llvm_prf_cnts") != nil else { return [] }
+    guard image.section("__llvm_prf_data") != nil else {
+      return [
+        Finding("counters", .bad, LossReason.correlated.sentence + " " + LossReason.correlated.cure)
+      ]
+    }
+    guard image.section("__llvm_covmap") != nil else {
+      return [
+        Finding("counters", .bad, LossReason.noMapping.sentence + " " + LossReason.noMapping.cure)
+      ]
+    }
+    return [Finding("counters", .good, "LLVM counters with their mapping")]
+  }
+
+  /// gcc and clang leave the names of the data files among the program's constants.
+  private static func gcov(_ image: ELFImage) -> [Finding] {
+    if ClangGcovFindings.hasUnknown(image) {
+      return [
+        Finding("counters", .bad, LossReason.clangGcov.sentence + " " + LossReason.clangGcov.cure)
+      ]
+    }
+    guard let constants = image.section(".rodata"), let bytes = try? image.bytes(of: constants)
+    else { return [] }
+    let names = dataFiles(in: bytes)
+    guard !names.isEmpty else { return [] }
+    let missing = names.filter { name in
+      !GcovNotesFile.places(forData: name).contains { status($0) != nil }
+    }
+    guard let first = missing.first else {
+      return [Finding("counters", .good, "gcov counters of \(names.count) compiled files")]
+    }
+    return [
+      Finding(
+        "counters", .bad,
+        "gcov counters, but \(missing.count) of \(names.count) .gcno files are not beside the"
+          + " objects, that of \(first) for one: put them there before the program is recorded")
+    ]
+  }
+
+  private static func dataFiles(in bytes: [UInt8]) -> [FilePath] {
+    let end = Array(".gcda".utf8)
+    return bytes.split(separator: 0).filter { $0.count > end.count && $0.suffix(5) == end[...] }
+      .map { FilePath(String(decoding: $0, as: UTF8.self)) }
+  }
+}

@@ -1,0 +1,63 @@
+import Glibc
+import SalvageReport
+import SystemPackage
+
+/// The folder of a report of many files. A file whose bytes are as they were is not written; those of
+/// the last report that the new one does not have are removed, and no others.
+struct OutputFolder: ReportFolder {
+  private let path: FilePath
+  private let earlier: Set<String>
+  private var written: [String] = []
+  private var folders: Set<String> = []
+  /// The list of our files, by which a folder of reports is known.
+  private static let list = ".salvage-report"
+
+  init(_ path: FilePath) throws(SalvageError) {
+    self.path = path
+    try makeDirectories(absolute(path))
+    let list = path.appending(Self.list)
+    if isRegularFile(list) {
+      let text = String(decoding: try contents(of: list), as: UTF8.self)
+      earlier = Set(text.split(separator: "\n").map(String.init).filter(Self.isOurs))
+    } else {
+      guard !isRegularFile(path.appending("index.html")) else {
+        throw .report(
+          "\(path) has an index.html that no report of salvage wrote: choose another folder, or remove it"
+        )
+      }
+      earlier = []
+    }
+  }
+
+  /// A list that was changed must not make us remove files elsewhere.
+  private static func isOurs(_ name: String) -> Bool {
+    !name.hasPrefix("/") && !name.split(separator: "/").contains("..")
+  }
+
+  mutating func write(_ name: String, _ bytes: UnsafeRawBufferPointer) throws {
+    written.append(name)
+    let file = path.appending(name)
+    if earlier.contains(name), isUnchanged(file, bytes) { return }
+    let folder = file.removingLastComponent()
+    if folders.insert(folder.string).inserted { try makeDirectories(absolute(folder)) }
+    try OutputFile(file).write { sink throws(OutputError) in try sink(bytes) }
+  }
+
+  private func isUnchanged(_ file: FilePath, _ bytes: UnsafeRawBufferPointer) -> Bool {
+    guard let status = status(file, following: false), status.st_mode & S_IFMT == S_IFREG,
+      Int(status.st_size) == bytes.count, let old = try? contents(of: file)
+    else { return false }
+    return old.withUnsafeBytes {
+      $0.count == bytes.count
+        && ($0.isEmpty || memcmp($0.baseAddress!, bytes.baseAddress!, $0.count) == 0)
+    }
+  }
+
+  mutating func finish() throws(SalvageError) {
+    for name in earlier.subtracting(written) {
+      path.appending(name).withPlatformString { _ = unlink($0) }
+    }
+    let text = written.sorted().map { $0 + "\n" }.joined()
+    try replace(path.appending(Self.list), with: Array(text.utf8), mode: 0o644)
+  }
+}

@@ -1,0 +1,86 @@
+import ArgumentParser
+import Salvage
+import SalvageRecord
+
+struct LedgerCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ledger",
+    abstract: "Every process of a recording: how it ended, what was kept, what was lost and why.",
+    discussion: """
+      A line per program image, children below their parents and indented.
+      A line that begins with = is the same process as the one above, gone on by exec.
+
+      salvage ledger
+      salvage ledger --deaths --with-counters   what was measured and killed
+      salvage ledger --json unit.salvage | jq '.losses'
+      """)
+
+  @OptionGroup var recording: RecordingArguments
+
+  @Flag(help: "As JSON, for programs.")
+  var json = false
+
+  @Flag(help: "Whole argument lists.")
+  var full = false
+
+  @Flag(help: "Only processes that lost something.")
+  var losses = false
+
+  @Flag(help: "Only processes that a signal ended, or that vanished.")
+  var deaths = false
+
+  @Flag(help: "Only processes with counters.")
+  var withCounters = false
+
+  func run() async throws {
+    let opened = try recording.open()
+    for note in opened.notes { complain(note) }
+    let contents = try opened.contents()
+    let filter = LedgerFilter(losses: losses, deaths: deaths, withCounters: withCounters)
+    if json {
+      try printJSON(LedgerDocument(filter.apply(to: contents)))
+    } else {
+      let width = full ? Int.max : max(60, terminalWidth() ?? 120)
+      try printOut(LedgerText(contents, width: width, filter: filter).text)
+    }
+    if !filter.isEmpty && !contents.lives.contains(where: filter.shows) {
+      complain("no process is left by the filters; there are \(contents.lives.count)")
+    }
+  }
+}
+
+/// Which processes of a ledger are shown: those that pass all that is asked for.
+struct LedgerFilter {
+  var losses = false
+  var deaths = false
+  var withCounters = false
+
+  var isEmpty: Bool { !losses && !deaths && !withCounters }
+
+  func shows(_ life: Life) -> Bool {
+    (!losses || !life.losses.isEmpty) && (!deaths || Self.died(life))
+      && (!withCounters || Self.hasCounters(life))
+  }
+
+  private static func died(_ life: Life) -> Bool {
+    switch life.end {
+    case .signal, .vanished: true
+    default: false
+    }
+  }
+
+  /// What was lost had counters, as far as anybody knows.
+  private static func hasCounters(_ life: Life) -> Bool {
+    life.objects > 0 || !life.flags.isDisjoint(with: [.live, .isPrivate]) || !life.losses.isEmpty
+  }
+
+  /// With the losses of those alone, and losses that belong to no process.
+  func apply(to contents: RecordingContents) -> RecordingContents {
+    guard !isEmpty else { return contents }
+    var result = contents
+    result.lives = contents.lives.filter(shows)
+    let known = Set(result.lives.map(\.id))
+    result.losses = contents.losses.filter { $0.life.map(known.contains) ?? losses }
+    return result
+  }
+}

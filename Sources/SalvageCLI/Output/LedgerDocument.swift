@@ -1,0 +1,103 @@
+import SalvageRecord
+import SystemPackage
+
+/// The text of an errno.
+func errorText(_ code: Int32) -> String { Errno(rawValue: code).description }
+
+/// `salvage ledger --json`: our schema, version 1. Ids are 16 hex digits; times are seconds since 1970.
+struct LedgerDocument: Encodable {
+  var version = 1
+  var salvageVersion: String
+  var runs: [RunNote]
+  var lives: [LifeDocument]
+  var losses: [LossDocument]
+
+  init(_ contents: RecordingContents) {
+    salvageVersion = contents.settings.commandVersion
+    runs = contents.runs
+    lives = contents.lives.map(LifeDocument.init)
+    losses = contents.losses.map(LossDocument.init)
+  }
+}
+
+struct LifeDocument: Encodable {
+  var id: String
+  var parent: String?
+  var beginning: String
+  var entered: Bool
+  var pid: Int32
+  var outerPID: Int32?
+  var parentPID: Int32
+  var user: UInt32
+  var pidNamespace: UInt64
+  var born: Double
+  var ended: Double?
+  var program: String
+  var arguments: [String]
+  var argumentCount: Int
+  var end: String
+  var status: Int32?
+  var signal: Int32?
+  var coreDumped: Bool?
+  var killer: String?
+  var context: UInt32
+  var objects: Int
+  var live: Bool
+  var `private`: Bool
+  var flushed: Bool
+  var snapshots: Int
+  var losses: [String]
+  var machine: String?
+
+  init(_ life: Life) {
+    id = hex(life.id)
+    parent = life.parent.map { hex($0) }
+    beginning = life.beginning.rawValue
+    entered = life.isEntered
+    pid = life.pid
+    outerPID = life.outerPID == 0 ? nil : life.outerPID
+    parentPID = life.parentPID
+    user = life.user
+    pidNamespace = life.pidNamespace
+    born = Double(life.born) / 1e9
+    ended = life.ended.map { Double($0) / 1e9 }
+    program = life.program
+    arguments = life.arguments
+    argumentCount = life.argumentCount
+    end = life.end.word
+    status = life.end.status
+    if case .signal(let number, let core) = life.end {
+      signal = number
+      coreDumped = core
+    }
+    killer = life.killer.map { hex($0) }
+    context = life.context
+    objects = life.objects
+    live = life.flags.contains(.live)
+    `private` = life.flags.contains(.isPrivate)
+    flushed = life.flags.contains(.flushed)
+    snapshots = life.snapshots
+    losses = life.losses.map(\.reason.slug)
+    machine = life.machine.isEmpty ? nil : life.machine
+  }
+}
+
+struct LossDocument: Encodable {
+  var reason: String
+  var life: String?
+  var subject: String
+  var error: String?
+  var detail: String?
+  var sentence: String
+  var cure: String
+
+  init(_ loss: Loss) {
+    reason = loss.reason.slug
+    life = loss.life.map { hex($0) }
+    subject = loss.subject
+    error = loss.code == 0 ? nil : errorText(loss.code)
+    detail = loss.detail.isEmpty ? nil : loss.detail
+    sentence = loss.reason.sentence
+    cure = loss.reason.cure
+  }
+}

@@ -1,0 +1,80 @@
+import SalvageRecord
+import SystemPackage
+
+/// The end of a run: a line with processes, how they ended, objects, losses; and lines for those with
+/// counters that died by a signal, and whether what they counted is there.
+struct Summary {
+  let line: String
+  let deaths: [String]
+
+  init(
+    _ contents: RecordingContents, objects: Int, pythonFiles: Int, path: FilePath,
+    isReadOnly: Bool = false
+  ) {
+    // An image that went on as another is the same process.
+    let ends = contents.lives.filter { $0.end != .exec }
+    var counts: [(String, Int)] = []
+    func count(_ word: String) {
+      if let index = counts.firstIndex(where: { $0.0 == word }) {
+        counts[index].1 += 1
+      } else {
+        counts.append((word, 1))
+      }
+    }
+    for life in ends {
+      switch life.end {
+      case .signal(let number, _): count("by \(signalName(number))")
+      case .running: count("still running")
+      case .vanished: count("vanished")
+      default: count("exited")
+      }
+    }
+    counts.sort { ($0.1, $1.0) > ($1.1, $0.0) }
+    let parts = counts.map { "\($0.1) \($0.0)" }.joined(separator: ", ")
+    var text = counted(ends.count, "process", "processes")
+    if !parts.isEmpty { text += " (\(parts))" }
+    text += ", \(counted(objects, "object", "objects"))"
+    if pythonFiles > 0 { text += ", \(counted(pythonFiles, "Python file", "Python files"))" }
+    switch contents.losses.count {
+    case 0 where isReadOnly: text += ", lost what was started since it is read-only"
+    case 0: text += ", nothing lost"
+    case let losses:
+      text += ", \(counted(losses, "loss", "losses")): see `salvage ledger \(path)`"
+    }
+    line = text + "; recorded in \(path)"
+    deaths = Self.deaths(ends)
+  }
+
+  /// One line for all that had the same program, arguments and death.
+  private static func deaths(_ lives: [Life]) -> [String] {
+    var groups: [(text: String, pids: [Int32])] = []
+    for life in lives {
+      let counted = !life.flags.isDisjoint(with: [.live, .isPrivate]) || !life.losses.isEmpty
+      guard case .signal(let number, _) = life.end, counted else { continue }
+      let fate = life.losses.first.map { "lost (\($0.reason.slug))" } ?? "kept"
+      let words = life.arguments.isEmpty ? [life.program] : life.arguments
+      let command = shortened(shellLine(words.map(Self.brief)), to: 60)
+      let text = "by \(signalName(number)), \(fate): \(command)"
+      if let index = groups.firstIndex(where: { $0.text == text }) {
+        groups[index].pids.append(life.pid)
+      } else {
+        groups.append((text, [life.pid]))
+      }
+    }
+    let lines = groups.prefix(shownDeaths).map { group in
+      let pids = group.pids.prefix(4).map(String.init).joined(separator: ", ")
+      return
+        "  \(pids)\(group.pids.count > 4 ? " and \(group.pids.count - 4) more" : "") \(group.text)"
+    }
+    let rest = groups.count - lines.count
+    return lines + (rest > 0 ? ["  and \(rest) more: see `salvage ledger`"] : [])
+  }
+
+  private static let shownDeaths = 5
+
+  /// A file without its directory.
+  private static func brief(_ word: String) -> String {
+    guard word.hasPrefix("/"), let name = FilePath(word).lastComponent else { return word }
+    return name.string
+  }
+}

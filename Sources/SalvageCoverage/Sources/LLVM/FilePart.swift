@@ -1,0 +1,196 @@
+/// What the functions of a program say of one file, until all have been asked.
+struct FilePart: Sendable {
+  /// A branch with the places of the expansions that lead to it, the outermost first; without any, its own.
+  struct BranchCount: Sendable {
+    var root: Place
+    /// Further places, in ``FilePart/steps``.
+    var steps: Range<Int32> = 0..<0
+    var count: UInt64
+    var falseCount: UInt64
+  }
+
+  /// The text of one function, whose lines and segments are known from it alone.
+  struct Span: Sendable {
+    var text: ClosedRange<UInt32>
+    var lines: Range<Int>
+    var segments: Range<Int>
+    /// Its last region is empty: what that means depends on whether another one follows in the file.
+    var endsEmpty: Bool
+  }
+
+  /// Of one function what `llvm-json` shows with the file.
+  struct Detail: Sendable {
+    /// Of the function among all.
+    var order: Int
+    var branches: [BranchRegion] = []
+    var mcdc: [MCDCRecord] = []
+    var expansions: [Expansion] = []
+
+    var isEmpty: Bool { branches.isEmpty && mcdc.isEmpty && expansions.isEmpty }
+  }
+
+  var functions: [Function] = []
+  var summaries: [FunctionSummary] = []
+  /// The regions of functions whose own text it is.
+  var pieces: [CountedPiece] = []
+  /// Regions of macros and of text that is included in the middle of functions.
+  var expanded: [CountedPiece] = []
+  private var expandedLimit = 1 << 14
+  var lines: [Line] = []
+  var segments: [Segment] = []
+  var spans: [Span] = []
+  var branches: [BranchCount] = []
+  var steps: [Place] = []
+  var decisions: [Decision] = []
+  var details: [Detail] = []
+
+  /// One macro may be used by all functions of a program: equal regions are added up now and then.
+  mutating func compactExpanded() {
+    guard expanded.count > expandedLimit else { return }
+    expanded.sort(by: <)
+    var last = 0
+    for index in 1..<expanded.count {
+      let piece = expanded[index]
+      let (start, end, kind) = (expanded[last].start, expanded[last].end, expanded[last].kind)
+      if piece.start == start && piece.end == end && piece.kind == kind {
+        expanded[last].count = expanded[last].count.saturatingSum(piece.count)
+      } else {
+        last += 1
+        expanded[last] = piece
+      }
+    }
+    expanded.removeLast(expanded.count - last - 1)
+    expandedLimit = max(1 << 14, 2 * expanded.count)
+  }
+
+  /// Adds what functions of another file say of it.
+  mutating func add(_ other: FilePart) {
+    let shift = Int32(steps.count)
+    functions += other.functions
+    summaries += other.summaries
+    pieces += other.pieces
+    expanded += other.expanded
+    let (lineShift, segmentShift) = (lines.count, segments.count)
+    lines += other.lines
+    segments += other.segments
+    spans += other.spans.map {
+      Span(
+        text: $0.text,
+        lines: $0.lines.lowerBound + lineShift..<$0.lines.upperBound + lineShift,
+        segments: $0.segments.lowerBound + segmentShift..<$0.segments.upperBound + segmentShift,
+        endsEmpty: $0.endsEmpty)
+    }
+    steps += other.steps
+    for var branch in other.branches {
+      branch.steps = branch.steps.lowerBound + shift..<branch.steps.upperBound + shift
+      branches.append(branch)
+    }
+    decisions += other.decisions
+    details += other.details
+    compactExpanded()
+  }
+}
+
+extension FilePart {
+  /// All that is known of the file, which is then used up; `isWhole`: with its regions.
+  mutating func file(_ path: String, isWhole: Bool) -> SourceFile {
+    var (lines, segments) = ([Line](), [Segment]())
+    if let order = separateSpans() {
+      for index in order {
+        let span = spans[index]
+        lines += self.lines[span.lines]
+        segments += self.segments[span.segments]
+      }
+    } else {
+      pieces += expanded
+      var builder = SegmentBuilder()
+      _ = builder.appendLines(of: &pieces, to: &lines)
+      if isWhole { segments = builder.latest }
+    }
+    let summary = RegionSummary(summaries)
+    var file = SourceFile(
+      path: path, lines: lines, functions: functions, branches: numberedBranches(),
+      reported: Totals(summary))
+    file.decisions = joinedDecisions()
+    if isWhole {
+      details.sort { $0.order < $1.order }
+      file.regions = FileRegions(
+        segments: segments, branches: details.flatMap(\.branches), mcdc: details.flatMap(\.mcdc),
+        expansions: details.flatMap(\.expansions), summary: summary)
+    }
+    return file
+  }
+
+  /// The order of functions that share no line, if nothing but them is in the file: its lines are theirs,
+  /// one after the other.
+  private func separateSpans() -> [Int]? {
+    guard expanded.isEmpty else { return nil }
+    var order = Array(spans.indices)
+    if !zip(order, order.dropFirst()).allSatisfy({
+      spans[$0].text.lowerBound <= spans[$1].text.lowerBound
+    }) {
+      order.sort { spans[$0].text.lowerBound < spans[$1].text.lowerBound }
+    }
+    for (one, next) in zip(order, order.dropFirst())
+    where spans[one].endsEmpty || spans[one].text.upperBound >= spans[next].text.lowerBound {
+      return nil
+    }
+    return order
+  }
+
+  /// As lcov shows them: branches with equal ways to them add up, and are numbered on the line where
+  /// the way begins.
+  private mutating func numberedBranches() -> [Branch] {
+    let steps = steps
+    func order(_ left: BranchCount, _ right: BranchCount) -> Int {
+      if left.root != right.root { return left.root < right.root ? -1 : 1 }
+      let count = min(left.steps.count, right.steps.count)
+      for index in 0..<count {
+        let (a, b) = (
+          steps[Int(left.steps.lowerBound) + index], steps[Int(right.steps.lowerBound) + index]
+        )
+        if a != b { return a < b ? -1 : 1 }
+      }
+      return left.steps.count - right.steps.count
+    }
+    let isSorted = zip(branches, branches.dropFirst()).allSatisfy { order($0, $1) <= 0 }
+    if !isSorted { branches.sort { order($0, $1) < 0 } }
+    var result: [Branch] = []
+    result.reserveCapacity(2 * branches.count)
+    var (line, decision) = (UInt32.max, 0 as UInt32)
+    var at = 0
+    while at < branches.count {
+      var sum = branches[at]
+      at += 1
+      while at < branches.count && order(sum, branches[at]) == 0 {
+        sum.count = sum.count.saturatingSum(branches[at].count)
+        sum.falseCount = sum.falseCount.saturatingSum(branches[at].falseCount)
+        at += 1
+      }
+      if sum.root.line != line { (line, decision) = (sum.root.line, 0) }
+      let isReached = sum.count > 0 || sum.falseCount > 0
+      for (outcome, count) in [(0, sum.count), (1, sum.falseCount)] as [(UInt32, UInt64)] {
+        result.append(
+          Branch(
+            line: line, decision: decision, outcome: 2 * decision + outcome, reached: isReached,
+            count: count))
+      }
+      decision += 1
+    }
+    return result
+  }
+
+  private func joinedDecisions() -> [Decision] {
+    var result: [Decision] = []
+    for decision in decisions.sorted(by: { $0.place < $1.place }) {
+      if let last = result.last, last.place == decision.place,
+        last.conditions.count == decision.conditions.count
+      {
+        result[result.count - 1].add(decision)
+      } else {
+        result.append(decision)
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,158 @@
+/// One process image: from exec (or fork) to the next exec or death. One pid can have several lives.
+public struct Life: Sendable, Hashable, Identifiable {
+  /// How a life began.
+  public enum Beginning: String, Sendable, Hashable, CaseIterable {
+    /// Nobody under the recording started it, as far as is known.
+    case root
+    /// A copy of its parent: fork, _Fork, clone without CLONE_VM.
+    case fork
+    /// The same process went on as another program.
+    case exec
+    /// posix_spawn.
+    case spawn
+    /// exec in a vfork child.
+    case vfork
+    /// Started by `parent` or one of its children past the hooks (system, popen, raw calls).
+    case unannounced
+  }
+
+  /// How a life ended.
+  public enum End: Sendable, Hashable {
+    /// main returned this.
+    case returned(Int32)
+    /// exit() was called.
+    case exited(Int32)
+    /// _exit, _Exit or a raw exit_group.
+    case exitedAtOnce(Int32)
+    case quickExited(Int32)
+    /// Its last thread ended.
+    case threadExited(Int32)
+    /// Its parent saw this exit status; how it came about is not known.
+    case ended(Int32)
+    /// It became another life.
+    case exec
+    /// This signal ended it; `core` where the kernel says that it wrote a core dump.
+    case signal(Int32, core: Bool)
+    /// It runs still.
+    case running
+    /// It is gone, and nobody looked how.
+    case vanished
+  }
+
+  /// What the library said of a life.
+  public struct Flags: OptionSet, Sendable, Hashable {
+    public var rawValue: UInt32
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    /// It has counters, all in shared pages.
+    public static let live = Flags(rawValue: 1 << 0)
+    /// It has counters that only flush hooks save.
+    public static let isPrivate = Flags(rawValue: 1 << 1)
+    /// The last flush of those was complete.
+    public static let flushed = Flags(rawValue: 1 << 2)
+    /// It counted in a fresh slot.
+    public static let fresh = Flags(rawValue: 1 << 3)
+    /// A fork child that counts on its parent's slot.
+    public static let parentSlot = Flags(rawValue: 1 << 4)
+    /// Under seccomp: no system calls of the library.
+    public static let sandboxed = Flags(rawValue: 1 << 5)
+    /// It has signal handlers of the library.
+    public static let chained = Flags(rawValue: 1 << 6)
+    /// It was started without the library.
+    public static let noPreload = Flags(rawValue: 1 << 7)
+    /// It has a profile file of its own.
+    public static let ownProfile = Flags(rawValue: 1 << 8)
+    /// The library's functions stand before only some of its calls.
+    public static let partialHooks = Flags(rawValue: 1 << 9)
+    /// A CPython interpreter of it was entered.
+    public static let python = Flags(rawValue: 1 << 10)
+    /// It could not be entered, and had no counters to lose.
+    public static let counterless = Flags(rawValue: 1 << 12)
+    /// coverage.py measured in it.
+    public static let coverage = Flags(rawValue: 1 << 11)
+  }
+
+  /// Unique in the recording.
+  public var id: UInt64
+  /// The life that started it, where that is known.
+  public var parent: UInt64?
+  public var beginning: Beginning
+  /// The library ran in it. If not, `losses` says why.
+  public var isEntered: Bool
+  /// In its own pid namespace; 0 where nobody knows.
+  public var pid: Int32
+  /// As the process that started it sees it; 0 where nobody knows.
+  public var outerPID: Int32
+  /// Its parent's pid when it began.
+  public var parentPID: Int32
+  /// Effective user id.
+  public var user: UInt32
+  /// Inode of its pid namespace; 0 where nobody knows.
+  public var pidNamespace: UInt64
+  /// When it began: nanoseconds of CLOCK_BOOTTIME, and since 1970.
+  public var bornAtBoot: UInt64
+  public var born: UInt64
+  /// When it ended, nanoseconds since 1970, where somebody noted that.
+  public var ended: UInt64?
+  /// Path of the program; empty where nobody knows.
+  public var program: String
+  public var arguments: [String]
+  /// How many arguments it had; more than `arguments` where the list was cut.
+  public var argumentCount: Int
+  public var end: End
+  /// The life that sent it the SIGKILL that ended it.
+  public var killer: UInt64?
+  public var losses: [Loss]
+  public var context: UInt32
+  public var flags: Flags
+  /// Objects with counters that it mapped or keeps privately.
+  public var objects: Int
+  /// Flushes and marks.
+  public var snapshots: Int
+  /// The name of the machine that it ran on; empty where nobody knows.
+  public var machine = ""
+}
+
+extension Life.End: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .returned(let status): "returned \(status)"
+    case .exited(let status): "exit \(status)"
+    case .exitedAtOnce(let status): "_exit \(status)"
+    case .quickExited(let status): "quick_exit \(status)"
+    case .threadExited(let status): "last thread ended, status \(status)"
+    case .ended(let status): "ended with \(status)"
+    case .exec: "exec"
+    case .signal(let number, let core):
+      core ? "\(signalName(number)) (core dumped)" : signalName(number)
+    case .running: "running"
+    case .vanished: "vanished"
+    }
+  }
+
+  /// One word for machines.
+  public var word: String {
+    switch self {
+    case .returned: "returned"
+    case .exited: "exit"
+    case .exitedAtOnce: "_exit"
+    case .quickExited: "quick_exit"
+    case .threadExited: "thread_exit"
+    case .ended: "ended"
+    case .exec: "exec"
+    case .signal: "signal"
+    case .running: "running"
+    case .vanished: "vanished"
+    }
+  }
+
+  /// The exit status, where it ended by one.
+  public var status: Int32? {
+    switch self {
+    case .returned(let status), .exited(let status), .exitedAtOnce(let status),
+      .quickExited(let status), .threadExited(let status), .ended(let status):
+      status
+    default: nil
+    }
+  }
+}

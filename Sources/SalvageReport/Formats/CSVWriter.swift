@@ -1,0 +1,46 @@
+import SalvageCoverage
+
+/// A row a file, for spreadsheets and scripts.
+public struct CSVWriter: FileReportWriter {
+  public static let name = "csv"
+  public static let summary = "a row for each file, for spreadsheets"
+  public static let fileName = "coverage.csv"
+  public static let names = NameForm.unicode
+
+  public init(_ options: ReportOptions) {}
+
+  public func write(_ report: Report, to writer: inout ByteWriter) throws {
+    try check(report.coverage)
+    writer.write("file,lines,lines_hit,line_percent,functions,functions_hit,branches,branches_hit")
+    writer.write(",missing_lines\r\n")
+    for file in report.coverage.files {
+      let totals = file.totals
+      writer.write(csv: report.relative(file.path))
+      write(totals.lines, to: &writer)
+      writer.write(",")
+      if totals.lines.found > 0 { writer.write(Percent(totals.lines).number) }
+      write(totals.functions, to: &writer)
+      write(totals.branches, to: &writer)
+      writer.write(",")
+      var isFirst = true
+      for run in MissedRun.runs(of: file.lines) {
+        if isFirst { isFirst = false } else { writer.write(" ") }
+        writer.write(run.text)
+      }
+      writer.write("\r\n")
+      try writer.flushIfFull()
+    }
+    try writer.flush()
+  }
+
+  private func write(_ tally: Tally, to writer: inout ByteWriter) {
+    writer.write(",")
+    writer.write(tally.found)
+    writer.write(",")
+    writer.write(tally.hit)
+  }
+}
+
+extension ReportFormat {
+  public static let csv = ReportFormat(CSVWriter.self)
+}

@@ -1,0 +1,105 @@
+import Foundation
+import SystemPackage
+import Testing
+
+/// Programs of clang's --coverage: our files against those of their own runtime, and what is told of them.
+@Suite struct ClangGcovTests {
+  private static let compilers = ["clang-14", "clang-16", "clang-19", "clang"]
+
+  private static let builds: [[String]] =
+    compilers.flatMap { compiler in
+      ["-O0", "-O1", "-O2", "-O3", "-Os", "-Oz"].map { [compiler, $0] }
+        + [
+          [compiler, "-O0", "-s"], [compiler, "-O2", "-s"],
+          [compiler, "-O2", "-fno-pie", "-no-pie"], [compiler, "-O1", "-fcf-protection=full"],
+          [compiler, "-O0", "-fstack-protector-all"], [compiler, "-fsanitize=address"],
+        ] + ["-O0", "-O2"].map { [compiler, "--driver-mode=g++", "-std=c++17", $0] }
+    } + [["clang-14", "-O2", "-flto", "-fuse-ld=lld"]]
+
+  /// Compiles file by file, and links; with an unusual code model where `unknown` says so.
+  private static func make(
+    _ build: [String], unknown: Bool = false, in home: FilePath
+  ) async throws -> String {
+    let folder = Places.fixtures.appending("gcov")
+    try FileManager.default.createDirectory(
+      atPath: home.string, withIntermediateDirectories: true)
+    let sources =
+      build.contains("-std=c++17") ? ["shapes.cpp", "list.cpp"] : ["work.c", "more.c"]
+    for source in sources {
+      try await Tools.run(
+        build + ["--coverage", "-c", folder.appending(source).string, "-o", source + ".o"]
+          + (unknown && source == sources[0] ? ["-mcmodel=large"] : []), in: home)
+    }
+    try await Tools.run(
+      build + ["--coverage"] + sources.map { $0 + ".o" } + ["-o", "program"], in: home)
+    return home.appending("program").string
+  }
+
+  private func tree(_ name: String, _ build: [String]) -> GcovTree? {
+    if skips("\(name) \(build)", without: [build[0]]) { return nil }
+    guard let run = try? Recorded("clang-gcov-\(name)-\(build.joined())".filter { $0 != "/" })
+    else { return nil }
+    return GcovTree(build: run.directory.appending("build"), run: run)
+  }
+
+  @Test(arguments: builds) func sameBytesAsItsRuntime(_ build: [String]) async throws {
+    guard let tree = tree("same", build) else { return }
+    let program = try await Self.make(build, in: tree.build)
+    let bare = try await tree.bare([program, "3"])
+    let salvaged = try await tree.run.run([program, "3"])
+    #expect(bare.status == .exit(0) && salvaged.status == bare.status)
+    #expect(salvaged.output == bare.output && !bare.output.isEmpty)
+    #expect(try await tree.run.ledger().slugs == [])
+    try tree.expectNoDataInBuild()
+    try await tree.export()
+    #expect(try tree.files(under: tree.exported, "gcda").count == 2)
+    try tree.expectSameBytes()
+    let doctor = try await tree.run.salvage(["doctor", program])
+    #expect(doctor.status == .exit(0), "\(doctor.output)")
+  }
+
+  /// Left to its runtime on purpose, it is no loss.
+  @Test func leftToItsRuntime() async throws {
+    guard let tree = tree("left", ["clang-14", "-O1"]) else { return }
+    let program = try await Self.make(["clang-14", "-O1"], in: tree.build)
+    _ = try await tree.bare([program, "3"])
+    let prefix = ["GCOV_PREFIX": tree.exported.string]
+    _ = try await tree.run.run(
+      [program, "3"], options: ["--leave-gcov"], environment: prefix)
+    #expect(try await tree.run.ledger().slugs == [])
+    try tree.expectSameBytes()
+  }
+
+  /// A unit whose code is not known stays its runtime's, as it is without us; the others are kept.
+  @Test(arguments: ["clang-14", "clang"]) func oneUnitIsUnknown(_ compiler: String) async throws {
+    guard let tree = tree("unknown", [compiler]) else { return }
+    let program = try await Self.make([compiler, "-O1"], unknown: true, in: tree.build)
+    _ = try await tree.bare([program, "3"])
+    let data = tree.run.directory.appending("data")
+    _ = try await tree.run.run([program, "3"], environment: ["GCOV_PREFIX": data.string])
+    #expect(try await tree.run.ledger().slugs == ["clang-gcov"])
+    let own = try tree.files(under: data, "gcda")
+    #expect(own.map { $0.lastComponent?.string } == ["work.c.gcda"])
+    let bare = tree.run.directory.appending("bare").string
+    for file in own {
+      let name = file.string.dropFirst(data.string.count)
+      let ours = FileManager.default.contents(atPath: file.string)
+      #expect(ours == FileManager.default.contents(atPath: bare + name))
+    }
+    let doctor = try await tree.run.salvage(["doctor", program])
+    #expect(doctor.status != .exit(0), "\(doctor.output)")
+  }
+
+  /// Each later life takes the units from the list: counts add up, and no file appears.
+  @Test(arguments: ["-O0", "-O2"]) func manyLives(_ level: String) async throws {
+    guard let tree = tree("lives", ["clang-14", level]) else { return }
+    let program = try await Self.make(["clang-14", level], in: tree.build)
+    let prefix = ["GCOV_PREFIX": tree.run.directory.appending("bare").string]
+    for _ in 0..<4 { _ = try await tree.run.bare([program, "3"], environment: prefix) }
+    for _ in 0..<4 { _ = try await tree.run.run([program, "3"], options: ["--append"]) }
+    try await tree.export()
+    try tree.expectNoDataInBuild()
+    // The summary: clang's runtime counts a further run in the first unit's file alone (compiler-rt 14).
+    try tree.expectSameBytes(but: 12)
+  }
+}
