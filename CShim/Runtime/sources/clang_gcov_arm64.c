@@ -93,8 +93,8 @@ static int pair(struct slv_code *c, uint32_t word) {
   uint32_t size = bits(word, 30, 2), load = bits(word, 22, 1);
   int width = size == 2 ? 8 : 4;
   if (size == 3 || (size == 1 && !load)) return 0;
-  struct slv_operand at = based(c, word, slv_arm64_signed(word, 15, 7) * width,
-                                modes[bits(word, 23, 2)]);
+  struct slv_operand at =
+      based(c, word, slv_arm64_signed(word, 15, 7) * width, modes[bits(word, 23, 2)]);
   struct slv_operand next = {at.value + (uint64_t)width, at.known, 0};
   uint32_t kind = size == 1 ? 2 : load;
   return transfer(c, bits(word, 0, 5), at, width, kind) &&

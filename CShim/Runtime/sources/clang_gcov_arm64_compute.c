@@ -89,8 +89,8 @@ int slv_arm64_immediate(struct slv_code *c, uint32_t word) {
   switch (bits(word, 23, 3)) {
     case 0:
     case 1: // adr, adrp
-      number.value = word >> 31 ? (c->at & ~4095ull) + ((uint64_t)offset << 12)
-                                : c->at + (uint64_t)offset;
+      number.value =
+          word >> 31 ? (c->at & ~4095ull) + ((uint64_t)offset << 12) : c->at + (uint64_t)offset;
       slv_arm64_set(c, bits(word, 0, 5), number, 8);
       return 1;
     case 2:

@@ -15,15 +15,17 @@
 #undef SLV_CODE_ARM64
 #define SLV_CODE_ARM64 1
 #define SLV_CODE_STACK_POINTER 31
-#define SLV_CODE_LINK 30 // the register that holds the return address
+#define SLV_CODE_LINK 30             // the register that holds the return address
 #define SLV_CODE_ENTRY SLV_STACK_TOP // of the stack pointer
-#define SLV_CODE_ARGUMENTS {0, 1, 2} // registers
-#define SLV_CODE_KEPT 0xbff80000u    // set of registers that a function keeps
+#define SLV_CODE_ARGUMENTS \
+  { 0, 1, 2 }                     // registers
+#define SLV_CODE_KEPT 0xbff80000u // set of registers that a function keeps
 #elif defined(__x86_64__)
 #define SLV_CODE_X86 1
 #define SLV_CODE_STACK_POINTER 4
 #define SLV_CODE_ENTRY (SLV_STACK_TOP - 8) // the return address is on the stack
-#define SLV_CODE_ARGUMENTS {7, 6, 2}
+#define SLV_CODE_ARGUMENTS \
+  { 7, 6, 2 }
 #define SLV_CODE_KEPT 0xf038u
 #endif
 

@@ -37,8 +37,8 @@ static int put(struct slv_code *c, const struct slv_instruction *i, struct slv_o
 enum { ADD = 0, OR = 1, AND = 4, SUB = 5, XOR = 6, COMPARE = 7 };
 
 // What an arithmetic instruction makes of two values, with its flags. Context: any
-static struct slv_operand arithmetic(struct slv_code *c, int which, struct slv_operand a, struct slv_operand b,
-                                 int width) {
+static struct slv_operand arithmetic(struct slv_code *c, int which, struct slv_operand a,
+                                     struct slv_operand b, int width) {
   struct slv_operand r = {0, a.known && b.known, 0};
   switch (which) {
     case ADD:
@@ -58,7 +58,9 @@ static struct slv_operand arithmetic(struct slv_code *c, int which, struct slv_o
       break;
   }
   if (which == SUB || which == COMPARE) slv_code_set_flags(c, SLV_FLAGS_COMPARED, a, b, width);
-  else slv_code_set_flags(c, which == ADD ? SLV_FLAGS_RESULT : SLV_FLAGS_COMPARED, r, slv_operand_zero, width);
+  else
+    slv_code_set_flags(c, which == ADD ? SLV_FLAGS_RESULT : SLV_FLAGS_COMPARED, r, slv_operand_zero,
+                       width);
   r.value = slv_code_cut(r.value, width);
   return r;
 }
@@ -80,7 +82,8 @@ static int compute(struct slv_code *c, const struct slv_instruction *i) {
     a = (i->code & 7) == 1 ? own : other;
     b = (i->code & 7) == 1 ? other : own;
     // A register less itself is known, whatever was in it.
-    if (!i->is_memory && i->reg == i->base && (which == XOR || which == SUB)) a = b = slv_operand_zero;
+    if (!i->is_memory && i->reg == i->base && (which == XOR || which == SUB))
+      a = b = slv_operand_zero;
   }
   if (a.refused || b.refused) return 0;
   r = arithmetic(c, which, a, b, width);

@@ -44,7 +44,8 @@ static uint64_t sum(const struct counters *c, uint64_t address) {
     const char *slot = c->file + h->slots_offset + (size_t)n * h->slot_size;
     uint64_t offset = 0, found = 0;
     for (int r = 0; r < SLV_RUNS && !found; r++) {
-      if (address >= h->run[r].low && address < h->run[r].high) found = 1, offset += address - h->run[r].low;
+      if (address >= h->run[r].low && address < h->run[r].high)
+        found = 1, offset += address - h->run[r].low;
       else offset += h->run[r].high - h->run[r].low;
     }
     if (!found) fail("a counter is in no run");
