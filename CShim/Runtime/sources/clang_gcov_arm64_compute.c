@@ -155,6 +155,7 @@ static int multiply(struct slv_code *c, uint32_t word) {
 int slv_arm64_registers(struct slv_code *c, uint32_t word) {
   int width = slv_arm64_width(word);
   struct slv_operand b = shifted(c, word);
+  if ((word & 0xffffebff) == 0xdac103fe) return 1; // pacia, pacib, autia, autib of x30 with sp
   if ((word & 0x1f000000) == 0x0a000000) {
     if (bits(word, 21, 1)) b.value = ~b.value;
     return !b.refused && combine(c, word, b, 0);

@@ -102,7 +102,9 @@ int slv_go_read_function(const struct slv_go_module *m, uint64_t start, struct s
 static int follow(struct slv_code *c) {
   uint32_t word;
   __builtin_memcpy(&word, (const void *)c->at, sizeof word);
-  int known = slv_arm64_bits(word, 26, 3) == 4 && slv_arm64_immediate(c, word);
+  int known = slv_arm64_bits(word, 26, 3) == 4    ? slv_arm64_immediate(c, word)
+              : (word & 0x7fe0ffe0) == 0x2a0003e0 ? slv_arm64_registers(c, word) // mov
+                                                  : 0;
   if (!known) c->known &= ~(1u << slv_arm64_bits(word, 0, 5) | 1u << slv_arm64_bits(word, 10, 5));
   c->at += 4;
   return known;
