@@ -1,9 +1,27 @@
-// What instructions of aarch64 compute.
+// What instructions of aarch64 compute, and which conditions hold then.
 #include "sources/clang_gcov_arm64.h"
 
 #if defined(SLV_CODE_ARM64)
 
 #define bits slv_arm64_bits
+
+// Context: any
+int slv_arm64_holds(const struct slv_code *c, uint32_t condition) {
+  enum { INVERTED = 8 };
+  static const unsigned char known[] = {
+      SLV_IF_EQUAL,
+      SLV_IF_BELOW | INVERTED, // carry: a subtraction borrowed nothing
+      SLV_IF_NEGATIVE,
+      0, // overflow
+      SLV_IF_BELOW_OR_EQUAL | INVERTED,
+      SLV_IF_LESS | INVERTED,
+      SLV_IF_LESS_OR_EQUAL | INVERTED,
+  };
+  if (condition >= 14) return 1; // always
+  unsigned which = known[condition >> 1];
+  int holds = slv_code_holds(c, (enum slv_condition)(which & 7));
+  return holds < 0 ? -1 : holds ^ (int)(which >> 3) ^ (int)(condition & 1);
+}
 
 // add, sub, and with flags adds, subs: cmp, cmn. Where there are no flags, `to_stack` says whether number 31 is the
 // stack pointer. Context: any

@@ -1,5 +1,5 @@
 // The abstract processor that reads generated functions of clang's --coverage: what is the same for all real
-// ones (sources/clang_gcov_code.c), and what each tells in a file of its own.
+// ones (sources/clang_gcov_values.c), and what each tells in a file of its own.
 #ifndef SLV_CLANG_GCOV_CODE_H
 #define SLV_CLANG_GCOV_CODE_H
 
@@ -52,7 +52,7 @@ enum slv_condition { // numbered as x86-64 numbers them
   SLV_IF_LESS_OR_EQUAL = 7,
 };
 
-// ---- sources/clang_gcov_code.c
+// ---- sources/clang_gcov_values.c
 
 // The low bytes of a value; the same with its sign. Context: any
 uint64_t slv_code_cut(uint64_t value, int width);
