@@ -18,6 +18,8 @@ public enum SalvageError: Error, Sendable, Hashable, CustomStringConvertible {
   case otherBoot(FilePath)
   /// libsalvage.so is in none of these places.
   case libraryNotFound([FilePath])
+  /// The directory that a recording is to be made in is not there, or is none.
+  case noDirectory(FilePath, Errno)
   /// Nothing can be written in this directory.
   case placeRefused(FilePath, Errno)
   /// Neither this directory nor a temporary one can do this.
@@ -63,6 +65,8 @@ public enum SalvageError: Error, Sendable, Hashable, CustomStringConvertible {
     case .libraryNotFound(let places):
       "libsalvage.so was not found; looked for " + places.map(\.string).joined(separator: ", ")
         + ": build the package again, or name the file in SALVAGE_LIBRARY"
+    case .noDirectory(let path, let code):
+      "cannot make a recording in \(path): \(code); make that directory first, or choose another place with -o"
     case .placeRefused(let path, let code):
       "cannot write in \(path): \(code); choose another place for the recording with -o"
     case .noPlace(let path, let what):

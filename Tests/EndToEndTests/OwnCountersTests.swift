@@ -45,14 +45,18 @@ import Testing
   }
 
   /// A runtime that speaks a second time, of an object whose file is no longer what it was, adds nothing.
-  @Test(arguments: [["-Wl,--build-id=none"], ["-Wl,--build-id=sha1"]], modes)
-  func replacedFile(_ options: [String], _ mode: [String]) async throws {
+  @Test(
+    arguments: [
+      ["clang", "-fprofile-instr-generate", "-fcoverage-mapping", "-Wl,--build-id=none"],
+      ["clang", "-fprofile-instr-generate", "-fcoverage-mapping", "-Wl,--build-id=sha1"],
+      ["gcc-12", "--coverage"], ["clang", "--coverage"],
+    ], modes)
+  func replacedFile(_ compiler: [String], _ mode: [String]) async throws {
+    if skips("replaced \(compiler)", without: [compiler[0]]) { return }
     let source = Places.fixtures.appending("other/replaced.c")
-    let run = try Recorded("replaced-\((options + mode).joined())")
+    let run = try Recorded("replaced-\((compiler + mode).joined())")
     let program = run.directory.appending("replaced").string
-    try await Tools.run(
-      ["clang", "-fprofile-instr-generate", "-fcoverage-mapping", source.string, "-o", program]
-        + options, in: run.directory)
+    try await Tools.run(compiler + [source.string, "-o", program], in: run.directory)
     for life in 0..<3 {
       let outcome = try await run.run([program], options: mode + (life > 0 ? ["--append"] : []))
       #expect(outcome.status == .exit(0))

@@ -4,6 +4,7 @@ import difflib
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from math import comb
 from pathlib import Path
 
 from ways import BARE, WAYS, Place, Unavailable
@@ -50,39 +51,50 @@ class Suite:
             return dict(zip(names, pool.map(lambda name: self.case(place, name), names)))
 
 
+# How seldom chance alone may call an unsteady case a difference: while it is being asked for, and at the end.
+EARLY, AT_LAST = 0.001, 0.01
+
+
+def chance(strange: int, with_it: int, without: int) -> float:
+    """How likely `strange` results, never seen in `without` runs, all fall in the `with_it` others by chance alone:
+    Fisher's exact test, one-sided."""
+    return comb(with_it, strange) / comb(with_it + without, strange)
+
+
+def strange_results(without: list[str], with_it: list[str]) -> int:
+    """How often a result came that never came without the library."""
+    if len(set(without)) > 1 and len({value.split("\n")[0] for value in without}) == 1:
+        # Never the same text, but always the same end: that is compared.
+        without = [value.split("\n")[0] for value in without]
+        with_it = [value.split("\n")[0] for value in with_it]
+    return sum(value not in without for value in with_it)
+
+
 def settle(suite: Suite, bare: Place, with_us: Place, first: dict[str, str], seen: dict[str, str],
            names: list[str], rounds: int) -> tuple[dict[str, str], dict[str, str]]:
-    """Which of these cases differ by us: a result that came at least twice with the library and never
-    without it. The others are unsteady by themselves, in as many runs of both."""
+    """Which of these cases differ by us: a result came with the library, never without it, and so often that
+    chance does not explain it. The others are unsteady by themselves, in as many runs of both."""
     without = {name: [first.get(name, NOTHING)] for name in names}
     with_it = {name: [seen.get(name, NOTHING)] for name in names}
+
+    def by_chance(name: str) -> float:
+        strange = strange_results(without[name], with_it[name])
+        return chance(strange, len(with_it[name]), len(without[name]))
+
     open_cases = list(names)
     for number in range(4 * rounds):
-        # What is not always so is asked for longer: a machine under load may show it in one way only.
-        if number >= rounds:
-            open_cases = [name for name in open_cases if set(with_it[name]) & set(without[name])]
-            if not open_cases:
-                break
         again = suite.run(bare, open_cases)
         other = suite.run(with_us, open_cases)
         for name in open_cases:
             without[name].append(again.get(name, NOTHING))
             with_it[name].append(other.get(name, NOTHING))
-        # Whatever came with us has come without: nothing to look for any more.
-        open_cases = [name for name in open_cases if set(with_it[name]) - set(without[name])]
+        # Whatever came with us has come without: nothing to look for any more. Or it is certain.
+        open_cases = [name for name in open_cases
+                      if strange_results(without[name], with_it[name]) and by_chance(name) >= EARLY]
         if not open_cases:
             break
-    open_cases = [name for name in names if set(with_it[name]) - set(without[name])]
-    differ, unsteady = {}, {name: describe(without[name], with_it[name]) for name in names}
-    for name in open_cases:
-        if len(set(without[name])) > 1 and len({value.split("\n")[0] for value in without[name]}) == 1:
-            # Never the same text, but always the same end: that is compared.
-            without[name] = [value.split("\n")[0] for value in without[name]]
-            with_it[name] = [value.split("\n")[0] for value in with_it[name]]
-        strange = [value for value in with_it[name] if value not in without[name]]
-        if len(strange) >= 2:
-            differ[name] = describe(without[name], with_it[name])
-            del unsteady[name]
+    differ = {name: describe(without[name], with_it[name]) for name in names if by_chance(name) < AT_LAST}
+    unsteady = {name: describe(without[name], with_it[name]) for name in names if name not in differ}
     return differ, unsteady
 
 
@@ -114,7 +126,9 @@ def compare(suite: Suite, salvage: Path, directory: Path, counted: Path, *, shor
     figures.cases = len(first)
     print(f"      {suite.name}: {len(first)} cases bare, {time.monotonic() - begun:.0f} s", flush=True)
     broken = [name for name in first if suite.is_broken(first[name])]
-    if broken:
+    for _ in range(rounds):
+        if not broken:
+            break
         first |= suite.run(bare, broken)
         broken = [name for name in broken if suite.is_broken(first[name])]
     for name in broken:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ways import Place
 
-SECONDS = 30
+SECONDS = 120
 
 
 class Silent(Exception):

@@ -7,6 +7,7 @@ import Testing
   @Test(arguments: [
     ("clean .", 1, "is not a recording, and is left alone: name the one to remove"),
     ("inspect r", 1, "r is a whole recording: `salvage ledger` and `salvage report` show it"),
+    ("inspect nothing", 1, "nothing: there is no such file; inspect takes a file in a recording"),
     ("report r --fail-under 101", 64, "--fail-under 101: a percentage from 0 to 100"),
   ]) func curesFitTheCommand(_ words: String, _ status: Int, _ message: String) async throws {
     let shell = try Shell()
@@ -14,6 +15,19 @@ import Testing
     #expect(result.output == "\(status)\n")
     #expect(result.errors.contains(message), "\(result.errors)")
     #expect(!result.errors.contains(" -o"), "\(result.errors)")
+    await shell.remove()
+  }
+
+  /// The directory above a recording has to be there.
+  @Test(arguments: [
+    ("no/such/r", "no/such: No such file or directory; make that directory first"),
+    ("mine/r", "mine: Not a directory; make that directory first"),
+  ]) func aPlaceInNoDirectory(_ place: String, _ message: String) async throws {
+    let shell = try Shell()
+    let result = try await shell.run(": > mine; $S run -o \(place) -- true; echo $?")
+    #expect(result.output == "125\n")
+    #expect(result.errors.contains(message), "\(result.errors)")
+    #expect(result.errors.contains("choose another place with -o"), "\(result.errors)")
     await shell.remove()
   }
 

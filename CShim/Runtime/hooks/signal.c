@@ -58,8 +58,10 @@ static int slv_sigaction(int signal, const struct sigaction *action, struct siga
   uintptr_t restorer = slv_libc_is_musl() ? slv_restorer_of(signal) : 0;
   int result = SLV_REAL(sigaction)(signal, action != NULL ? &wrapped : NULL, old);
   if (result != 0 || old == NULL) return result;
+  void (*untouched)(void) = old->sa_restorer;
   if (slv_libc_is_musl()) old->sa_restorer = (void (*)(void))restorer;
   slv_unwrap_libc(old);
+  if (slv_libc_is_musl()) old->sa_restorer = untouched; // as musl leaves it
   return result;
 }
 

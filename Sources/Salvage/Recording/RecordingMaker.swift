@@ -117,7 +117,9 @@ struct RecordingMaker {
   private mutating func build() throws(SalvageError) -> Made {
     let final = place.directory
     let parent = final.removingLastComponent()
-    guard isDirectory(parent) else { throw fails("make a recording in", parent, ENOENT) }
+    guard isDirectory(parent) else {
+      throw .noDirectory(parent, status(parent) == nil ? .noSuchFileOrDirectory : .notDirectory)
+    }
     let real = resolved(parent) ?? parent
     let named = real.appending(final.lastComponent?.string ?? "recording")
     let closed = Self.closedAncestor(of: real)

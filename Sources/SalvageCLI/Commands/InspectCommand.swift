@@ -32,7 +32,11 @@ struct InspectCommand: AsyncParsableCommand {
       do throws(RecordError) {
         documents.append(try FileDescription(FilePath(name)))
       } catch {
-        complain(error.description)
+        let isMissing = RecordingPlace(FilePath(name)).content == .nothing
+        complain(
+          isMissing
+            ? "\(name): there is no such file; inspect takes a file in a recording, such as .salvage/settings"
+            : error.description)
         failed = true
       }
     }
