@@ -168,7 +168,9 @@ struct RunCommand: ParsableCommand {
           content: plan.content, tools: filter.tools, builds: filter.builds
         ).selected(selection)
         if opened.isReadOnly {
-          report.losses.append(Loss(.readOnly, subject: opened.directory.string))
+          report.losses = report.losses.appending([
+            Loss(.readOnly, subject: opened.directory.string)
+          ])
         }
         for note in report.notes { complain(note) }
         for problem in report.problems { complain("not in the report: \(problem)") }

@@ -85,7 +85,7 @@ struct DiffCommand: AsyncParsableCommand {
     let gotWorse = comparison.files.contains { !$0.lost.isEmpty }
     let lost = new.losses.count - old.losses.count
     if gotWorse && lost > 0 {
-      let reasons = Set(new.losses.map(\.reason.slug)).sorted().joined(separator: ", ")
+      let reasons = Set(new.losses.lazy.map(\.reason.slug)).sorted().joined(separator: ", ")
       lines.append(
         "the second recording lost more (\(new.losses.count) losses, \(old.losses.count) before: \(reasons)): lines may"
           + " have run in a process that was lost; see `salvage ledger \(after)`")
