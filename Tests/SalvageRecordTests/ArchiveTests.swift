@@ -43,6 +43,8 @@ struct SampleArchive {
 /// An archive made by hand: sections of any bytes, with a good checksum.
 private struct HandMade {
   var version: UInt32 = 1
+  /// Of sections, where it is to be another one.
+  var count: UInt64?
   var sections: [(kind: UInt64, high: UInt64, low: UInt64, raw: Int?, bytes: [UInt8])] = []
 
   /// A section of these bytes, which are packed.
@@ -71,7 +73,7 @@ private struct HandMade {
     }
     let start = UInt64(result.count)
     result += table + SalvageRecord.bytes(of: start)
-    result += SalvageRecord.bytes(of: UInt64(sections.count))
+    result += SalvageRecord.bytes(of: count ?? UInt64(sections.count))
     let sum = UInt32(crc32(0, result, UInt32(result.count)))
     return result + SalvageRecord.bytes(of: sum) + SalvageRecord.bytes(of: UInt32(0))
       + SalvageRecord.bytes(of: ArchiveFormat.endMagic)
@@ -175,6 +177,12 @@ private struct HandMade {
     made.add(.object, high: 7, [1])
     made.add(.object, high: 7, [1])
     #expect(throws: RecordError.self) { try sample.archive(made.bytes) }
+    // More sections than the file has room for.
+    for count in [1, 2, 1 << 20, UInt64.max] {
+      made = HandMade()
+      made.count = count
+      #expect(throws: RecordError.self) { try sample.archive(made.bytes) }
+    }
     // A recording without a ledger.
     made = HandMade()
     made.add(.recording, high: 7, [UInt8](repeating: 0, count: 100))
