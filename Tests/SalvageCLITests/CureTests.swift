@@ -125,7 +125,9 @@ import Testing
   ]) func wrongCommandLines(_ words: String, _ message: String) async throws {
     let shell = try Shell()
     let result = try await shell.run("$S \(words); echo $?")
-    #expect(result.output == (words.hasPrefix("run") || words.hasPrefix("watch") ? "125\n" : "64\n"), "\(result.errors)")
+    #expect(
+      result.output == (words.hasPrefix("run") || words.hasPrefix("watch") ? "125\n" : "64\n"),
+      "\(result.errors)")
     #expect(result.errors.contains(message), "\(result.errors)")
     #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
     await shell.remove()
