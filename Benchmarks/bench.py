@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 import bars_gcov
+import bars_ledgers
 import bars_paced
 import bars_pages
 import bars_python
@@ -66,6 +67,7 @@ def main() -> int:
         "many": lambda: bars_reports.processes(work, [100, 1000] if few else [100, 1000, 5000]),
         "report": lambda: bars_reports.one_report(work, 3 if few else 9),
         "shards": lambda: bars_shards.merging(work, 100 if few else 1000),
+        "ledgers": lambda: bars_ledgers.bars(work, 100_000 if few else 1_000_000),
         "pages": lambda: bars_pages.pages(work, 400 if few else 2000, 550),
         "gcov": lambda: bars_gcov.processes(work, 500, 1 if few else 3),
         "gcov-steady": lambda: bars_gcov.steady(work, 4 if few else 12),

@@ -2,26 +2,26 @@
 
 import json
 import os
-import re
 import shutil
 import struct
+import sys
 from pathlib import Path
 
-HEADER = Path(__file__).resolve().parents[2] / "CShim/ABI/include/salvage_abi.h"
-VERSION = int(re.search(r"SLV_ABI_VERSION (\d+)", HEADER.read_text())[1])
-SETTINGS = 0x5454455354564C53
-COUNTERS = 0x544E5543564C53A5
-PRIVATE, PER_PROCESS = 1, 2
-FRESH, EMPTY = 1 << 31, 1 << 30
-CELLS = 69632
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Shared"))
+
+import contract  # noqa: E402
+from contract import number, offset  # noqa: E402
+
+COUNTERS = number("SLV_COUNTERS_MAGIC")
+PRIVATE, PER_PROCESS = number("SLV_SETTING_PRIVATE"), number("SLV_SETTING_PER_PROCESS")
+FRESH, EMPTY = number("SLV_ATTACH_FRESH"), number("SLV_ATTACH_EMPTY")
+CELLS = number("SLV_CELLS_OFFSET")
 
 
 def make(path: Path, library: Path, flags: int) -> None:
     shutil.rmtree(path, ignore_errors=True)
     path.mkdir(parents=True)
-    head = struct.pack("<QIIIIQQ32s", SETTINGS, VERSION, 72 + 2048 + 64, flags, 0, 0, 0, b"test")
-    text = os.fsencode(path).ljust(1024, b"\0") + os.fsencode(library).ljust(1024, b"\0")
-    (path / "settings").write_bytes(head + text + bytes(64))
+    (path / "settings").write_bytes(contract.settings(path, library, flags))
 
 
 LIFE = 0x77FFFFFFFF  # announced outside a ledger
@@ -48,12 +48,15 @@ class Counters:
         self.lives = 0
         if len(data) < 4096 or struct.unpack_from("<Q", data)[0] != COUNTERS:
             return  # nobody came further than making it
-        slots_offset, slot_size, _, slots = struct.unpack_from("<IIII", data, 24)
-        address, size, kind, _ = struct.unpack_from("<QIHH", data, 40)
-        low, = struct.unpack_from("<Q", data, 72)
-        fold, = struct.unpack_from("<Q", data, 136)
-        attach = struct.unpack_from(f"<{slots}I", data, 256)
-        assert kind == 1, f"{path}: region of kind {kind}"
+        def place(field: str) -> int:
+            return offset("slv_counters_header", field)
+
+        slots_offset, slot_size, _, slots = struct.unpack_from("<IIII", data, place("slots_offset"))
+        address, size, kind, _ = struct.unpack_from("<QIHH", data, place("region"))
+        low, = struct.unpack_from("<Q", data, place("run"))
+        fold, = struct.unpack_from("<Q", data, place("fold"))
+        attach = struct.unpack_from(f"<{slots}I", data, number("SLV_ATTACH_OFFSET"))
+        assert kind == number("SLV_REGION_ADD64"), f"{path}: region of kind {kind}"
         total = [0] * (size // 8)
 
         def add(slot: int) -> None:
@@ -63,7 +66,7 @@ class Counters:
                 if value:
                     total[index] += value
 
-        for slot in range(2, slots):
+        for slot in range(number("SLV_SLOT_FIRST"), slots):
             if attach[slot] == 0:
                 continue
             self.lives += attach[slot] & (EMPTY - 1)

@@ -12,18 +12,26 @@ let settings: [SwiftSetting] = [
 ]
 
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 
 let package = Package(
   name: "fuzz",
-  dependencies: [.package(url: "https://github.com/apple/swift-system", from: "1.8.1")],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+  ],
   targets: [
     .target(name: "CSalvageABI"),
     .systemLibrary(name: "CZlib"),
     .target(
       name: "SalvageRecord", dependencies: ["CSalvageABI", "CZlib", system], swiftSettings: settings
     ),
+    .target(
+      name: "SalvageCoverage", dependencies: ["CZlib", "SalvageRecord", system, subprocess],
+      swiftSettings: settings),
     .executableTarget(
-      name: "FuzzReader", dependencies: ["SalvageRecord", "CSalvageABI", system],
+      name: "FuzzReader",
+      dependencies: ["SalvageRecord", "SalvageCoverage", "CSalvageABI", "CZlib", system],
       swiftSettings: settings, linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]),
   ],
   cLanguageStandard: .c11

@@ -43,20 +43,24 @@ import Testing
     ],
     ledger: Report.Ledger(
       lives: 2, ends: [Report.Ledger.End(name: "SIGKILL", count: 1)], objects: 1),
-    processes: [
-      Report.Process(
-        depth: 0, isExec: false, pid: 10, command: "sh -c '\(hostile)'", end: "exit 0",
-        hasFailed: false, kept: "-", losses: []),
-      Report.Process(
-        depth: 1, isExec: false, pid: 11, command: "./server", end: "SIGKILL from 10",
-        hasFailed: true, kept: "lost: static", losses: ["It is static. Link it dynamically."]),
-    ],
+    processes: { limit in
+      Array(Self.processes.prefix(limit))
+    },
     version: "1.0", timestamp: 1_700_000_000, root: "/home/me/repo",
     sources: SourceText { path in
       path.hasSuffix("a.c")
         ? Array("int main(int c, char **v) {\n  if (c)\n    return 1;\n".utf8) + [0xff, 0x1b, 10]
         : nil
     })
+
+  private static let processes = [
+    Report.Process(
+      depth: 0, isExec: false, pid: 10, command: "sh -c '\(hostile)'", end: "exit 0",
+      hasFailed: false, kept: "-", losses: []),
+    Report.Process(
+      depth: 1, isExec: false, pid: 11, command: "./server", end: "SIGKILL from 10",
+      hasFailed: true, kept: "lost: static", losses: ["It is static. Link it dynamically."]),
+  ]
 
   @Test(arguments: ReportFormat.allCases.filter { !$0.isFolder && $0 != .llvmJSON })
   func gold(_ format: ReportFormat) throws {

@@ -11,7 +11,7 @@
 
 typedef void (*slv_handler)(int);
 
-// Signals that siginterrupt told signal() to set without SA_RESTART; libc's own copy is out of reach.
+// Signals that siginterrupt told signal() to set without SA_RESTART; glibc's own copy is out of reach.
 static uint64_t slv_interrupting;
 
 // Context: any
@@ -74,7 +74,8 @@ SLV_EXPORT int sigaction(int signal, const struct sigaction *action, struct siga
 // Context: any
 static slv_handler slv_set(int signal, slv_handler handler, int flags, int mask_itself) {
   struct sigaction action = {.sa_flags = flags}, old;
-  if (handler == SIG_ERR || signal < 1 || signal >= SLV_LIBC_SIGNALS) {
+  int refused = handler == SIG_ERR && !slv_libc_is_musl(); // musl 1.2 gives it to the kernel
+  if (refused || signal < 1 || signal >= SLV_LIBC_SIGNALS) {
     errno = EINVAL;
     return SIG_ERR;
   }
@@ -84,11 +85,11 @@ static slv_handler slv_set(int signal, slv_handler handler, int flags, int mask_
   return slv_sigaction(signal, &action, &old) == 0 ? old.sa_handler : SIG_ERR;
 }
 
-// Context: any
+// glibc's signal() masks the signal itself, musl's nothing. Context: any
 static slv_handler slv_signal(int signal, slv_handler handler) {
   uint64_t bit = signal >= 1 && signal <= SLV_SIGNALS ? SLV_SIGNAL_BIT(signal) : 0;
   int interrupts = (__atomic_load_n(&slv_interrupting, __ATOMIC_RELAXED) & bit) != 0;
-  return slv_set(signal, handler, interrupts ? 0 : SA_RESTART, 1);
+  return slv_set(signal, handler, interrupts ? 0 : SA_RESTART, !slv_libc_is_musl());
 }
 
 // Context: any
@@ -136,7 +137,7 @@ SLV_EXPORT int __sigaction(int signal, const struct sigaction *action, struct si
 }
 
 // siginterrupt(3): from now on signal() sets this signal with or without SA_RESTART, and the action
-// that it has is changed too. Context: any
+// that it has is changed too; the latter alone in musl. Context: any
 SLV_EXPORT int siginterrupt(int signal, int interrupts) {
   int passes = slv_passes();
   struct sigaction action;
@@ -146,7 +147,8 @@ SLV_EXPORT int siginterrupt(int signal, int interrupts) {
   } else if (slv_sigaction(signal, NULL, &action) != 0) {
     return -1;
   }
-  if (interrupts) __atomic_fetch_or(&slv_interrupting, SLV_SIGNAL_BIT(signal), __ATOMIC_RELAXED);
+  if (interrupts && !slv_libc_is_musl())
+    __atomic_fetch_or(&slv_interrupting, SLV_SIGNAL_BIT(signal), __ATOMIC_RELAXED);
   else __atomic_fetch_and(&slv_interrupting, ~SLV_SIGNAL_BIT(signal), __ATOMIC_RELAXED);
   if (passes) return 0;
   action.sa_flags = interrupts ? action.sa_flags & ~SA_RESTART : action.sa_flags | SA_RESTART;

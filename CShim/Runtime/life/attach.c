@@ -90,17 +90,17 @@ static int attach_found(const struct dl_phdr_info *info, uint64_t image, struct 
   return o->mode != SLV_MODE_LOST;
 }
 
-// Context: thread
-static void attach(const struct dl_phdr_info *info, enum slv_when when) {
+// 0 when an error, which may pass, hid what the object holds. Context: thread
+static int attach(const struct dl_phdr_info *info, enum slv_when when) {
   const char *name = slv_basename(info->dlpi_name);
   // Part of every process, and never instrumented: libc's own start would run counters too early.
-  if (slv_starts(name, "linux-vdso") || slv_starts(name, "ld-linux") || slv_libc_is(name)) return;
+  if (slv_starts(name, "linux-vdso") || slv_starts(name, "ld-linux") || slv_libc_is(name)) return 1;
   struct slv_found found = {.sources = 0};
   uintptr_t low, high;
   int has_id;
   uint64_t image = slv_object_image(info, &has_id);
   extent(info, 0, &low, &high);
-  if (is_attached(low, image)) return;
+  if (is_attached(low, image)) return 1;
   uint64_t key = has_id ? image : slv_object_key(info);
   int nameless = key == 0; // no build id, and no path that leads to it
   uint32_t each_life = slv_sources_of_each_life();
@@ -108,13 +108,13 @@ static void attach(const struct dl_phdr_info *info, enum slv_when when) {
   int known = found.known;
   if (!known && slv_python_is_host(info)) found.hosts = SLV_HOST_PYTHON;
   if (found.hosts & SLV_HOST_PYTHON) slv_python_found(info);
-  if (known && found.sources == 0) return;
+  if (known && found.sources == 0) return 1;
   if (known && found.regions == 0 && when != SLV_RUNNING) slv_table_read(&found);
   if (found.regions == 0 || (found.sources & each_life)) {
     if (!slv_object_inspect(info, &found, when == SLV_RUNNING)) {
       slv_sources_settle(&found, 0);
       slv_found_drop(&found);
-      return;
+      return 0;
     }
     // What this life could not see the next one may.
     int whole = found.blind == SLV_LOSS_NONE && !(found.loss != SLV_LOSS_NONE && !found.sources);
@@ -122,6 +122,7 @@ static void attach(const struct dl_phdr_info *info, enum slv_when when) {
   }
   slv_sources_settle(&found, attach_found(info, image, &found, when));
   slv_found_drop(&found);
+  return 1;
 }
 
 // What the loader had loaded when all was looked at: its count goes up only.
@@ -174,7 +175,8 @@ static int attach_if_holds(struct dl_phdr_info *info, size_t size, void *state) 
   if (q->address < low || q->address >= high) return 0;
   uint64_t mask;
   if (!slv_objects_try_lock(&mask)) return SLV_WALK_AGAIN;
-  attach(info, SLV_RUNNING);
+  // What has no _init tells of itself here first, and its runtime takes the answer for good.
+  if (!attach(info, SLV_RUNNING)) attach(info, SLV_RUNNING);
   answer(info, low, q);
   slv_objects_unlock(&mask);
   return 1;

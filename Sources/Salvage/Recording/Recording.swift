@@ -111,12 +111,12 @@ public struct Recording: Sendable, Hashable {
   }
 
   /// Every process image that ran, the eldest first.
-  public var lives: [Life] {
+  public var lives: Lives {
     get throws(SalvageError) { try contents().lives }
   }
 
   /// What is not in the recording, each with a reason and a cure.
-  public var losses: [Loss] {
+  public var losses: Losses {
     get throws(SalvageError) { try contents().losses }
   }
 

@@ -53,7 +53,8 @@ package struct RecordingPlace: Sendable {
   /// Pids of processes that count in it, as far as the ledger knows them.
   package var pids: [Int32] {
     guard let contents = try? RecordingReader(directory).contents() else { return [] }
-    return contents.lives.filter { $0.end == .running }.map(\.pid)
+    let lives = contents.lives
+    return lives.indices.filter { lives.end(at: $0) == .running }.map { lives.pid(at: $0) }
   }
 
   /// Names that a recording's directory has.

@@ -10,7 +10,7 @@ public struct CoverageReport: Sendable {
   /// The one model: file, lines, functions, branches, with counts of all processes and languages.
   public var coverage: Coverage
   /// Losses of the ledger and of counter files.
-  public var losses: [Loss]
+  public var losses: Losses
   /// Objects that were counted and are not in `coverage`, each with its reason.
   public var problems: [ObjectProblem]
   /// What the tools remarked, one line each.
@@ -18,7 +18,7 @@ public struct CoverageReport: Sendable {
   /// Sources that are newer than a program which is in the report.
   public var outdated: [OutdatedSource] = []
   /// The lives of the recording.
-  public var lives: [Life]
+  public var lives: Lives
   /// ELF files with counters.
   public var objects: Int
 
@@ -78,7 +78,8 @@ public struct CoverageReport: Sendable {
     Report(
       coverage: coverage, losses: reportLosses,
       ledger: Report.Ledger(lives: lives.count, ends: ends, objects: objects),
-      processes: ProcessTree(lives).processes(), version: salvageVersion, timestamp: timestamp,
+      processes: { [lives] in ProcessTree(lives).processes(limit: $0) }, version: salvageVersion,
+      timestamp: timestamp,
       root: sourceRoot().string, sources: sources)
   }
 
@@ -88,14 +89,13 @@ public struct CoverageReport: Sendable {
     {
       return number
     }
-    let last = lives.reduce(0 as UInt64) { max($0, $1.ended ?? 0, $1.born) }
-    return Int(last / 1_000_000_000)
+    return Int(lives.latest / 1_000_000_000)
   }
 
   private var ends: [Report.Ledger.End] {
     var counts: [String: Int] = [:]
-    for life in lives {
-      switch life.end {
+    for life in lives.indices {
+      switch lives.end(at: life) {
       case .signal(let number, _): counts[signalName(number), default: 0] += 1
       case let end: counts[end.word, default: 0] += 1
       }
@@ -142,8 +142,10 @@ extension RecordingSet {
     content: Coverage.Content = .lines, tools: ToolSearch = ToolSearch(),
     builds: BuildChoice = .newest
   ) async throws(SalvageError) -> CoverageReport {
-    let contents = try contents()
+    // Each life that counted is on the ledger then; and the ledgers of archives are gone through for both, one
+    // after the other.
     let reading = try counters()
+    let contents = try contents()
     do {
       let collected = try await collectCoverage(
         of: reading.objects, content: content, search: tools, builds: builds,
@@ -153,7 +155,8 @@ extension RecordingSet {
       coverage.add(Coverage(files: others).carrying(content))
       var report = CoverageReport(
         coverage: coverage,
-        losses: contents.losses + reading.losses.filter { !contents.losses.contains($0) },
+        losses: contents.losses.appending(
+          reading.losses.filter { !contents.losses.others.contains($0) }),
         problems: collected.problems, notes: notes + collected.notes, outdated: collected.outdated,
         lives: contents.lives,
         objects: Set(reading.objects.filter { $0.source != .python }.map(\.identity)).count)

@@ -87,7 +87,7 @@ public struct RecordingSet: Sendable {
   public func contents() throws(SalvageError) -> RecordingContents {
     if case .directory(let recording) = inputs.first { return try recording.contents() }
     do throws(RecordError) {
-      let joined = JoinedLedgers.contents(try ledgers())
+      let joined = try JoinedLedgers.contents(ledgers)
       guard let joined else { throw RecordError("", .foreign) }
       return joined
     } catch {
@@ -95,17 +95,32 @@ public struct RecordingSet: Sendable {
     }
   }
 
-  private func ledgers() throws(RecordError) -> [(Contained, LedgerPart)] {
-    var parts: [(Contained, LedgerPart)] = []
-    for input in inputs {
+  /// Each is read as its turn comes.
+  private var ledgers: [JoinedLedgers.Part] {
+    inputs.flatMap { input -> [JoinedLedgers.Part] in
       switch input {
-      case .directory: break
-      case .read(_, let shard): parts.append((shard.contained, shard.ledger))
+      case .directory: []
+      case .read(_, let shard):
+        [
+          JoinedLedgers.Part(shard.contained) { (lives: inout Lives) throws(RecordError) in
+            lives.append(contentsOf: shard.ledger.lives)
+            return shard.ledger
+          }
+        ]
       case .archive(let archive, let all):
-        for one in all { parts.append((one, try archive.ledger(of: one))) }
+        all.map { JoinedLedgers.Part($0, of: archive) }
       }
     }
-    return parts
+  }
+
+  /// What was met as counters were read.
+  private func counterLosses() throws(RecordError) -> [Loss] {
+    var result: [Loss] = []
+    for part in ledgers {
+      var lives = Lives()
+      result += try part.read(&lives).counterLosses
+    }
+    return result
   }
 
   /// The counters of every object, added up over all processes.
@@ -125,7 +140,7 @@ public struct RecordingSet: Sendable {
       try keep(of: &objects)
       objects.formLots(inputs.flatMap(\.recordings))
       return CounterReading(
-        objects: objects, losses: try ledgers().flatMap { $0.1.counterLosses })
+        objects: objects, losses: try counterLosses())
     } catch {
       throw .unreadable("\(error)")
     }
@@ -212,11 +227,11 @@ extension RecordingSet.Input {
     return Containment.Input(path: path, recordings: recordings, rank: rank)
   }
 
-  func lives(of one: Contained) throws(RecordError) -> Set<UInt64> {
+  func lives(of one: Contained) throws(RecordError) -> [UInt64] {
     switch self {
     case .directory: []
-    case .read(_, let shard): Set(shard.ledger.lives.map(\.id))
-    case .archive(let archive, _): Set(try archive.ledger(of: one).lives.map(\.id))
+    case .read(_, let shard): shard.ledger.lives.sortedIDs
+    case .archive(let archive, _): try archive.ledger(of: one).lives.sortedIDs
     }
   }
 }

@@ -37,7 +37,9 @@ struct CollectCommand: AsyncParsableCommand {
     case .folded where !summary: try printOut("\(recording.path) holds all its counts now\n")
     case .nothingToDo, .folded: break
     case .inUse:
-      let pids = try opened.lives.filter { $0.end == .running }.map { String($0.pid) }
+      let lives = try opened.lives
+      let pids = lives.indices.filter { lives.end(at: $0) == .running }
+        .map { String(lives.pid(at: $0)) }
       complain(
         "processes still count in \(opened.settings.users): "
           + (pids.isEmpty ? "try again when they have ended" : pids.joined(separator: ", ")))

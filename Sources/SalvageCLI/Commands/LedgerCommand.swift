@@ -38,10 +38,10 @@ struct LedgerCommand: AsyncParsableCommand {
     let contents = try opened.contents()
     let filter = LedgerFilter(losses: losses, deaths: deaths, withCounters: withCounters)
     if json {
-      try printJSON(LedgerDocument(filter.apply(to: contents)))
+      try LedgerDocument.print(filter.apply(to: contents))
     } else {
       let width = full ? Int.max : max(60, terminalWidth() ?? 120)
-      try printOut(LedgerText(contents, width: width, filter: filter).text)
+      try LedgerText(contents, width: width, filter: filter).print()
     }
     if !filter.isEmpty && !contents.lives.contains(where: filter.shows) {
       complain("no process is left by the filters; there are \(contents.lives.count)")
@@ -78,9 +78,12 @@ struct LedgerFilter {
   func apply(to contents: RecordingContents) -> RecordingContents {
     guard !isEmpty else { return contents }
     var result = contents
-    result.lives = contents.lives.filter(shows)
-    let known = Set(result.lives.map(\.id))
-    result.losses = contents.losses.filter { $0.life.map(known.contains) ?? losses }
+    result.lives = contents.lives.selected { shows(contents.lives[$0]) }
+    let (lives, index) = (result.lives, LifeIndex(result.lives))
+    let others = contents.losses.others.filter { loss in
+      loss.life.map { index.position(of: $0, in: lives) != nil } ?? losses
+    }
+    result.losses = Losses(of: lives, others: others)
     return result
   }
 }

@@ -168,7 +168,9 @@ struct RunCommand: ParsableCommand {
           content: plan.content, tools: filter.tools, builds: filter.builds
         ).selected(selection)
         if opened.isReadOnly {
-          report.losses.append(Loss(.readOnly, subject: opened.directory.string))
+          report.losses = report.losses.appending([
+            Loss(.readOnly, subject: opened.directory.string)
+          ])
         }
         for note in report.notes { complain(note) }
         for problem in report.problems { complain("not in the report: \(problem)") }
@@ -225,7 +227,7 @@ struct RunCommand: ParsableCommand {
     return CommandWatch(command: pid).wait(sentinel)
   }
 
-  private static func failure(_ error: SalvageError) -> ExitCode {
+  static func failure(_ error: SalvageError) -> ExitCode {
     complain(error.description)
     switch error {
     case .commandNotFound: return ExitCode(127)

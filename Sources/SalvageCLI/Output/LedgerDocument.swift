@@ -5,18 +5,37 @@ import SystemPackage
 func errorText(_ code: Int32) -> String { Errno(rawValue: code).description }
 
 /// `salvage ledger --json`: our schema, version 1. Ids are 16 hex digits; times are seconds since 1970.
-struct LedgerDocument: Encodable {
-  var version = 1
-  var salvageVersion: String
-  var runs: [RunNote]
-  var lives: [LifeDocument]
-  var losses: [LossDocument]
+enum LedgerDocument {
+  private struct End: Encodable {
+    var version = 1
+    var salvageVersion: String
+    var runs: [RunNote]
+  }
 
-  init(_ contents: RecordingContents) {
-    salvageVersion = contents.settings.commandVersion
-    runs = contents.runs
-    lives = contents.lives.map(LifeDocument.init)
-    losses = contents.losses.map(LossDocument.init)
+  /// Writes it to stdout, one life after the other, as ``printJSON(_:)`` would write it in one.
+  static func print(_ contents: RecordingContents) throws {
+    try printData("{")
+    try print("lives", contents.lives.lazy.map(LifeDocument.init))
+    try print("losses", contents.losses.lazy.map(LossDocument.init))
+    let end = try jsonText(
+      End(salvageVersion: contents.settings.commandVersion, runs: contents.runs))
+    // The keys of the rest come behind those two.
+    try printData(end.dropFirst() + "\n")
+  }
+
+  private static func print(_ name: String, _ values: some Sequence<some Encodable>) throws {
+    var pending = "\n  \"\(name)\" : [\n"
+    var isFirst = true
+    for value in values {
+      if !isFirst { pending += ",\n" }
+      isFirst = false
+      pending += try jsonText(value).split(separator: "\n", omittingEmptySubsequences: false)
+        .map { $0.isEmpty ? "" : "    " + $0 }.joined(separator: "\n")
+      guard pending.utf8.count > 1 << 16 else { continue }
+      try printData(pending)
+      pending = ""
+    }
+    try printData(pending + "\n  ],")
   }
 }
 

@@ -17,9 +17,13 @@ func printData(_ text: String) throws {
 
 /// Writes a value as JSON, keys sorted, so that two runs can be compared.
 func printJSON(_ value: some Encodable) throws {
+  try printData(try jsonText(value) + "\n")
+}
+
+func jsonText(_ value: some Encodable) throws -> String {
   let encoder = JSONEncoder()
   encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-  try printData(harmlessJSON(try encoder.encode(value)) + "\n")
+  return harmlessJSON(try encoder.encode(value))
 }
 
 /// Foundation's encoder escapes what JSON demands, C0; DEL and C1 control terminals too.

@@ -12,7 +12,8 @@ struct Summary {
     isReadOnly: Bool = false
   ) {
     // An image that went on as another is the same process.
-    let ends = contents.lives.filter { $0.end != .exec }
+    let lives = contents.lives
+    var processes = 0
     var counts: [(String, Int)] = []
     func count(_ word: String) {
       if let index = counts.firstIndex(where: { $0.0 == word }) {
@@ -21,8 +22,11 @@ struct Summary {
         counts.append((word, 1))
       }
     }
-    for life in ends {
-      switch life.end {
+    for life in lives.indices {
+      let end = lives.end(at: life)
+      if end != .exec { processes += 1 }
+      switch end {
+      case .exec: continue
       case .signal(let number, _): count("by \(signalName(number))")
       case .running: count("still running")
       case .vanished: count("vanished")
@@ -31,7 +35,7 @@ struct Summary {
     }
     counts.sort { ($0.1, $1.0) > ($1.1, $0.0) }
     let parts = counts.map { "\($0.1) \($0.0)" }.joined(separator: ", ")
-    var text = counted(ends.count, "process", "processes")
+    var text = counted(processes, "process", "processes")
     if !parts.isEmpty { text += " (\(parts))" }
     text += ", \(counted(objects, "object", "objects"))"
     if pythonFiles > 0 { text += ", \(counted(pythonFiles, "Python file", "Python files"))" }
@@ -42,32 +46,39 @@ struct Summary {
       text += ", \(counted(losses, "loss", "losses")): see `salvage ledger \(path)`"
     }
     line = text + "; recorded in \(path)"
-    deaths = Self.deaths(ends)
+    deaths = Self.deaths(lives)
   }
 
   /// One line for all that had the same program, arguments and death.
-  private static func deaths(_ lives: [Life]) -> [String] {
-    var groups: [(text: String, pids: [Int32])] = []
-    for life in lives {
-      let counted = !life.flags.isDisjoint(with: [.live, .isPrivate]) || !life.losses.isEmpty
-      guard case .signal(let number, _) = life.end, counted else { continue }
+  private static func deaths(_ lives: Lives) -> [String] {
+    var groups: [(text: String, pids: [Int32], count: Int)] = []
+    // Of those that are not shown it is enough to know how many there are.
+    var rest: Set<Int> = []
+    for position in lives.indices {
+      guard case .signal(let number, _) = lives.end(at: position) else { continue }
+      let life = lives[position]
+      guard !life.flags.isDisjoint(with: [.live, .isPrivate]) || !life.losses.isEmpty else {
+        continue
+      }
       let fate = life.losses.first.map { "lost (\($0.reason.slug))" } ?? "kept"
       let words = life.arguments.isEmpty ? [life.program] : life.arguments
       let command = shortened(shellLine(words.map(Self.brief)), to: 60)
       let text = "by \(signalName(number)), \(fate): \(command)"
       if let index = groups.firstIndex(where: { $0.text == text }) {
-        groups[index].pids.append(life.pid)
+        groups[index].count += 1
+        if groups[index].pids.count < 4 { groups[index].pids.append(life.pid) }
+      } else if groups.count < shownDeaths {
+        groups.append((text, [life.pid], 1))
       } else {
-        groups.append((text, [life.pid]))
+        rest.insert(text.hashValue)
       }
     }
-    let lines = groups.prefix(shownDeaths).map { group in
-      let pids = group.pids.prefix(4).map(String.init).joined(separator: ", ")
-      return
-        "  \(pids)\(group.pids.count > 4 ? " and \(group.pids.count - 4) more" : "") \(group.text)"
+    let lines = groups.map { group in
+      let pids = group.pids.map(String.init).joined(separator: ", ")
+      let more = group.count - group.pids.count
+      return "  \(pids)\(more > 0 ? " and \(more) more" : "") \(group.text)"
     }
-    let rest = groups.count - lines.count
-    return lines + (rest > 0 ? ["  and \(rest) more: see `salvage ledger`"] : [])
+    return lines + (rest.isEmpty ? [] : ["  and \(rest.count) more: see `salvage ledger`"])
   }
 
   private static let shownDeaths = 5

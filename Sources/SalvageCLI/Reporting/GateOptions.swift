@@ -96,7 +96,8 @@ struct GateOptions: ParsableArguments {
       for place in failure.places { complain("  " + place) }
       passes = false
     }
-    let reasons = Set(report.losses.map(\.reason.slug) + report.problems.map(\.name))
+    let reasons = Set(report.losses.lazy.map(\.reason.slug))
+      .union(report.problems.map(\.name))
     if failOnLoss && !report.isComplete {
       complain(
         "something was lost, and --fail-on-loss was given: \(reasons.sorted().joined(separator: ", "))"

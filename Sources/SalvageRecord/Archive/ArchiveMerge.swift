@@ -34,7 +34,7 @@ package struct ArchiveMerge {
       }
     ) { (number, one) throws(RecordError) in
       let archive = try Archive(inputs[number].path, known: inputs[number].checksum)
-      return Set(try archive.ledger(of: one).lives.map(\.id))
+      return try archive.ledger(of: one).lives.sortedIDs
     }
   }
 

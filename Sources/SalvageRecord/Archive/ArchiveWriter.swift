@@ -87,10 +87,20 @@ extension Archive {
   }
 
   package func ledger(of one: Contained) throws(RecordError) -> LedgerPart {
+    var lives = Lives()
+    var part = try ledger(of: one, to: &lives)
+    part.lives = lives
+    return part
+  }
+
+  /// - Parameter lives: where the lives go, behind those that are there.
+  package func ledger(
+    of one: Contained, to lives: inout Lives
+  ) throws(RecordError) -> LedgerPart {
     guard let entry = entry(.ledger, one.name) else { throw malformed("a ledger is missing") }
     try check(entry, most: 64 << 20 + entry.packed * 100)
     let unpacker = try unpacker(entry)
-    let part = try unpacker.ledger(of: path)
+    let part = try unpacker.ledger(of: path, to: &lives)
     try unpacker.finish()
     return part
   }

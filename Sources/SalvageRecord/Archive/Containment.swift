@@ -22,9 +22,9 @@ package struct Containment: Sendable {
   /// Inputs all of which another one has.
   package private(set) var left: [(input: Int, within: Int)] = []
 
-  /// - Parameter lives: the ids of the lives of a recording in an input; asked only where two have one recording.
+  /// - Parameter lives: the ids of the lives of a recording in an input, ascending; asked only where two have one recording.
   package init(
-    _ inputs: [Input], lives: (Int, Contained) throws(RecordError) -> Set<UInt64>
+    _ inputs: [Input], lives: (Int, Contained) throws(RecordError) -> [UInt64]
   ) throws(RecordError) {
     var holders: [RecordingID: [Int]] = [:]
     for (number, input) in inputs.enumerated() {
@@ -66,7 +66,7 @@ package struct Containment: Sendable {
   /// Which of two is in the other; nil where neither is.
   private static func inner(
     _ left: Int, _ right: Int, _ inputs: [Input],
-    _ lives: (Int, Contained) throws(RecordError) -> Set<UInt64>
+    _ lives: (Int, Contained) throws(RecordError) -> [UInt64]
   ) throws(RecordError) -> Int? {
     let leftHolds = try holds(left, right, inputs, lives)
     let rightHolds = try holds(right, left, inputs, lives)
@@ -82,14 +82,24 @@ package struct Containment: Sendable {
   /// All of `inner` is in `outer`, which may have got further.
   private static func holds(
     _ outer: Int, _ inner: Int, _ inputs: [Input],
-    _ lives: (Int, Contained) throws(RecordError) -> Set<UInt64>
+    _ lives: (Int, Contained) throws(RecordError) -> [UInt64]
   ) throws(RecordError) -> Bool {
     for one in inputs[inner].recordings {
       guard let same = inputs[outer].recordings.first(where: { $0.id == one.id }),
         same.progress.reaches(one.progress)
       else { return false }
       // Copies that were both recorded into share their beginning alone.
-      guard try lives(inner, one).isSubset(of: try lives(outer, same)) else { return false }
+      guard isSubset(try lives(inner, one), of: try lives(outer, same)) else { return false }
+    }
+    return true
+  }
+
+  /// Of two sorted lists.
+  private static func isSubset(_ inner: [UInt64], of outer: [UInt64]) -> Bool {
+    var at = 0
+    for id in inner {
+      while at < outer.count, outer[at] < id { at += 1 }
+      guard at < outer.count, outer[at] == id else { return false }
     }
     return true
   }

@@ -3,7 +3,7 @@ package import SystemPackage
 /// What the ledger of one recording says, as an archive keeps it: the reader's own verdicts.
 package struct LedgerPart: Sendable {
   package var runs: [RunNote]
-  package var lives: [Life]
+  package var lives: Lives
   /// Those of no life.
   package var losses: [Loss]
   /// Those that were met as counters were read.
@@ -12,24 +12,23 @@ package struct LedgerPart: Sendable {
   package init(_ contents: RecordingContents, counterLosses: [Loss]) {
     runs = contents.runs
     lives = contents.lives
-    let own = Set(lives.flatMap(\.losses))
-    losses = contents.losses.filter { !own.contains($0) }
+    losses = contents.losses.others
     self.counterLosses = counterLosses
   }
 
-  fileprivate init() { (runs, lives, losses, counterLosses) = ([], [], [], []) }
+  fileprivate init() { (runs, lives, losses, counterLosses) = ([], Lives(), [], []) }
 }
 
 extension Packer {
   package func ledger(_ part: LedgerPart) throws {
     try number(part.runs.count)
     for run in part.runs { try list(run.encoded()) }
-    var texts = Texts()
+    var texts = Texts(part.lives.commands.texts)
     try number(part.lives.count)
     var before: UInt64 = 0
-    for life in part.lives {
-      try self.life(life, &texts, before)
-      before = life.born
+    for position in part.lives.indices {
+      try life(part.lives[position], &texts, before)
+      before = part.lives.records[position].born
     }
     for losses in [part.losses, part.counterLosses] {
       try number(losses.count)
@@ -45,12 +44,34 @@ extension Packer {
 
   /// Texts that came before are numbers: thousands of lives run one program.
   struct Texts {
-    var places: [String: Int] = [:]
+    /// Those of the lives, and the number that each has in the archive; 0: it did not come yet.
+    private let known: TextTable
+    private var numbers: [UInt32]
+    private var others: [String: UInt32] = [:]
+    private var count: UInt32 = 0
+
+    init(_ known: TextTable) {
+      self.known = known
+      numbers = [UInt32](repeating: 0, count: known.count)
+    }
+
+    /// The number that a text has; nil where it comes now and gets one.
+    fileprivate mutating func number(of text: String) -> UInt32? {
+      if let place = known.number(of: text) {
+        if numbers[Int(place)] != 0 { return numbers[Int(place)] }
+        count += 1
+        numbers[Int(place)] = count
+        return nil
+      }
+      if let number = others[text] { return number }
+      count += 1
+      others[text] = count
+      return nil
+    }
   }
 
   private func interned(_ text: String, _ texts: inout Texts) throws {
-    if let place = texts.places[text] { return try number(place + 1) }
-    texts.places[text] = texts.places.count
+    if let number = texts.number(of: text) { return try self.number(UInt64(number)) }
     try number(0)
     try self.text(text)
   }
@@ -90,31 +111,32 @@ extension Packer {
 }
 
 extension Unpacker {
-  package func ledger(of archive: FilePath) throws(RecordError) -> LedgerPart {
+  /// - Parameter lives: where the lives go, behind those that are there.
+  package func ledger(
+    of archive: FilePath, to lives: inout Lives
+  ) throws(RecordError) -> LedgerPart {
     var part = LedgerPart()
     for _ in 0..<(try count()) {
       part.runs.append(try RunNote(bytes: try list(most: 16 << 20), path: archive))
     }
-    var texts: [String] = []
+    var texts: [UInt32] = []
     var before: UInt64 = 0
-    for _ in 0..<(try count()) {
-      let life = try life(&texts, before)
-      before = life.born
-      part.lives.append(life)
-    }
-    part.losses = try losses(&texts)
-    part.counterLosses = try losses(&texts)
+    for _ in 0..<(try count()) { before = try life(&texts, before, &lives) }
+    part.losses = try losses(&texts, &lives.commands.texts)
+    part.counterLosses = try losses(&texts, &lives.commands.texts)
     return part
   }
 
-  private func losses(_ texts: inout [String]) throws(RecordError) -> [Loss] {
+  private func losses(
+    _ numbers: inout [UInt32], _ texts: inout TextTable
+  ) throws(RecordError) -> [Loss] {
     var result: [Loss] = []
     for _ in 0..<(try count()) {
       let reason = try reason()
       let life = try optional()
       result.append(
         Loss(
-          reason, life: life, subject: try interned(&texts), code: try signed(),
+          reason, life: life, subject: texts[try interned(&numbers, &texts)], code: try signed(),
           detail: try text()))
     }
     return result
@@ -124,17 +146,23 @@ extension Unpacker {
     LossReason(rawValue: UInt16(clamping: try number())) ?? .unknown
   }
 
-  private func interned(_ texts: inout [String]) throws(RecordError) -> String {
+  /// - Parameter numbers: those in the table of texts that came so far.
+  private func interned(
+    _ numbers: inout [UInt32], _ texts: inout TextTable
+  ) throws(RecordError) -> UInt32 {
     let number = try number()
     if number == 0 {
-      texts.append(try text())
-      return texts[texts.count - 1]
+      numbers.append(texts.insert(try text()))
+      return numbers[numbers.count - 1]
     }
-    guard number <= UInt64(texts.count) else { throw malformed("a text that there is not") }
-    return texts[Int(number) - 1]
+    guard number <= UInt64(numbers.count) else { throw malformed("a text that there is not") }
+    return numbers[Int(number) - 1]
   }
 
-  private func life(_ texts: inout [String], _ before: UInt64) throws(RecordError) -> Life {
+  /// Answers with when it was born.
+  private func life(
+    _ numbers: inout [UInt32], _ before: UInt64, _ lives: inout Lives
+  ) throws(RecordError) -> UInt64 {
     let id = try word()
     let parent = try word()
     let start = try number()
@@ -151,9 +179,13 @@ extension Unpacker {
       objects: 0, snapshots: 0)
     life.bornAtBoot = try word()
     life.ended = try optional().map { life.born &+ $0 }
-    life.program = try interned(&texts)
-    for _ in 0..<(try count()) { life.arguments.append(try interned(&texts)) }
-    life.argumentCount = try count(most: 1 << 32)
+    let program = try interned(&numbers, &lives.commands.texts)
+    var arguments: [UInt32] = []
+    for _ in 0..<(try count()) {
+      arguments.append(try interned(&numbers, &lives.commands.texts))
+    }
+    let command = lives.commands.insert(
+      program: program, arguments: arguments, count: try count(most: 1 << 32))
     let end = try number()
     let value = try signed()
     guard let end = Life.End(kind: end, value: value) else {
@@ -164,49 +196,15 @@ extension Unpacker {
     for _ in 0..<(try count()) {
       life.losses.append(
         Loss(
-          try reason(), life: id, subject: try interned(&texts), code: try signed(),
-          detail: try text()))
+          try reason(), life: id,
+          subject: lives.commands.texts[try interned(&numbers, &lives.commands.texts)],
+          code: try signed(), detail: try text()))
     }
     life.context = UInt32(clamping: try number())
     life.flags = Life.Flags(rawValue: UInt32(clamping: try number()))
     life.objects = try count(most: 1 << 32)
     life.snapshots = try count(most: 1 << 32)
-    return life
-  }
-}
-
-extension Life.End {
-  /// As an archive has it.
-  fileprivate var code: (kind: Int, value: Int32) {
-    switch self {
-    case .returned(let status): (0, status)
-    case .exited(let status): (1, status)
-    case .exitedAtOnce(let status): (2, status)
-    case .quickExited(let status): (3, status)
-    case .threadExited(let status): (4, status)
-    case .ended(let status): (5, status)
-    case .exec: (6, 0)
-    case .signal(let number, core: false): (7, number)
-    case .signal(let number, core: true): (8, number)
-    case .running: (9, 0)
-    case .vanished: (10, 0)
-    }
-  }
-
-  fileprivate init?(kind: UInt64, value: Int32) {
-    switch kind {
-    case 0: self = .returned(value)
-    case 1: self = .exited(value)
-    case 2: self = .exitedAtOnce(value)
-    case 3: self = .quickExited(value)
-    case 4: self = .threadExited(value)
-    case 5: self = .ended(value)
-    case 6: self = .exec
-    case 7: self = .signal(value, core: false)
-    case 8: self = .signal(value, core: true)
-    case 9: self = .running
-    case 10: self = .vanished
-    default: return nil
-    }
+    lives.append(life, command: command)
+    return life.born
   }
 }

@@ -15,7 +15,8 @@ extension RecordingReader {
     let counters = try counters()
     let contents = try contents()
     var progress = Contained.Progress(
-      lives: contents.lives.count, ended: contents.lives.count { $0.end != .running })
+      lives: contents.lives.count,
+      ended: contents.lives.indices.count { contents.lives.end(at: $0) != .running })
     for object in counters.objects {
       let (sum, over) = progress.counted.addingReportingOverflow(object.counted)
       progress.counted = over ? .max : sum
@@ -32,42 +33,67 @@ extension RecordingReader {
 }
 
 /// The ledgers of several recordings as one.
-package enum JoinedLedgers {
-  package static func contents(_ parts: [(Contained, LedgerPart)]) -> RecordingContents? {
-    let parts = parts.sorted { $0.0.name < $1.0.name }
-    guard let first = parts.first else { return nil }
-    var contents = RecordingContents(
-      settings: first.0.settings, runs: [], lives: [], losses: [], problems: [])
-    var seen: Set<UInt64> = []
-    var others: [Loss] = []
-    for (one, part) in parts {
-      var part = part
-      // Ids are unique in one recording alone.
-      if part.lives.contains(where: { seen.contains($0.id) }) { part.rename(by: one.id) }
-      for index in part.lives.indices { part.lives[index].machine = one.machine }
-      seen.formUnion(part.lives.map(\.id))
-      contents.runs += part.runs
-      contents.lives += part.lives
-      others += part.losses
-    }
-    contents.runs.sort { ($0.started, $0.life) < ($1.started, $1.life) }
-    contents.lives.sort { ($0.born, $0.id) < ($1.born, $1.id) }
-    contents.losses = contents.lives.flatMap(\.losses) + others
-    return contents
-  }
-}
+package struct JoinedLedgers {
+  /// One of them.
+  package struct Part {
+    package var recording: Contained
+    /// Appends its lives to others, and answers with the rest.
+    package var read: (inout Lives) throws(RecordError) -> LedgerPart
 
-extension LedgerPart {
-  /// Other ids for all lives, which stay as they belong together.
-  fileprivate mutating func rename(by recording: RecordingID) {
-    let mask = contentHash(seed: recording.high, bytes(of: recording.low)[...]) << 32
-    for index in lives.indices {
-      lives[index].id ^= mask
-      lives[index].parent = lives[index].parent.map { $0 ^ mask }
-      lives[index].killer = lives[index].killer.map { $0 ^ mask }
-      for loss in lives[index].losses.indices { lives[index].losses[loss].life = lives[index].id }
+    package init(
+      _ recording: Contained, _ read: @escaping (inout Lives) throws(RecordError) -> LedgerPart
+    ) {
+      self.recording = recording
+      self.read = read
     }
-    for loss in losses.indices { losses[loss].life = losses[loss].life.map { $0 ^ mask } }
+
+    package init(_ recording: Contained, of archive: Archive) {
+      self.init(recording) { (lives: inout Lives) throws(RecordError) in
+        try archive.ledger(of: recording, to: &lives)
+      }
+    }
+  }
+
+  private var lives = Lives()
+  private var runs: [RunNote] = []
+  private var losses: [Loss] = []
+
+  /// Nil where there is none.
+  package static func contents(_ parts: [Part]) throws(RecordError) -> RecordingContents? {
+    let parts = parts.sorted { $0.recording.name < $1.recording.name }
+    guard let first = parts.first else { return nil }
+    var joined = JoinedLedgers()
+    var index = LifeIndex()
+    for (number, part) in parts.enumerated() {
+      try joined.add(part, &index, isLast: number == parts.count - 1)
+    }
+    joined.runs.sort { ($0.started, $0.life) < ($1.started, $1.life) }
+    joined.lives.sort()
+    return RecordingContents(
+      settings: first.recording.settings, runs: joined.runs, lives: joined.lives,
+      losses: Losses(of: joined.lives, others: joined.losses), problems: [])
+  }
+
+  private mutating func add(
+    _ part: Part, _ index: inout LifeIndex, isLast: Bool
+  ) throws(RecordError) {
+    let start = lives.count
+    var rest = try part.read(&lives)
+    lives.setMachine(part.recording.machine, from: start)
+    // Ids are unique in one recording alone.
+    if (start..<lives.count).contains(where: {
+      index.position(of: lives.id(at: $0), in: lives) != nil
+    }) {
+      let id = part.recording.id
+      let mask = contentHash(seed: id.high, bytes(of: id.low)[...]) << 32
+      lives.rename(from: start, by: mask)
+      for loss in rest.losses.indices {
+        rest.losses[loss].life = rest.losses[loss].life.map { $0 ^ mask }
+      }
+    }
+    if !isLast { for life in start..<lives.count { _ = index.insert(life, lives.records) } }
+    runs += rest.runs
+    losses += rest.losses
   }
 }
 

@@ -8,9 +8,6 @@ package struct Ledger {
   package var index: [slv_index_entry]
   package var problems: [RecordError]
 
-  /// Bytes of a ledger that are read at most: eight million cells.
-  private static let largest = 1 << 30
-
   /// When `bootTime` (CLOCK_BOOTTIME, nanoseconds) was: nanoseconds since 1970.
   package func date(ofBootTime bootTime: UInt64) -> UInt64 {
     header.created &+ (bootTime &- header.created_boot)
@@ -18,17 +15,27 @@ package struct Ledger {
 }
 
 extension Ledger {
-  /// The programs that are noted in cells.
-  package var programs: some Sequence<ProgramRecord> { cells.lazy.compactMap(ProgramRecord.init) }
-
   /// Reads the ledger at `path`. A file that is cut short gives the cells there are, and a problem.
   package init(_ path: FilePath) throws(RecordError) {
     var claims = Claims()
-    try self.init(path, &claims)
+    let file = try LedgerFile(path)
+    header = file.header
+    cells = []
+    problems = []
+    index = try file.index(&problems)
+    try file.forEachCell(&claims, &problems) { cells.append($0) }
   }
+}
 
-  /// Of many files, whose `claims` are bounded together.
-  package init(_ path: FilePath, _ claims: inout Claims) throws(RecordError) {
+/// A ledger that is read from its beginning to its end: a cell at a time is in memory.
+package struct LedgerFile: ~Copyable {
+  package let header: slv_ledger_header
+  private let file: RecordFile
+
+  /// Bytes of a ledger that are read at most: eight million cells.
+  private static let largest = 1 << 30
+
+  package init(_ path: FilePath) throws(RecordError) {
     let file = try RecordFile(path)
     let head = try file.bytes(0..<Int(SLV_LEDGER_HEADER_SIZE))
     guard let header = head.structure(slv_ledger_header.self, at: 0) else {
@@ -39,29 +46,29 @@ extension Ledger {
       throw RecordError(path, .version(found: header.version, known: UInt32(SLV_ABI_VERSION)))
     }
     self.header = header
-    self.problems = []
-    self.index = []
-    self.cells = []
-    try readIndex(of: file)
-    try readCells(of: file, &claims)
+    self.file = file
   }
 
-  private mutating func readIndex(of file: borrowing RecordFile) throws(RecordError) {
+  /// The object index.
+  package borrowing func index(
+    _ problems: inout [RecordError]
+  ) throws(RecordError) -> [slv_index_entry] {
     let size = MemoryLayout<slv_index_entry>.size
     guard let offset = Int(exactly: header.index_offset), offset <= file.size,
       header.index_entries <= 1 << 20
     else {
       problems.append(RecordError(file.path, .malformed("the object index lies outside")))
-      return
+      return []
     }
     let bytes = try file.bytes(offset..<(offset + Int(header.index_entries) * size))
-    index = (0..<(bytes.count / size)).compactMap {
+    return (0..<(bytes.count / size)).compactMap {
       bytes.structure(slv_index_entry.self, at: $0 * size)
     }.filter { $0.key != 0 && $0.ready == 1 }
   }
 
-  private mutating func readCells(
-    of file: borrowing RecordFile, _ claims: inout Claims
+  /// Hands on each cell, in the order of the file. `claims` are those of all ledgers that are read together.
+  package borrowing func forEachCell(
+    _ claims: inout Claims, _ problems: inout [RecordError], _ body: (slv_cell) -> Void
   ) throws(RecordError) {
     let size = Int(header.cell_size)
     guard size >= 64, size <= 4096, let offset = Int(exactly: header.cells_offset) else {
@@ -74,7 +81,6 @@ extension Ledger {
     }
     let total = min(wanted, room)
     try claims.add(total * size, of: file)
-    cells.reserveCapacity(total)
     let portion = 8192
     for first in stride(from: 0, to: total, by: portion) {
       let count = min(portion, total - first)
@@ -91,7 +97,7 @@ extension Ledger {
           problems.append(RecordError(file.path, .truncated(file.size)))
           return
         }
-        cells.append(cell)
+        body(cell)
       }
     }
   }

@@ -33,22 +33,49 @@ package struct ProgramLog {
   /// Bytes between records that belong to none.
   package var skipped = 0
 
+  private static let header = MemoryLayout<slv_program_record>.size
+
   /// Reads all records; where there is none it looks for the next magic.
   package init(bytes: [UInt8]) {
-    let header = MemoryLayout<slv_program_record>.size
+    let position = Self.read(bytes, until: bytes.count, &skipped) { records.append($0) }
+    skipped += bytes.count - position
+  }
+
+  /// Hands on each record of a file, a part of which is in memory at a time. Answers with the bytes that belong
+  /// to none.
+  package static func forEach(
+    in file: borrowing RecordFile, limit: Int, _ body: (ProgramRecord) -> Void
+  ) throws(RecordError) -> Int {
+    // A record that begins before `until` ends in what is there, and so does one that begins in its text.
+    let most = 2 * (header + Int(SLV_PROGRAM_TEXT_MAX))
+    var bytes: [UInt8] = []
+    var skipped = 0
+    try file.forEachStored(limit: limit) { piece in
+      bytes += piece
+      let position = read(bytes, until: bytes.count - most, &skipped, body)
+      bytes.removeFirst(position)
+    }
+    let position = read(bytes, until: bytes.count, &skipped, body)
+    return skipped + bytes.count - position
+  }
+
+  /// Records that begin before `end`; answers where the next one may begin.
+  private static func read(
+    _ bytes: [UInt8], until end: Int, _ skipped: inout Int, _ body: (ProgramRecord) -> Void
+  ) -> Int {
     var position = 0
-    while position + header <= bytes.count {
+    while position < end, position + header <= bytes.count {
       if let (record, length) = Self.record(in: bytes, at: position),
         !Self.hasRecord(in: bytes, within: (position + header)..<(position + header + length))
       {
-        records.append(record)
+        body(record)
         position += header + length
       } else {
         skipped += 1
         position += 1
       }
     }
-    skipped += bytes.count - position
+    return position
   }
 
   /// True where a record begins in the text of another: that one was torn, and its length reaches

@@ -2,78 +2,90 @@ import CSalvageABI
 
 /// The last step of reading a ledger: how each life ended, and what of it is lost.
 struct Verdict {
-  let table: LifeTable
-  let reaping: Reaping
-  let programs: [UInt64: ProgramRecord]
-  let processes: any ProcessTable
+  private let reaping: Reaping
+  private let processes: any ProcessTable
 
-  /// All lives, the eldest first.
-  func lives() -> [Life] {
-    table.byBirth().compactMap { table.entries[$0].map(life(of:)) }
+  /// All lives of a joined table and `others`, the eldest first. They are judged in place, and the table is spent:
+  /// nobody needs two of a large one.
+  static func lives(
+    of table: inout LifeTable, with others: [Life], processes: any ProcessTable
+  ) -> Lives {
+    let verdict = Verdict(reaping: Reaping(&table), processes: processes)
+    for life in table.lives.indices { inheritProgram(life, &table) }
+    for life in table.lives.indices { verdict.judge(life, &table) }
+    for other in others { table.lives.append(other) }
+    table.lives.sort()
+    var result = Lives()
+    swap(&result, &table.lives)
+    return result
   }
 
-  private func life(of entry: LifeTable.Entry) -> Life {
-    let cell = entry.cell
-    let program = program(of: cell.life)
-    var life = Life(
-      id: cell.life, parent: entry.parent == 0 ? nil : entry.parent, beginning: entry.beginning,
-      isEntered: entry.isEntered, pid: cell.pid != 0 ? cell.pid : entry.outerPID,
-      outerPID: entry.outerPID, parentPID: cell.ppid, user: cell.uid, pidNamespace: cell.pidns,
-      bornAtBoot: cell.born, born: cell.born &+ entry.date, ended: nil,
-      program: program?.path ?? "", arguments: program?.arguments ?? [],
-      argumentCount: program?.argumentCount ?? 0, end: end(of: entry), killer: nil, losses: [],
-      context: cell.context, flags: Life.Flags(rawValue: cell.flags), objects: Int(cell.objects),
-      snapshots: Int(cell.snapshots))
-    if let time = reaping.statuses[cell.life]?.time ?? (cell.ended != 0 ? cell.ended : nil) {
-      life.ended = time &+ entry.date
-    }
-    if case .signal(9, _) = life.end { life.killer = reaping.killers[cell.life] }
-    life.losses = losses(of: life, cell: cell)
-    return life
+  private func judge(_ life: Int, _ table: inout LifeTable) {
+    let record = table.lives.records[life]
+    let boot = table.lives.surroundings[Int(record.surroundings)].boot
+    let end = end(of: record, life, table)
+    let losses = losses(of: record, end)
+    if case .signal(9, _) = end { table.lives.killers[life] = reaping.killers[life] }
+    table.lives.records[life].losses = losses
+    (table.lives.records[life].end, table.lives.records[life].value) = end.code
+    table.lives.records[life].born = record.born &+ boot
+    if record.ended != 0 { table.lives.records[life].ended = record.ended &+ boot }
+    if record.pid == 0 { table.lives.records[life].pid = record.outerPID }
   }
 
   /// A fork child runs its parent's program.
-  private func program(of life: UInt64) -> ProgramRecord? {
+  private static func inheritProgram(_ life: Int, _ table: inout LifeTable) {
+    var path: [Int] = []
     var at = life
-    for _ in 0..<1000 {
-      if let record = programs[at] { return record }
-      guard let entry = table.entries[at] else { return nil }
-      if let note = entry.note {
-        let run = table.notes[note]
-        return ProgramRecord(
-          life: at, path: run.program, arguments: run.arguments,
-          argumentCount: run.arguments.count)
+    var command = CommandTable.none
+    // A hostile ledger may hold a ring of parents.
+    while path.count < 1000 {
+      command = table.lives.records[at].command
+      if command != CommandTable.none { break }
+      path.append(at)
+      if let number = table.noteOf[at] {
+        let run = table.notes[number]
+        command = table.lives.commands.insert(
+          ProgramRecord(
+            life: table.lives.records[at].id, path: run.program, arguments: run.arguments,
+            argumentCount: run.arguments.count))
+        break
       }
-      guard entry.beginning == .fork else { return nil }
-      at = entry.parent
+      guard table.lives.records[at].beginning == Life.Beginning.fork.number,
+        let parent = table.position(of: table.lives.records[at].parent)
+      else { break }
+      at = parent
     }
-    return nil
+    guard command != CommandTable.none else { return }
+    for place in path { table.lives.records[place].command = command }
   }
 
   // MARK: Ends
 
-  private func end(of entry: LifeTable.Entry) -> Life.End {
-    let cell = entry.cell
-    if reaping.successors[cell.life] != nil { return .exec }
-    if let (status, _) = reaping.statuses[cell.life] {
-      return Self.end(waitStatus: status, cause: slv_cause(cell.cause))
+  private func end(
+    of record: LifeRecord, _ life: Int, _ table: LifeTable
+  ) -> Life.End {
+    if reaping.hasSuccessor(life) { return .exec }
+    let cause = slv_cause(UInt32(record.end))
+    if record.state & Reaping.collected != 0 {
+      return Self.end(waitStatus: record.value, cause: cause)
     }
-    if cell.cause == SLV_CAUSE_EXEC.rawValue { return runs(entry) ? .running : .exec }
-    if cell.state != SLV_CELL_ENDED.rawValue && runs(entry) { return .running }
-    let cause = slv_cause(cell.cause)
+    let namespace = table.namespace(at: life)
+    if cause == SLV_CAUSE_EXEC { return runs(record, namespace) ? .running : .exec }
+    if record.state != UInt8(SLV_CELL_ENDED.rawValue), runs(record, namespace) { return .running }
     switch cause {
-    case SLV_CAUSE_SIGNAL: return .signal(cell.status & 0x7f, core: false)
+    case SLV_CAUSE_SIGNAL: return .signal(record.value & 0x7f, core: false)
     case SLV_CAUSE_ABORT: return .signal(6, core: false)
     default: break
     }
-    if let end = Self.end(cause: cause, status: cell.status) { return end }
+    if let end = Self.end(cause: cause, status: record.value) { return end }
     // Nobody collected its status, but a SIGKILL was seen on its way.
-    return reaping.killers[cell.life] == nil ? .vanished : .signal(9, core: false)
+    return reaping.killers[life] == nil ? .vanished : .signal(9, core: false)
   }
 
-  private func runs(_ entry: LifeTable.Entry) -> Bool {
-    let pid = entry.cell.pid != 0 ? entry.cell.pid : entry.outerPID
-    return processes.runs(pid: pid, namespace: entry.cell.pidns, born: entry.cell.born)
+  private func runs(_ record: LifeRecord, _ namespace: UInt64) -> Bool {
+    let pid = record.pid != 0 ? record.pid : record.outerPID
+    return processes.runs(pid: pid, namespace: namespace, born: record.born)
   }
 
   /// `status` as of wait(2): the low 7 bits are the signal, bit 7 the core, bits 8 to 15 the code.
@@ -97,22 +109,23 @@ struct Verdict {
 
   // MARK: Losses
 
-  private func losses(of life: Life, cell: slv_cell) -> [Loss] {
-    var result: [Loss] = []
+  /// Reasons; 0: none.
+  private func losses(of record: LifeRecord, _ end: Life.End) -> (UInt16, UInt16) {
+    var result: (UInt16, UInt16) = (0, 0)
     func lose(_ reason: LossReason) {
-      result.append(
-        Loss(reason, life: life.id, subject: life.program, code: cell.loss_errno))
+      if result.0 == 0 { result.0 = reason.rawValue } else { result.1 = reason.rawValue }
     }
-    if let reason = LossReason(contract: cell.loss) {
+    let flags = Life.Flags(rawValue: record.flags)
+    let noted = record.losses.0
+    if let reason = LossReason(contract: noted) {
       lose(reason)
-    } else if !life.isEntered && life.end != .running && !life.flags.contains(.counterless) {
+    } else if !record.isEntered && end != .running && !flags.contains(.counterless) {
       lose(.notStarted)
     }
-    let flags = life.flags
-    if flags.contains(.isPrivate) && !flags.contains(.flushed) && life.end != .running {
+    if flags.contains(.isPrivate) && !flags.contains(.flushed) && end != .running {
       if flags.contains(.coverage) {
-        if cell.loss != SLV_LOSS_COVERAGE_UNSAVED.rawValue { lose(.coverageUnsaved) }
-      } else if cell.loss != SLV_LOSS_PRIVATE_KILLED.rawValue {
+        if noted != SLV_LOSS_COVERAGE_UNSAVED.rawValue { lose(.coverageUnsaved) }
+      } else if noted != SLV_LOSS_PRIVATE_KILLED.rawValue {
         lose(.privateKilled)
       }
     }

@@ -7,9 +7,9 @@ public struct RecordingContents: Sendable {
   public var settings: RecordingSettings
   public var runs: [RunNote]
   /// All lives, the eldest first.
-  public var lives: [Life]
+  public var lives: Lives
   /// What is not in the recording: those of its lives, then those of the recording itself.
-  public var losses: [Loss]
+  public var losses: Losses
   /// Files that could not be read, or not wholly; each is in `losses` too.
   public var problems: [RecordError]
 }
@@ -103,40 +103,48 @@ public struct RecordingReader: Sendable {
 
   /// Reads settings, ledgers and notes, and joins them.
   public func contents() throws(RecordError) -> RecordingContents {
-    let contents = try contentsNow()
     // Who ended between the reading of its cell and the look for its process has noted that meanwhile.
-    guard contents.lives.contains(where: { $0.end == .vanished }) else { return contents }
-    return try contentsNow()
+    if let contents = try contentsNow(where: { !$0.haveVanished }) { return contents }
+    return try contentsNow()!
   }
 
-  private func contentsNow() throws(RecordError) -> RecordingContents {
+  /// Nil where the lives are not `wanted`: nobody needs two of a large ledger.
+  private func contentsNow(
+    where isWanted: (Lives) -> Bool = { _ in true }
+  ) throws(RecordError) -> RecordingContents? {
     let settings = try settings()
     var problems: [RecordError] = []
     let runs = notes(&problems)
-    var ledgers: [Ledger] = []
-    var claims = Claims()
-    var programs: [UInt64: ProgramRecord] = [:]
-    for user in userDirectories(settings) {
-      readLedger(user.appending("ledger"), &ledgers, &problems, &claims)
-      readPrograms(of: user, &programs, &problems)
-      checkCounters(user, &problems)
-    }
-    note(ledgers, &programs)
-    let table = LifeTable(ledgers: ledgers, notes: runs)
-    let verdict = Verdict(
-      table: table, reaping: Reaping(table), programs: programs,
-      processes: processes ?? systemProcesses(settings, ledgers))
-    let commands = commandsNotEntered(runs, table)
-    var lives = (adopted(verdict.lives(), by: commands, table) + commands)
-      .sorted { ($0.born, $0.id) < ($1.born, $1.id) }
-    let machine = machine(settings, runs)
-    for index in lives.indices { lives[index].machine = machine }
-    var losses = lives.flatMap(\.losses)
-    losses += ledgerLosses(ledgers, table)
-    if let loss = temporaryLoss(settings) { losses.append(loss) }
-    losses += problems.map { Loss(.damagedFile, subject: $0.path.string, detail: $0.description) }
+    var others: [Loss] = []
+    var lives = try lives(settings, runs, &problems, &others)
+    guard isWanted(lives) else { return nil }
+    lives.setMachine(machine(settings, runs))
+    if let loss = temporaryLoss(settings) { others.append(loss) }
+    others += problems.map { Loss(.damagedFile, subject: $0.path.string, detail: $0.description) }
     return RecordingContents(
-      settings: settings, runs: runs, lives: lives, losses: losses, problems: problems)
+      settings: settings, runs: runs, lives: lives, losses: Losses(of: lives, others: others),
+      problems: problems)
+  }
+
+  private func lives(
+    _ settings: RecordingSettings, _ runs: [RunNote], _ problems: inout [RecordError],
+    _ losses: inout [Loss]
+  ) throws(RecordError) -> Lives {
+    var ledgers: [slv_ledger_header] = []
+    var table = LifeTable(notes: runs)
+    let users = userDirectories(settings)
+    readCells(of: users, &problems) { header, cell in
+      table.add(cell, of: header)
+    } ledger: {
+      ledgers.append($0)
+    }
+    for user in users { checkCounters(user, &problems) }
+    readPrograms(of: users, &problems) { table.add($0) }
+    table.join()
+    losses += ledgerLosses(ledgers, table)
+    return Verdict.lives(
+      of: &table, with: table.commandsNotEntered.map(commandNotEntered),
+      processes: processes ?? systemProcesses(settings, ledgers, table))
   }
 
   // MARK: Files
@@ -167,18 +175,12 @@ public struct RecordingReader: Sendable {
   /// Every program that ran, once. One that was started by a relative path is looked for where the
   /// commands were started: whoever uses it must see by its contents whether it is the one.
   func programs(_ users: [FilePath]) -> [FilePath] {
-    var programs: [UInt64: ProgramRecord] = [:]
+    var programs: Set<String> = []
     var problems: [RecordError] = []
-    var ledgers: [Ledger] = []
-    var claims = Claims()
-    for user in users {
-      readLedger(user.appending("ledger"), &ledgers, &problems, &claims)
-      readPrograms(of: user, &programs, &problems)
-    }
-    note(ledgers, &programs)
+    readPrograms(of: users, &problems) { programs.insert($0.path) }
     let runs = notes(&problems)
     let starts = Set(runs.map(\.directory)).map { FilePath($0) }
-    let paths = Set(programs.values.map(\.path) + runs.map(\.program)).filter { !$0.isEmpty }
+    let paths = programs.union(runs.map(\.program)).filter { !$0.isEmpty }
     return Set(
       paths.map { FilePath($0) }.flatMap { path in
         (path.isAbsolute ? [path] : starts.map { $0.pushing(path) }).map {
@@ -188,40 +190,46 @@ public struct RecordingReader: Sendable {
     ).sorted { $0.string < $1.string }
   }
 
-  private func readLedger(
-    _ path: FilePath, _ ledgers: inout [Ledger], _ problems: inout [RecordError],
-    _ claims: inout Claims
+  /// Hands on the cells of all users' ledgers, and before them the heads of these.
+  private func readCells(
+    of users: [FilePath], _ problems: inout [RecordError],
+    _ body: (slv_ledger_header, slv_cell) -> Void, ledger: (slv_ledger_header) -> Void = { _ in }
   ) {
-    do throws(RecordError) {
-      let ledger = try Ledger(path, &claims)
-      problems += ledger.problems
-      ledgers.append(ledger)
-    } catch {
-      // No ledger: nobody of that user came further than making the directory.
-      if case .system("open", ENOENT) = error.problem { return }
-      problems.append(error)
+    var claims = Claims()
+    for user in users {
+      do throws(RecordError) {
+        let file = try LedgerFile(user.appending("ledger"))
+        ledger(file.header)
+        _ = try file.index(&problems)
+        try file.forEachCell(&claims, &problems) { body(file.header, $0) }
+      } catch {
+        // No ledger: nobody of that user came further than making the directory.
+        if case .system("open", ENOENT) = error.problem { continue }
+        problems.append(error)
+      }
     }
   }
 
-  /// Short ones are in the ledgers.
-  private func note(_ ledgers: [Ledger], _ programs: inout [UInt64: ProgramRecord]) {
-    for record in ledgers.lazy.flatMap(\.programs) { programs[record.life] = record }
-  }
-
+  /// Hands on what lives run: of the files `programs`, then the short ones, which are in the ledgers.
   private func readPrograms(
-    of user: FilePath, _ programs: inout [UInt64: ProgramRecord], _ problems: inout [RecordError]
+    of users: [FilePath], _ problems: inout [RecordError], _ body: (ProgramRecord) -> Void
   ) {
-    let path = user.appending("programs")
-    do throws(RecordError) {
-      let file = try RecordFile(path)
-      let log = ProgramLog(bytes: try file.storedBytes(limit: 1 << 30))
-      for record in log.records { programs[record.life] = record }
-      if log.skipped > 0 {
-        problems.append(RecordError(path, .malformed("\(log.skipped) bytes belong to no program")))
+    for user in users {
+      let path = user.appending("programs")
+      do throws(RecordError) {
+        let skipped = try ProgramLog.forEach(in: try RecordFile(path), limit: 1 << 30, body)
+        if skipped > 0 {
+          problems.append(RecordError(path, .malformed("\(skipped) bytes belong to no program")))
+        }
+      } catch {
+        if case .system("open", ENOENT) = error.problem { continue }
+        problems.append(error)
       }
-    } catch {
-      if case .system("open", ENOENT) = error.problem { return }
-      problems.append(error)
+    }
+    // What is wrong with a ledger was told as its lives were read.
+    var told: [RecordError] = []
+    readCells(of: users, &told) { _, cell in
+      if let record = ProgramRecord(cell) { body(record) }
     }
   }
 
@@ -239,17 +247,16 @@ public struct RecordingReader: Sendable {
   }
 
   /// /proc, unless all ledgers come from another boot or machine: then nothing of them runs.
-  private func systemProcesses(_ settings: RecordingSettings, _ ledgers: [Ledger])
-    -> any ProcessTable
-  {
-    let namespaces = Set(
-      ledgers.lazy.flatMap(\.cells).filter { $0.state != SLV_CELL_PROGRAM.rawValue }.map(\.pidns))
+  private func systemProcesses(
+    _ settings: RecordingSettings, _ ledgers: [slv_ledger_header], _ table: LifeTable
+  ) -> any ProcessTable {
+    let namespaces = Set(table.lives.surroundings.map(\.namespace))
     if let recorded = settings.boot, let now = BootID.current {
       return recorded == now ? LinuxProcesses(namespaces: namespaces) : NoProcesses()
     }
     let boot = Int64(bitPattern: now(CLOCK_REALTIME) &- now(CLOCK_BOOTTIME))
     let sameBoot = ledgers.contains { ledger in
-      let other = Int64(bitPattern: ledger.header.created &- ledger.header.created_boot)
+      let other = Int64(bitPattern: ledger.created &- ledger.created_boot)
       // A clock that was set while the system ran moves the difference; hours mean another boot.
       return abs(boot &- other) < 600_000_000_000
     }
@@ -258,37 +265,21 @@ public struct RecordingReader: Sendable {
 
   // MARK: Losses of the recording
 
-  /// Lives that a command without a cell started: they carry its id.
-  private func adopted(_ lives: [Life], by commands: [Life], _ table: LifeTable) -> [Life] {
-    let ids = Set(commands.map(\.id))
-    return lives.map { life in
-      guard let parent = table.orphans[life.id], ids.contains(parent) else { return life }
-      var life = life
-      life.parent = parent
-      life.beginning = .unannounced
-      return life
-    }
+  /// A CMD without a cell: it could not be entered, and all that is known is what `salvage run` saw.
+  private func commandNotEntered(_ run: RunNote) -> Life {
+    let reason = LossReason.allCases.first { $0.slug == run.obstacle } ?? .notStarted
+    return Life(
+      id: run.id ?? 0, parent: nil, beginning: .root, isEntered: false, pid: run.pid,
+      outerPID: run.pid, parentPID: 0, user: 0, pidNamespace: run.pidNamespace,
+      bornAtBoot: run.startedAtBoot, born: run.started, ended: run.ended, program: run.program,
+      arguments: run.arguments, argumentCount: run.arguments.count,
+      end: run.status.map { Verdict.end(waitStatus: $0, cause: SLV_CAUSE_NONE) } ?? .running,
+      killer: nil, losses: [Loss(reason, life: run.id, subject: run.program)], context: 0,
+      flags: [], objects: 0, snapshots: 0)
   }
 
-  /// Every CMD without a cell: it could not be entered, and all that is known is what `salvage run` saw.
-  private func commandsNotEntered(_ runs: [RunNote], _ table: LifeTable) -> [Life] {
-    let found = Set(table.entries.values.compactMap(\.note))
-    return runs.indices.filter { !found.contains($0) && runs[$0].pid != 0 }.map { index in
-      let run = runs[index]
-      let reason = LossReason.allCases.first { $0.slug == run.obstacle } ?? .notStarted
-      return Life(
-        id: run.id ?? 0, parent: nil, beginning: .root, isEntered: false, pid: run.pid,
-        outerPID: run.pid, parentPID: 0, user: 0, pidNamespace: run.pidNamespace,
-        bornAtBoot: run.startedAtBoot, born: run.started, ended: run.ended, program: run.program,
-        arguments: run.arguments, argumentCount: run.arguments.count,
-        end: run.status.map { Verdict.end(waitStatus: $0, cause: SLV_CAUSE_NONE) } ?? .running,
-        killer: nil, losses: [Loss(reason, life: run.id, subject: run.program)], context: 0,
-        flags: [], objects: 0, snapshots: 0)
-    }
-  }
-
-  private func ledgerLosses(_ ledgers: [Ledger], _ table: LifeTable) -> [Loss] {
-    let lost = ledgers.reduce(0) { $0 + Int(clamping: $1.header.lost_cells) }
+  private func ledgerLosses(_ ledgers: [slv_ledger_header], _ table: LifeTable) -> [Loss] {
+    let lost = ledgers.reduce(0) { $0 &+ Int(clamping: $1.lost_cells) }
     var result: [Loss] = []
     if lost > 0 { result.append(Loss(.noCell, detail: "\(lost) processes or events")) }
     if table.unreadable > 0 {

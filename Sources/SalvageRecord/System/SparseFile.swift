@@ -30,19 +30,31 @@ extension RecordFile {
   /// All bytes that lie on the disk, one stretch after the other, at most `limit`.
   package borrowing func storedBytes(limit: Int) throws(RecordError) -> [UInt8] {
     var result: [UInt8] = []
+    try forEachStored(limit: limit) { result += $0 }
+    return result
+  }
+
+  /// The same in pieces.
+  package borrowing func forEachStored(
+    limit: Int, _ body: ([UInt8]) -> Void
+  ) throws(RecordError) {
     var offset = 0
+    var sum = 0
+    let piece = 1 << 20
     let end = currentSize
     while offset < end, let start = data(from: offset), start < end {
       let hole = lseek(descriptor.rawValue, off_t(start), Self.seekHole)
       let stop = hole > start ? min(Int(hole), end) : end
-      guard result.count + stop - start <= limit else {
+      guard sum + stop - start <= limit else {
         throw RecordError(
           path, .malformed("it is larger than \(limit >> 20) MiB, which is all that is read"))
       }
-      result += try bytes(start..<stop)
+      sum += stop - start
+      for at in stride(from: start, to: stop, by: piece) {
+        body(try bytes(at..<min(stop, at + piece)))
+      }
       offset = stop
     }
-    return result
   }
 }
 

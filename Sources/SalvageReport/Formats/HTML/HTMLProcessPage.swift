@@ -24,9 +24,10 @@ struct HTMLProcessPage {
       <tbody>
 
       """ as String)
-    for process in report.processes.prefix(Self.limit) { write(process, to: &writer) }
+    let processes = report.processes(Self.limit)
+    for process in processes { write(process, to: &writer) }
     writer.write("</tbody>\n</table>\n")
-    let rest = report.processes.count - Self.limit
+    let rest = (report.ledger?.lives ?? 0) - processes.count
     if rest > 0 { writer.write("<p>and \(rest) more: see <code>salvage ledger</code></p>\n") }
     writer.write(
       "</main>\n<footer>= the same process, after exec</footer>\n</div>\n</body>\n</html>\n")
