@@ -72,11 +72,10 @@ static struct slv_operand based(struct slv_code *c, uint32_t word, int64_t offse
 // ldp, stp, ldpsw. Context: any
 static int pair(struct slv_code *c, uint32_t word) {
   static const unsigned char modes[] = {OFFSET, AFTER, OFFSET, BEFORE};
-  uint32_t size = bits(word, 30, 2), load = bits(word, 22, 1);
+  uint32_t size = bits(word, 30, 2), load = bits(word, 22, 1), mode = bits(word, 23, 2);
   int width = size == 2 ? 8 : 4;
-  if (size == 3 || (size == 1 && !load)) return 0;
-  struct slv_operand at =
-      based(c, word, slv_arm64_signed(word, 15, 7) * width, modes[bits(word, 23, 2)]);
+  if (size == 3 || (size == 1 && (!load || mode == 0))) return 0;
+  struct slv_operand at = based(c, word, slv_arm64_signed(word, 15, 7) * width, modes[mode]);
   struct slv_operand next = {at.value + (uint64_t)width, at.known, 0};
   uint32_t kind = size == 1 ? 2 : load;
   return transfer(c, bits(word, 0, 5), at, width, kind) &&
