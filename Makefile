@@ -1,6 +1,6 @@
 # What can be done here; `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help build test quick full check format bench demo fuzz install
+.PHONY: help build test quick full check format bench demo fuzz package install
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 18
@@ -31,6 +31,9 @@ demo: ## builds, runs a small process tree that dies badly, prints ledger and re
 
 fuzz: ## attacks the reader for a minute
 	scripts/fuzz 60
+
+package: ## tarball, .deb and wheel in .build/packages
+	scripts/package
 
 install: ## installs under PREFIX (/usr/local)
 	scripts/install $(or $(PREFIX),/usr/local)

@@ -16,6 +16,7 @@ let package = Package(
   products: [
     .executable(name: "salvage", targets: ["SalvageCLI"]),
     .library(name: "Salvage", targets: ["Salvage"]),
+    .plugin(name: "SalvagePlugin", targets: ["SalvagePlugin"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -28,6 +29,14 @@ let package = Package(
     // Compiles CShim/Runtime into libsalvage.so with the toolchain's clang. No Swift target depends
     // on the Runtime itself, or our own command would carry its hooks.
     .plugin(name: "BuildShim", capability: .buildTool(), path: "CShim/Plugin/BuildShim"),
+
+    // `swift package salvage test` in packages that depend on this one. It needs the command, and not as a target:
+    // then each of them would build all of it.
+    .plugin(
+      name: "SalvagePlugin",
+      capability: .command(
+        intent: .custom(verb: "salvage", description: "Tests and their coverage, by Salvage.")),
+      path: "Sources/SalvagePlugin"),
 
     // Archives, packed reports, and names in LLVM's coverage mapping.
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),

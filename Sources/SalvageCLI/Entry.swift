@@ -13,8 +13,8 @@ enum Entry {
     var arguments = Array(CommandLine.arguments.dropFirst())
     // Short form: `salvage -- CMD…`.
     if arguments.first == "--" { arguments.insert("run", at: 0) }
-    // These two take the words behind them for a command's, help's too.
-    if arguments.count > 1, ["run", "doctor"].contains(arguments[0]),
+    // These take the words behind them for a command's, help's too.
+    if arguments.count > 1, ["run", "watch", "doctor"].contains(arguments[0]),
       ["-h", "--help"].contains(arguments[1])
     {
       arguments = ["help", arguments[0]]
@@ -62,6 +62,7 @@ struct SalvageCommand: AsyncParsableCommand {
     abstract: "Coverage of every process of a tree, however it ends.",
     discussion: """
       salvage run -- make test          record everything that `make test` starts
+      salvage watch -- make test        again whenever a source changes, with what changed
       salvage report                    a table of files and the lines not run
       salvage report -f lcov -o a.info  for other tools
       salvage open                      the report in a browser
@@ -78,7 +79,8 @@ struct SalvageCommand: AsyncParsableCommand {
       """,
     version: salvageVersion,
     subcommands: [
-      RunCommand.self, ReportCommand.self, ShowCommand.self, UncoveredCommand.self,
+      RunCommand.self, WatchCommand.self, ReportCommand.self, ShowCommand.self,
+      UncoveredCommand.self,
       PatchCommand.self, DiffCommand.self, OpenCommand.self, LedgerCommand.self, ExportCommand.self,
       ArchiveCommand.self, MergeCommand.self,
       EnvCommand.self,

@@ -32,7 +32,7 @@ import Testing
     ("all = 'yes'", ":1:7: all is true or false"),
     ("include = true", ":1:11: include is a list of strings"),
     ("include = [['a']]", ":1:12: include is a list of strings"),
-    ("[show]\nsort = 'name'", ":2:1: show has no sort: report, run have it"),
+    ("[show]\nsort = 'name'", ":2:1: show has no sort: report, run, watch have it"),
     ("output = 'x'", ":1:1: output belongs in the table [open] or [report]"),
     ("format = 'lcov'", ":1:1: format belongs in the table [report]"),
     (
@@ -111,7 +111,7 @@ import Testing
 
   private static func own(_ command: String) -> Set<String> {
     switch command {
-    case "run", "env": ["output"]
+    case "run", "watch", "env": ["output"]
     case "export": ["format", "output", "in-place", "merge", "strip"]
     case "doctor": ["output"]
     case "archive": ["output", "sources"]

@@ -109,6 +109,11 @@ import Testing
       "run --apend -- true",
       "salvage: unknown option --apend (did you mean --append?); a command of that name comes after --"
     ),
+    (
+      "watch --restrat -- true",
+      "salvage: unknown option --restrat (did you mean --restart?); a command of that name comes after --"
+    ),
+    ("watch", "salvage: which command? salvage watch -- CMD…; see `salvage watch --help`"),
     ("doctor --jsn", "salvage: unknown option --jsn (did you mean --json?)"),
     ("run", "salvage: which command? salvage run -- CMD…; see `salvage run --help`"),
     ("show", "salvage: missing expected argument '<file>'; see `salvage show --help`"),
@@ -120,7 +125,9 @@ import Testing
   ]) func wrongCommandLines(_ words: String, _ message: String) async throws {
     let shell = try Shell()
     let result = try await shell.run("$S \(words); echo $?")
-    #expect(result.output == (words.hasPrefix("run") ? "125\n" : "64\n"), "\(result.errors)")
+    #expect(
+      result.output == (words.hasPrefix("run") || words.hasPrefix("watch") ? "125\n" : "64\n"),
+      "\(result.errors)")
     #expect(result.errors.contains(message), "\(result.errors)")
     #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
     await shell.remove()
@@ -129,7 +136,7 @@ import Testing
   /// What can't be written is told, help and versions too.
   @Test(arguments: [
     "--help", "--version", "help", "", "report --help", "help run", "run --help", "doctor --help",
-    "--generate-completion-script bash",
+    "--generate-completion-script bash", "watch --help",
   ]) func helpThatCannotBeWritten(_ words: String) async throws {
     let shell = try Shell()
     let result = try await shell.run(

@@ -119,6 +119,17 @@ import Testing
     #expect(Comparison(report([1, 2]), report([3, 4])).files.isEmpty)
     // Lines that are not there any more are not lost.
     #expect(Comparison(report([1, 2]), report([3])).files.isEmpty)
+    // A line was added above, one was changed, one is new at the end.
+    let moves = LineMoves(from: [10, 20, 30, 40], to: [9, 10, 21, 30, 40, 50])
+    #expect((1...5).map { moves[UInt32($0)] } == [2, nil, 4, 5, nil])
+    #expect(moves.added == [1, 3, 6])
+    let edited = Comparison(
+      report([1, 1, 0, 1]), report([1, 0, 0, 1, 0, 0]), moves: ["a.c": moves])
+    #expect(edited.files.map(\.lost) == [[[2, 2], [5, 5]]])
+    #expect(edited.files.map(\.gained) == [[[1, 1], [4, 4]]])
+    #expect(edited.files.map(\.missed) == [[[3, 3], [6, 6]]])
+    #expect(LineMoves(from: [1, 2], to: []).added.isEmpty)
+    #expect(LineMoves(from: [], to: [1])[1] == nil)
     let moved = Comparison(report([1]), report([1], "b.c"))
     #expect(moved.files.map(\.kind.rawValue).sorted() == ["new", "removed"])
   }

@@ -3,7 +3,7 @@
 _salvage_or_command() {
   local at
   case ${COMP_WORDS[1]-} in
-    run | doctor | --)
+    run | watch | doctor | --)
       for ((at = 1; at < COMP_CWORD; at++)); do
         if [ "${COMP_WORDS[at]}" = -- ]; then
           if declare -F _command_offset >/dev/null; then

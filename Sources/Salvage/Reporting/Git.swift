@@ -1,6 +1,7 @@
+import Glibc
 import SalvageCoverage
 package import SalvageReport
-import SystemPackage
+package import SystemPackage
 
 /// What git knows of a change.
 package struct Git {
@@ -76,4 +77,36 @@ package struct Git {
     try? await toolOutput(
       tool, ["-C", directory.string, "-c", "core.quotePath=false"] + arguments, limit: 1 << 28)
   }
+}
+
+/// Names below `folder` that git ignores there, relative to it; folders end with /. Empty where there is no git.
+package func gitIgnored(below folder: FilePath) -> [String] {
+  var words = ["git", "-C", folder.string, "ls-files", "-z", "--others", "--ignored"]
+  words += ["--exclude-standard", "--directory"]
+  guard let output = simpleOutput(of: words) else { return [] }
+  return output.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+}
+
+/// What a short command writes to stdout; nil where it fails. For callers that have one thread and block signals.
+private func simpleOutput(of words: [String]) -> [UInt8]? {
+  var launch = Launch(arguments: words.map { Array($0.utf8) }, environment: .current())
+  launch.pastHooks = true
+  launch.blockedSignals = 0
+  var ends: [Int32] = [0, 0]
+  guard pipe(&ends) == 0 else { return nil }
+  for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+  defer { close(ends[0]) }
+  launch.output = ends[1]
+  let started = try? launch.start().pid
+  close(ends[1])
+  guard let pid = started else { return nil }
+  var result: [UInt8] = []
+  var room = [UInt8](repeating: 0, count: 1 << 16)
+  while true {
+    let count = read(ends[0], &room, room.count)
+    if count > 0 { result += room[..<count] } else if count == 0 || errno != EINTR { break }
+  }
+  var status: Int32 = 0
+  while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
+  return status == 0 ? result : nil
 }

@@ -11,6 +11,8 @@ package struct Launch: Sendable {
   package var directory: FilePath?
   /// Its signal mask, where that is not ours: bit n-1 is signal n.
   package var blockedSignals: UInt64?
+  /// Its stdout; nil: ours. Its stderr is then /dev/null.
+  package var output: Int32?
   /// Past the functions of a library that was preloaded into this process.
   package var pastHooks = false
 
@@ -109,13 +111,17 @@ package struct Launch: Sendable {
       let code = directory.withPlatformString { change(&actions, $0) }
       if code != 0 { return code }
     }
+    if let output {
+      posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+      posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
+    }
     let path = program.path.map { CChar(bitPattern: $0) } + [0]
     return withCStrings(line) { argv in
       withCStrings(environment.entries) { envp in
         let real = pastHooks ? Self.libcSpawn : nil
         return withUnsafePointer(to: &attributes) { attributes in
           withUnsafePointer(to: &actions) { actions in
-            let actions = directory == nil ? nil : actions
+            let actions = directory == nil && output == nil ? nil : actions
             let attributes = useAttributes ? attributes : nil
             if let real { return real(&pid, path, actions, attributes, argv, envp) }
             return posix_spawn(&pid, path, actions, attributes, argv, envp)

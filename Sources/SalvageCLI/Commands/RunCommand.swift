@@ -227,7 +227,7 @@ struct RunCommand: ParsableCommand {
     return CommandWatch(command: pid).wait(sentinel)
   }
 
-  private static func failure(_ error: SalvageError) -> ExitCode {
+  static func failure(_ error: SalvageError) -> ExitCode {
     complain(error.description)
     switch error {
     case .commandNotFound: return ExitCode(127)

@@ -44,7 +44,7 @@ struct ConfiguredArguments {
   private static func ownWords(of arguments: [String]) -> ArraySlice<String> {
     let words = arguments.dropFirst()
     let end = words.firstIndex(of: "--") ?? words.endIndex
-    guard arguments.first == "run" else { return words[..<end] }
+    guard ["run", "watch"].contains(arguments.first) else { return words[..<end] }
     // The first word that is neither an option nor the value of one begins the command.
     var at = words.startIndex
     while at < end, words[at].hasPrefix("-") {

@@ -49,11 +49,11 @@ struct OptionKey: Sendable, Hashable {
 }
 
 extension OptionKey {
-  private static let recorders: Set<String> = ["run", "env"]
+  private static let recorders: Set<String> = ["run", "watch", "env"]
   private static let reporters: Set<String> = [
-    "run", "report", "show", "uncovered", "patch", "diff", "open",
+    "run", "watch", "report", "show", "uncovered", "patch", "diff", "open",
   ]
-  private static let tabular: Set<String> = ["run", "report"]
+  private static let tabular: Set<String> = ["run", "watch", "report"]
 
   /// All of them. `ConfigurationTests` compares the list with what the commands have.
   static let all: [OptionKey] =
@@ -66,13 +66,13 @@ extension OptionKey {
         .subtracting(["diff"]),
         short: "r")
     ]
-    + [OptionKey(name: "append", kind: .flag, commands: recorders, rivals: ["fresh"])]
+    + [OptionKey(name: "append", kind: .flag, commands: ["run", "env"], rivals: ["fresh"])]
     + keys(.flag, recorders, ["private", "per-process", "leave-gcov", "note-signals"])
     + keys(.flag, recorders, ["hide-environment", "no-python"])
     + keys(.text, recorders, ["save-before"]) + keys(.sources, recorders, ["python-source"])
     + [
-      OptionKey(name: "report", kind: .reports, commands: ["run"], isLocal: true),
-      OptionKey(name: "quiet", kind: .flag, commands: ["run"], short: "q"),
+      OptionKey(name: "report", kind: .reports, commands: ["run", "watch"], isLocal: true),
+      OptionKey(name: "quiet", kind: .flag, commands: ["run", "watch"], short: "q"),
       OptionKey(name: "format", kind: .reports, commands: ["report"], short: "f", isLocal: true),
       OptionKey(
         name: "output", kind: .path, commands: ["report", "open"], short: "o", isLocal: true),
@@ -92,6 +92,7 @@ extension OptionKey {
     + keys(.number, ["patch"], ["fail-under-patch"])
     + keys(.flag, ["diff"], ["fail-on-drop"]) + keys(.number, ["uncovered"], ["limit"])
     + keys(.flag, ["open"], ["no-browser"])
+    + keys(.sources, ["watch"], ["watch"]) + keys(.flag, ["watch"], ["restart"])
 
   private static func keys(_ kind: Kind, _ commands: Set<String>, _ names: [String]) -> [OptionKey]
   {

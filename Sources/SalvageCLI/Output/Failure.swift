@@ -10,7 +10,8 @@ enum Failure {
   /// Ends the process; what `error` asks to show (help, the version) goes to stdout.
   static func end(_ error: any Error, _ arguments: [String]) -> Never {
     let command = arguments.first ?? ""
-    let own = command == "run" ? RunCommand.ownFailure : 1
+    let isRunner = ["run", "watch"].contains(command)
+    let own = isRunner ? RunCommand.ownFailure : 1
     switch error {
     case let error as SalvageError:
       complain(error.message(for: command))
@@ -24,7 +25,7 @@ enum Failure {
     let code = SalvageCommand.exitCode(for: error)
     guard code != .success else { show(SalvageCommand.fullMessage(for: error)) }
     complain(UsageMessage(SalvageCommand.message(for: error), arguments).text)
-    exit(command == "run" ? RunCommand.ownFailure : code.rawValue)
+    exit(isRunner ? RunCommand.ownFailure : code.rawValue)
   }
 
   private static func show(_ text: String) -> Never {
@@ -123,14 +124,14 @@ extension SalvageError {
     switch self {
     case .notARecording(let path) where command == "clean":
       "\(path) is not a recording, and is left alone: name the one to remove"
-    case .notARecording(let path) where !["run", "env", "doctor"].contains(command):
+    case .notARecording(let path) where !["run", "watch", "env", "doctor"].contains(command):
       "\(path) is not a recording: name one that `salvage run` or `salvage env` made"
     case .inUse(let path, let pids) where !pids.contains(getpid()) && command == "clean":
       "the recording \(path) is in use\(Self.by(pids)): wait until it ends, or end it"
     case .inUse(let path, let pids) where !pids.contains(getpid()) && command == "env":
       "the recording \(path) is in use\(Self.by(pids)): wait for it, add to it (without --fresh), or choose"
         + " another place with -o"
-    case .otherBoot(let path) where ["run", "env"].contains(command):
+    case .otherBoot(let path) where ["run", "watch", "env"].contains(command):
       "the recording \(path) is from before this machine was started: what runs now cannot be told from what"
         + " ran then, so nothing is added; choose another place with -o, or replace it"
         + (command == "env" ? " (--fresh)" : " (without --append)")

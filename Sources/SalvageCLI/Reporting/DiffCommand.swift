@@ -43,7 +43,8 @@ struct DiffCommand: AsyncParsableCommand {
       try printJSON(
         Document(comparison, lossesBefore: old.losses.count, lossesAfter: new.losses.count))
     } else {
-      try printOut(text(comparison, old, new))
+      try printData(
+        ComparisonText(comparison: comparison, before: old, after: new, place: after).text)
     }
     let (was, now) = (comparison.before.lines, comparison.after.lines)
     // Products, not quotients: equal ratios are equal.
@@ -62,41 +63,6 @@ struct DiffCommand: AsyncParsableCommand {
     ).selected(filter.selection)
     for note in report.notes { complain("\(path): \(note)") }
     return report
-  }
-
-  private func text(_ comparison: Comparison, _ old: CoverageReport, _ new: CoverageReport)
-    -> String
-  {
-    var lines: [String] = []
-    for file in comparison.files {
-      switch file.kind {
-      case .new: lines.append("\(file.path): new file")
-      case .removed: lines.append("\(file.path): not in the second recording")
-      case .changed:
-        if !file.lost.isEmpty {
-          lines.append("- \(file.path):\(Self.runs(file.lost))  no longer run")
-        }
-        if !file.gained.isEmpty {
-          lines.append("+ \(file.path):\(Self.runs(file.gained))  run now")
-        }
-      }
-    }
-    if comparison.files.isEmpty { lines.append("the same lines run") }
-    let gotWorse = comparison.files.contains { !$0.lost.isEmpty }
-    let lost = new.losses.count - old.losses.count
-    if gotWorse && lost > 0 {
-      let reasons = Set(new.losses.lazy.map(\.reason.slug)).sorted().joined(separator: ", ")
-      lines.append(
-        "the second recording lost more (\(new.losses.count) losses, \(old.losses.count) before: \(reasons)): lines may"
-          + " have run in a process that was lost; see `salvage ledger \(after)`")
-    }
-    lines.append(
-      "lines: \(comparison.before.linePercent) before, \(comparison.after.linePercent) after")
-    return lines.joined(separator: "\n") + "\n"
-  }
-
-  private static func runs(_ runs: [[UInt32]]) -> String {
-    runs.map { $0[0] == $0[1] ? "\($0[0])" : "\($0[0])-\($0[1])" }.joined(separator: ",")
   }
 
   private struct Document: Encodable {

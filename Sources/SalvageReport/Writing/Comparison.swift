@@ -13,6 +13,13 @@ public struct Comparison: Sendable {
     public var gained: [[UInt32]]
     /// Runs of lines that ran in the first alone.
     public var lost: [[UInt32]]
+    /// Runs of lines that were written between the two and did not run, where that is known.
+    public var missed: [[UInt32]] = []
+
+    // What programs read of `diff` knows of no edits.
+    private enum CodingKeys: String, CodingKey {
+      case path, kind, gained, lost
+    }
   }
 
   /// Those that lost the most first.
@@ -20,7 +27,9 @@ public struct Comparison: Sendable {
   public let before: Totals
   public let after: Totals
 
-  public init(_ old: Report, _ new: Report) {
+  /// - Parameter moves: of sources that were edited between the two, by their paths in `old`: their old lines are
+  ///   compared with what became of them.
+  public init(_ old: Report, _ new: Report, moves: [String: LineMoves] = [:]) {
     let earlier = Dictionary(
       old.coverage.files.map { (old.relative($0.path), $0) },
       uniquingKeysWith: { first, _ in first })
@@ -34,13 +43,24 @@ public struct Comparison: Sendable {
           File(path: path, kind: .new, gained: Self.runs(file.lines) { $0.count > 0 }, lost: []))
         continue
       }
-      let was = Self.counts(other)
-      let now = Self.counts(file)
+      let edit = moves[other.path]
+      let earlier = edit.map { edit in
+        other.lines.compactMap { line in
+          edit[line.number].map { Line(number: $0, count: line.count) }
+        }
+      }
+      let oldLines = earlier ?? other.lines
+      let was = Self.counts(oldLines)
+      let now = Self.counts(file.lines)
       let gained = Self.runs(file.lines) { $0.count > 0 && was[$0.number] ?? 0 == 0 }
       // A line that is not there any more was not lost.
-      let lost = Self.runs(other.lines) { $0.count > 0 && now[$0.number] == 0 }
-      if !gained.isEmpty || !lost.isEmpty {
-        result.append(File(path: path, kind: .changed, gained: gained, lost: lost))
+      let lost = Self.runs(oldLines) { $0.count > 0 && now[$0.number] == 0 }
+      let missed = edit.map { edit in
+        Self.runs(file.lines) { $0.count == 0 && edit.added.contains($0.number) }
+      }
+      if !gained.isEmpty || !lost.isEmpty || missed?.isEmpty == false {
+        result.append(
+          File(path: path, kind: .changed, gained: gained, lost: lost, missed: missed ?? []))
       }
     }
     for (path, file) in earlier where !seen.contains(path) {
@@ -53,8 +73,8 @@ public struct Comparison: Sendable {
     after = new.coverage.totals
   }
 
-  private static func counts(_ file: SourceFile) -> [UInt32: UInt64] {
-    Dictionary(file.lines.map { ($0.number, $0.count) }, uniquingKeysWith: { first, _ in first })
+  private static func counts(_ lines: [Line]) -> [UInt32: UInt64] {
+    Dictionary(lines.map { ($0.number, $0.count) }, uniquingKeysWith: { first, _ in first })
   }
 
   /// Runs of executable lines that fit; those that do not fit interrupt.
