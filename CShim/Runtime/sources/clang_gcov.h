@@ -16,7 +16,7 @@ struct slv_code {
   uintptr_t low, high;           // of the code segment that `at` is in
   uintptr_t data_low, data_high; // of the segment that was read last
   uintptr_t at;                  // the next instruction
-  uint64_t value[16];            // of registers
+  uint64_t value[32];            // of registers
   uint32_t known;                // set of registers whose value is known
   uint64_t left, right;          // what was compared last
   int width;                     // of these, in bytes

@@ -3,6 +3,8 @@
 #include "sources/clang_gcov_x86.h"
 #include "base/bytes.h"
 
+#if defined(SLV_CODE_X86)
+
 enum shape { UNKNOWN = 0, PLAIN = 1, OPERANDS = 2, BYTE = 4, WORD = 8, REGISTER = 16 };
 
 // What follows the code of an instruction. Context: any
@@ -112,18 +114,4 @@ int slv_instruction_decode(const unsigned char *at, struct slv_instruction *i) {
   return 1;
 }
 
-// Context: any
-int slv_code_segment(const struct dl_phdr_info *info, uint32_t flags, uintptr_t address,
-                     uintptr_t *low, uintptr_t *high) {
-  for (int i = 0; i < info->dlpi_phnum; i++) {
-    const ElfW(Phdr) *p = &info->dlpi_phdr[i];
-    uintptr_t from = info->dlpi_addr + p->p_vaddr;
-    if (p->p_type != PT_LOAD || (p->p_flags & flags) != flags || address < from ||
-        address - from >= p->p_memsz)
-      continue;
-    *low = from;
-    *high = from + p->p_memsz;
-    return 1;
-  }
-  return 0;
-}
+#endif

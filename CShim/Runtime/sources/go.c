@@ -6,12 +6,10 @@
 #include "base/hash.h"
 #include "sources/go_module.h"
 
-#define HASH 16u // where meta-data has its own hash, and its bytes
-
 // Context: any
 static void hash_package(void *state, const struct slv_go_meta *meta) {
   uint64_t *h = state;
-  *h = slv_hash(*h, meta->bytes + HASH, HASH);
+  *h = slv_hash(*h, meta->bytes + SLV_GO_HASH, SLV_GO_HASH);
   *h = slv_hash(*h, &meta->head, sizeof meta->head);
 }
 

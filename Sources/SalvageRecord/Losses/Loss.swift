@@ -283,7 +283,7 @@ public enum LossReason: UInt16, Sendable, Hashable, CaseIterable {
       (
         "clang-gcov",
         "Counters of clang --coverage were not found in the code that clang generated for them.",
-        "Build for x86-64 without -mcmodel=large, or with -fprofile-instr-generate -fcoverage-mapping;"
+        "Build without -mcmodel=large, by clang 14 to 21, or with -fprofile-instr-generate -fcoverage-mapping;"
           + " what its own runtime writes is left to it."
       )
     case .noCell:
