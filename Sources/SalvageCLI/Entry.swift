@@ -22,6 +22,7 @@ enum Entry {
     arguments = arguments.withLossReasons
     do {
       var command = try parseConfigured(arguments)
+      if let talking = command as? any Talking { Talk.obey(talking.talk) }
       if let asynchronous = command as? any AsyncParsableCommand {
         nonisolated(unsafe) var asynchronous = asynchronous
         try waitFor { try await asynchronous.run() }
@@ -92,7 +93,7 @@ struct SalvageCommand: AsyncParsableCommand {
 /// Writes one line for the user to stderr.
 func complain(_ message: String) {
   let line = "salvage: " + terminalText(message) + "\n"
-  _ = line.withCString { write(STDERR_FILENO, $0, strlen($0)) }
+  ProgressLine.aside { _ = line.withCString { write(STDERR_FILENO, $0, strlen($0)) } }
 }
 
 extension [String] {

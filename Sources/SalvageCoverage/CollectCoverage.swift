@@ -48,6 +48,7 @@ public func collectCoverage(
   for reader in coverageSources {
     let own = objects.filter { $0.source == reader.source }
     guard !own.isEmpty else { continue }
+    WorkProgress.begin("reading what programs say of their sources", of: own.count)
     do {
       let part = try await reader.init().coverage(of: own, for: request)
       parts.append(part.coverage.carrying(content))
@@ -63,6 +64,7 @@ public func collectCoverage(
     ObjectProblem(.unknownSource($0.source), $0)
   }
   if parts.contains(where: { !$0.files.isEmpty }) {
+    WorkProgress.begin("adding up")
     let joined = Coverage.joined(parts, functions: .name)
     result.outdated = await OutdatedSource.find(in: joined, objects, request)
     result.coverage = joined.joiningLinks()
@@ -82,6 +84,7 @@ func concurrently<Element: Sendable, Answer: Sendable>(
       if running == max(width, 1), let (done, answer) = try await group.next() {
         answers[done] = answer
         running -= 1
+        WorkProgress.step()
       }
       group.addTask { (index, try await operation(element)) }
       running += 1

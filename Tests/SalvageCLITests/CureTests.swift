@@ -120,6 +120,7 @@ import Testing
     ("diff a", "salvage: missing expected argument '<after>'; see `salvage diff --help`"),
     ("collect x y", "salvage: unexpected argument 'y'; see `salvage collect --help`"),
     ("patch --base", "salvage: missing value for '--base <base>'; see `salvage patch --help`"),
+    ("report -q -v", "salvage: --quiet and --verbose: one of them; see `salvage report --help`"),
     ("report --build xyz", "--build xyz: newest, all, or 4 hexadecimal digits or more"),
     ("uncovered --limit 0", "--limit 0: a number from 1 on; see `salvage uncovered --help`"),
   ]) func wrongCommandLines(_ words: String, _ message: String) async throws {

@@ -26,6 +26,7 @@ extension Recording {
     let paths = withSources ? try await sourcePaths() : []
     do {
       // After the sources: they are of what was counted by then.
+      WorkProgress.begin("packing \(directory)")
       let shard = try RecordingReader(directory).shard()
       let size = try file.writeAll { sink in
         try ArchiveWriter(sink).write(shard, sources: paths) {
@@ -58,7 +59,9 @@ extension RecordingSet {
     do {
       let scratch = try ScratchFolder()
       var archives: [FilePath] = []
+      WorkProgress.begin("packing", of: paths.count)
       for path in paths {
+        WorkProgress.step()
         if let file = archive(path) {
           archives.append(file)
           continue
@@ -68,7 +71,9 @@ extension RecordingSet {
         _ = try OutputFile(packed).writeAll { try ArchiveWriter($0).write(shard) }
         archives.append(packed)
       }
+      WorkProgress.begin("comparing", of: archives.count)
       let merge = try naming(archives, paths) { try ArchiveMerge(archives) }
+      WorkProgress.begin("merging")
       let found = merge.recordings.count
       if let number, number != found {
         throw SalvageError.report(

@@ -142,6 +142,7 @@ extension RecordingSet {
     content: Coverage.Content = .lines, tools: ToolSearch = ToolSearch(),
     builds: BuildChoice = .newest
   ) async throws(SalvageError) -> CoverageReport {
+    WorkProgress.begin("reading the recording")
     // Each life that counted is on the ledger then; and the ledgers of archives are gone through for both, one
     // after the other.
     let reading = try counters()

@@ -1,5 +1,6 @@
 import Glibc
 public import SalvageCoverage
+import SalvageRecord
 public import SystemPackage
 
 /// A form in which the counters of a recording are given to the tools of a compiler.
@@ -96,7 +97,9 @@ extension RecordingSet {
     _ format: ExportFormat, to place: ExportPlace, tools: ToolSearch = ToolSearch(),
     builds: BuildChoice = .newest
   ) async throws(SalvageError) -> ExportResult {
+    WorkProgress.begin("reading the recording")
     let reading = try counters()
+    WorkProgress.begin("making files for other tools", of: reading.objects.count)
     let exported: ExportedFiles
     do {
       guard
@@ -114,7 +117,11 @@ extension RecordingSet {
       throw .report("\(error)")
     }
     var writer = ExportWriter(place)
-    for file in exported.files { try writer.write(file) }
+    WorkProgress.begin("writing files", of: exported.files.count)
+    for file in exported.files {
+      WorkProgress.step()
+      try writer.write(file)
+    }
     return ExportResult(
       written: writer.written, problems: exported.problems,
       notes: notes + exported.notes + writer.notes)

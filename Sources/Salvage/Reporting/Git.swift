@@ -1,5 +1,6 @@
 import Glibc
 import SalvageCoverage
+import SalvageRecord
 package import SalvageReport
 package import SystemPackage
 
@@ -21,6 +22,7 @@ package struct Git {
   /// What differs between the files here and the commit at which the work on them began: the merge base
   /// with `base`. Uncommitted changes and new files are in it.
   package func changes(since base: String?) async throws(SalvageError) -> ChangedLines {
+    WorkProgress.begin("asking git")
     guard await run(["rev-parse", "--git-dir"]) != nil else {
       throw .report("there is no git repository here: give the change by --diff-file")
     }

@@ -1,4 +1,5 @@
 import Glibc
+import SalvageRecord
 package import SalvageReport
 package import SystemPackage
 
@@ -58,6 +59,8 @@ extension CoverageReport {
   package func write(
     _ format: ReportFormat, to destination: ReportDestination, _ options: ReportOptions
   ) throws(SalvageError) {
+    // A folder of pages counts them.
+    if !format.isFolder { WorkProgress.begin("writing \(format.name)") }
     var report = report
     report.coverage = coverage.named(in: format)
     do {

@@ -17,6 +17,7 @@ struct RecordingArgument: ParsableArguments {
   var defaultRecording: String?
 
   @OptionGroup var configuration: ConfigurationOptions
+  @OptionGroup var talk: TalkOptions
 
   var path: FilePath { FilePath(option ?? recording ?? defaultRecording ?? ".salvage") }
 
@@ -40,6 +41,7 @@ struct RecordingArguments: ParsableArguments {
   var defaultRecording: String?
 
   @OptionGroup var configuration: ConfigurationOptions
+  @OptionGroup var talk: TalkOptions
 
   var paths: [FilePath] {
     let named = recordings + options
@@ -65,6 +67,7 @@ struct RecordingOption: ParsableArguments {
   var defaultRecording: String?
 
   @OptionGroup var configuration: ConfigurationOptions
+  @OptionGroup var talk: TalkOptions
 
   var paths: [FilePath] {
     (recordings.isEmpty ? [defaultRecording ?? ".salvage"] : recordings).map { FilePath($0) }

@@ -57,6 +57,8 @@ struct MergeCommand: AsyncParsableCommand {
   @Option(name: .shortAndLong, help: "The archive to write; - is stdout.", completion: .file())
   var output: String
 
+  @OptionGroup var talk: TalkOptions
+
   @Option(help: "Fail unless the sum is of so many recordings: a shard that is missing is no sum.")
   var expect: Int?
 
@@ -67,7 +69,7 @@ struct MergeCommand: AsyncParsableCommand {
   func run() async throws {
     let result = try RecordingSet.merge(
       inputs.map { FilePath($0) }, to: OutputFile(FilePath(output)), expecting: expect)
-    for note in result.notes { complain(note) }
+    for note in result.notes { remark(note) }
     tell(result, output)
   }
 }
@@ -76,5 +78,5 @@ private func tell(_ result: ArchiveResult, _ output: String) {
   var text = "\(output): \(counted(result.recordings.count, "recording", "recordings")), "
   text += "\(counted(result.lives, "process image", "process images"))"
   if result.running > 0 { text += " (\(result.running) still running)" }
-  complain(text + ", \((result.size + 1023) >> 10) KiB")
+  remark(text + ", \((result.size + 1023) >> 10) KiB")
 }

@@ -63,9 +63,9 @@ struct ExportCommand: AsyncParsableCommand {
     let place = ExportPlace(directory: output.map { FilePath($0) }, strip: strip, merges: merge)
     let result = try await recording.open().export(
       format, to: place, tools: toolOptions.search, builds: buildOption.choice)
-    for note in result.notes { complain(note) }
+    for note in result.notes { remark(note) }
     for problem in result.problems { complain("not exported, or not wholly: \(problem)") }
-    complain(
+    remark(
       counted(result.written.count, "file", "files") + (output.map { " in \($0)" } ?? " in place"))
     if result.written.isEmpty { throw ExitCode(1) }
   }

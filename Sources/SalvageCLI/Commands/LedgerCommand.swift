@@ -34,7 +34,7 @@ struct LedgerCommand: AsyncParsableCommand {
 
   func run() async throws {
     let opened = try recording.open()
-    for note in opened.notes { complain(note) }
+    for note in opened.notes { remark(note) }
     let contents = try opened.contents()
     let filter = LedgerFilter(losses: losses, deaths: deaths, withCounters: withCounters)
     if json {

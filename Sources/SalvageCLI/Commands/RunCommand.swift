@@ -172,7 +172,7 @@ struct RunCommand: ParsableCommand {
             Loss(.readOnly, subject: opened.directory.string)
           ])
         }
-        for note in report.notes { complain(note) }
+        for note in report.notes { remark(note) }
         for problem in report.problems { complain("not in the report: \(problem)") }
         try plan.write(report, style)
         // Nothing to report is told by `salvage report`; here it changes no exit status.

@@ -62,10 +62,11 @@ struct ConfiguredArguments {
 
   private func isGiven(_ key: OptionKey) -> Bool {
     let names = ([key.name, key.negation] + key.rivals).map { "--" + $0 }
+    let shorts = ([key.short] + key.rivals.map { OptionKey.named($0)?.short }).compactMap(\.self)
     return own.contains { word in
       names.contains { word == $0 || word.hasPrefix($0 + "=") }
         || key.kind == .losses && word.hasPrefix("--fail-on-loss-of=")
-        || key.short.map { !word.hasPrefix("--") && word.hasPrefix("-\($0)") } ?? false
+        || !word.hasPrefix("--") && shorts.contains { word.hasPrefix("-\($0)") }
     }
   }
 

@@ -53,6 +53,11 @@ extension OptionKey {
   private static let reporters: Set<String> = [
     "run", "watch", "report", "show", "uncovered", "patch", "diff", "open",
   ]
+  private static let talkers: Set<String> = [
+    "report", "show", "uncovered", "patch", "diff", "open", "ledger", "export", "archive",
+    "collect",
+    "clean",
+  ]
   private static let tabular: Set<String> = ["run", "watch", "report"]
 
   /// All of them. `ConfigurationTests` compares the list with what the commands have.
@@ -72,7 +77,11 @@ extension OptionKey {
     + keys(.text, recorders, ["save-before"]) + keys(.sources, recorders, ["python-source"])
     + [
       OptionKey(name: "report", kind: .reports, commands: ["run", "watch"], isLocal: true),
-      OptionKey(name: "quiet", kind: .flag, commands: ["run", "watch"], short: "q"),
+      OptionKey(
+        name: "quiet", kind: .flag, commands: talkers.union(["run", "watch"]), short: "q",
+        rivals: ["verbose"]),
+      OptionKey(
+        name: "verbose", kind: .flag, commands: talkers, short: "v", rivals: ["quiet"]),
       OptionKey(name: "format", kind: .reports, commands: ["report"], short: "f", isLocal: true),
       OptionKey(
         name: "output", kind: .path, commands: ["report", "open"], short: "o", isLocal: true),

@@ -12,6 +12,7 @@ func printOut(_ text: String) throws {
 
 /// Writes what a program reads to stdout, as it is.
 func printData(_ text: String) throws {
+  ProgressLine.endForOutput()
   try write(Array(text.utf8), to: STDOUT_FILENO, path: "stdout")
 }
 

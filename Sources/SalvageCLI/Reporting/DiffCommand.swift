@@ -28,6 +28,7 @@ struct DiffCommand: AsyncParsableCommand {
 
   @OptionGroup var filter: FilterOptions
   @OptionGroup var configurationFile: ConfigurationOptions
+  @OptionGroup var talk: TalkOptions
 
   @Flag(help: "Exit with 2 if the percentage of lines fell.")
   var failOnDrop = false
@@ -61,7 +62,7 @@ struct DiffCommand: AsyncParsableCommand {
     let report = try await RecordingSet.open([FilePath(path)]).coverage(
       tools: filter.tools, builds: filter.builds
     ).selected(filter.selection)
-    for note in report.notes { complain("\(path): \(note)") }
+    for note in report.notes { remark("\(path): \(note)") }
     return report
   }
 

@@ -93,9 +93,9 @@ extension CoverageReport {
 
   /// What the selection left out, and markers that do not fit what ran.
   func tellSelection() {
-    for note in notes { complain(note) }
+    for note in notes { remark(note) }
     guard foreignFiles > 0 else { return }
-    complain(
+    remark(
       "\(counted(foreignFiles, "file", "files")) of the system and of packages left out; --all shows them"
     )
   }
@@ -103,7 +103,7 @@ extension CoverageReport {
   /// The selected part; ends the command where nothing is in it.
   func checked(_ filter: FilterOptions) throws -> CoverageReport {
     let result = selected(filter.selection)
-    for note in result.notes { complain(note) }
+    for note in result.notes { remark(note) }
     let hasTools = filter.toolOptions.check(problems)
     if !hasTools {
       for problem in problems { complain("not in the report: \(problem)") }

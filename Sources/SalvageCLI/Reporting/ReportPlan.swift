@@ -95,6 +95,7 @@ struct ReportPlan {
 
   func write(_ report: CoverageReport, _ style: ReportStyle) throws {
     for entry in entries {
+      if entry.destination.isStdout { ProgressLine.endForOutput() }
       for path in report.coverage.unnamed(in: entry.format) {
         complain("\(path): left out of \(entry.format.name), which has no form for this name")
       }

@@ -40,7 +40,7 @@ struct UncoveredCommand: AsyncParsableCommand {
         try printOut(file.text + "\n")
       }
     }
-    if files.isEmpty { complain("all lines ran") }
-    if let limit, files.count > limit { complain("and \(files.count - limit) more files") }
+    if files.isEmpty { remark("all lines ran") }
+    if let limit, files.count > limit { remark("and \(files.count - limit) more files") }
   }
 }

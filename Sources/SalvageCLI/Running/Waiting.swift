@@ -12,9 +12,13 @@ func waitFor(_ work: @Sendable @escaping () async throws -> Void) throws {
   let outcome = Outcome()
   // The first ones are started by this very thread, which would not come back from it.
   guard Progress.canStartThreads(3) else { throw Progress.failure }
+  var ended: (@Sendable (WorkProgress.Stage, Duration) -> Void)?
+  if Talk.isVerbose { ended = { stage, time in Talk.told(stage, time) } }
+  let told = WorkProgress(ended: ended)
   Task {
     do {
-      try await work()
+      try await WorkProgress.$current.withValue(told) { try await work() }
+      told.end()
       outcome.set(.success(()))
     } catch {
       outcome.set(.failure(error))
@@ -22,14 +26,24 @@ func waitFor(_ work: @Sendable @escaping () async throws -> Void) throws {
     kill(getpid(), EndingSignals.done)
   }
   var progress = Progress()
+  let isShown = ProgressLine.isWanted
+  var ticks = 0
   while true {
-    let signal = signals.wait(seconds: 1)
+    let signal = signals.wait(milliseconds: 200)
     if let result = outcome.value {
+      ProgressLine.hide()
       signals.restore()
       return try result.get()
     }
-    if let signal, signal != EndingSignals.done { signals.die(by: signal) }
-    if signal == nil, progress.isStuck() {
+    if let signal, signal != EndingSignals.done {
+      ProgressLine.hide()
+      signals.die(by: signal)
+    }
+    guard signal == nil else { continue }
+    ticks += 1
+    // What is done within a second needs no line.
+    if isShown && ticks >= 5 { ProgressLine.show(told.stage?.text ?? "at work") }
+    if ticks % 5 == 0, progress.isStuck() {
       Unfinished.removeAll()
       throw Progress.failure
     }
@@ -69,9 +83,9 @@ private struct EndingSignals {
     return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
   }
 
-  /// The next of them; nil after so many seconds, or where a signal interrupted the waiting.
-  func wait(seconds: Int) -> Int32? {
-    var (set, limit) = (waited, timespec(tv_sec: seconds, tv_nsec: 0))
+  /// The next of them; nil after so many milliseconds, or where a signal interrupted the waiting.
+  func wait(milliseconds: Int) -> Int32? {
+    var (set, limit) = (waited, timespec(tv_sec: 0, tv_nsec: milliseconds * 1_000_000))
     let signal = sigtimedwait(&set, nil, &limit)
     return signal > 0 ? signal : nil
   }

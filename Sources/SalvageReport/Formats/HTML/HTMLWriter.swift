@@ -1,4 +1,5 @@
 import SalvageCoverage
+import SalvageRecord
 
 /// Pages for a browser, which open from the disk without a network: an index of all files, a page for
 /// each source, and the process tree.
@@ -23,7 +24,9 @@ public struct HTMLWriter: FolderReportWriter {
       try bytes.withUnsafeBytes { try folder.write(name, $0) }
     }
     let pages = HTMLPageNames(report)
+    WorkProgress.begin("writing html", of: report.coverage.files.count)
     for index in report.coverage.files.indices {
+      WorkProgress.step()
       let page = HTMLSourcePage(report, pages, index)
       try Self.write(pages.names[index], to: &folder) { page.write(to: &$0) }
     }
