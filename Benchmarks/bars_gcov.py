@@ -1,4 +1,4 @@
-"""Bars of gcc's coverage: programs of many files against libgcov's merging on disk and lcov."""
+"""Bars of --coverage: programs of many files against the merging on disk of gcc's and clang's runtime, and lcov."""
 
 import os
 import shutil
@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import bars_paced
+import programs
 import recordings
 from bars_reports import Cost, clean, timed
 from harness import base_environment
@@ -50,9 +51,9 @@ def write(directory: Path) -> list[Path]:
     return files + [main]
 
 
-def build(work: Path) -> Path:
+def build(work: Path, by: str) -> Path:
     """The project, built file by file as build systems do it, with and without --coverage."""
-    directory = work / "project"
+    directory = work / f"project-{Path(by).name}"
     if (directory / "bare").exists():
         return directory
     clean(directory)
@@ -61,12 +62,12 @@ def build(work: Path) -> Path:
     for name, options in (("covered", ["--coverage"]), ("bare", [])):
         def compile_one(source: Path) -> Path:
             target = directory / f"{source.stem}.{name}.o"
-            call(compiler(), "-O0", *options, "-c", "-o", target, source)
+            call(by, "-O0", *options, "-c", "-o", target, source)
             return target
 
         with ThreadPoolExecutor(2) as pool:
             objects = list(pool.map(compile_one, sources))
-        call(compiler(), *options, "-o", directory / name, *objects)
+        call(by, *options, "-o", directory / name, *objects)
     return directory
 
 
@@ -110,7 +111,7 @@ def processes(work: Path, count: int, rounds: int) -> list[Result]:
     lacks = missing()
     if lacks:
         return [Result(f"gcc --coverage: skipped, no {lacks} here", "", 0, None)]
-    project = build(work)
+    project = build(work, compiler())
     ours, theirs, bare = [], [], []
     for _ in range(rounds):
         bare.append(timed(many(project / "bare", count), base_environment()))
@@ -135,6 +136,25 @@ def processes(work: Path, count: int, rounds: int) -> list[Result]:
         Result("lines whose counts differ from libgcov's and lcov's", "0", differing, 0,
                f"of {len(totals(project / 'theirs.info'))}", unit="lines"),
     ]
+
+
+def processes_of_clang(work: Path, count: int, rounds: int) -> list[Result]:
+    """As above, and only the runs: lcov asks gcov, which does not read clang's notes."""
+    project = build(work, programs.compiler())
+    ours, theirs = [], []
+    for _ in range(rounds):
+        recording = project / "recording"
+        clean(recording)
+        ours.append(timed([recordings.command(), "run", "-q", "-o", recording, "--",
+                           *many(project / "covered", count)], base_environment()))
+        for data in project.glob("*.gcda"):
+            data.unlink()
+        theirs.append(timed(many(project / "covered", count), base_environment()))
+    runs = [min(cost.wall for cost in way) for way in (ours, theirs)]
+    cpu = [min(cost.cpu for cost in way) for way in (ours, theirs)]
+    return [Result(f"{count} runs of {FILES} files of clang --coverage at -j2 / its runtime", "≤ 0.50",
+                   runs[0] / runs[1], 0.5, f"{runs[0]:.2f} s against {runs[1]:.2f}; CPU {cpu[0]:.2f} s against "
+                   f"{cpu[1]:.2f}, {cpu[0] / cpu[1]:.2f}")]
 
 
 def steady(work: Path, rounds: int) -> list[Result]:

@@ -1,5 +1,6 @@
 """Bars of single operations: exec, fork and steady state, measured in turn with their peers."""
 
+import os
 import shutil
 import statistics
 import subprocess
@@ -59,6 +60,37 @@ def exec_large(work: Path, rounds: int) -> list[Result]:
         Result("exec of 25,000 functions / empty preload, no profile", "",
                harness.ratio(mine, empty), None, detail(mine, empty)),
     ]
+
+
+def exec_go(work: Path, rounds: int) -> list[Result]:
+    """A program of Go, built as users build one with -cover, against its own runtime's two files a process."""
+    go = newest_go()
+    if go is None:
+        return [Result("Go: skipped, no Go with -cover here (scripts/install-test-tools)", "", 0, None)]
+    source, program, data = work / "go", work / "go/program", work / "go/covdata"
+    data.mkdir(parents=True)
+    (source / "go.mod").write_text("module example.org/bench\n\ngo 1.21\n")
+    (source / "main.go").write_text(
+        'package main\n\nimport ("os"; "strings")\n\nfunc main() {\n\tif strings.Count(os.Args[0], "x") > 99 {\n'
+        "\t\tos.Exit(1)\n\t}\n}\n")
+    cache = {"GOCACHE": str(go.parents[2] / "cache"), "GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local"}
+    subprocess.run([go, "build", "-cover", "-buildmode=pie", "-o", program, "."], cwd=source,
+                   env={**base_environment(), **cache}, check=True)
+    made = ways(work, [str(work / "spawner"), str(program)], empty=False)
+    made["plain"] = Paced("GOCOVERDIR", made["bare"].command, {**base_environment(), "GOCOVERDIR": str(data)})
+    del made["bare"]  # without GOCOVERDIR it warns, and is no peer
+    harness.measure(list(made.values()), rounds, 4)
+    shutil.rmtree(source)
+    mine, peer = made["salvage"], made["plain"]
+    return [Result("exec of a Go program / its own -cover start", "≤ 1.15", harness.ratio(mine, peer), 1.15,
+                   detail(mine, peer))]
+
+
+def newest_go() -> Path | None:
+    tools = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "salvage-test-tools"
+    found = sorted(tools.glob("go-*/go/bin/go"),
+                   key=lambda path: [int(n) for n in path.parts[-4].removeprefix("go-").split(".")])
+    return found[-1] if found else None
 
 
 def forks(work: Path, rounds: int, program: str) -> list[Result]:

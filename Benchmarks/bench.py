@@ -59,6 +59,7 @@ def main() -> int:
     bars = {
         "true": lambda: bars_paced.exec_true(work, 40 if few else 300),
         "large": lambda: bars_paced.exec_large(work, 20 if few else 60),
+        "go": lambda: bars_paced.exec_go(work, 20 if few else 60),
         "steady": lambda: bars_paced.steady(work, 4 if few else 12),
         "fork-small": lambda: bars_paced.forks(work, 120 if few else 480, "small"),
         "fork-large": lambda: bars_paced.forks(work, 120 if few else 480, "large"),
@@ -70,6 +71,7 @@ def main() -> int:
         "ledgers": lambda: bars_ledgers.bars(work, 100_000 if few else 1_000_000),
         "pages": lambda: bars_pages.pages(work, 400 if few else 2000, 550),
         "gcov": lambda: bars_gcov.processes(work, 500, 1 if few else 3),
+        "gcov-clang": lambda: bars_gcov.processes_of_clang(work, 500, 1 if few else 3),
         "gcov-steady": lambda: bars_gcov.steady(work, 4 if few else 12),
         "memory": lambda: bars_reports.memory(work),
         "python-cpu": lambda: bars_python.cpu_bound(work, pythons, 3 if few else 12),
