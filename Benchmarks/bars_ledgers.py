@@ -62,21 +62,21 @@ def real(work: Path, count: int) -> list[Result]:
     """Processes that a shell starts one after the other."""
     recording = work / "real-lives"
     clean(recording)
-    loop = f"i=0; while [ $i -lt {count} ]; do /bin/true; i=$((i+1)); done"
+    loop = "i=0; while [ $i -lt %d ]; do /bin/true; i=$((i+1)); done"
     salvage = recordings.command()
     few = work / "few-lives"
-    for place, script in ((few, "/bin/true; /bin/true"), (recording, loop)):
+    for place, number in ((few, FEW), (recording, count)):
         clean(place)
-        subprocess.run([salvage, "run", "-q", "-o", place, "--", "sh", "-c", script],
+        subprocess.run([salvage, "run", "-q", "-o", place, "--", "sh", "-c", loop % number],
                        env=base_environment(), stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
     lives = len(subprocess.run([salvage, "ledger", recording], env=base_environment(), stdout=subprocess.PIPE,
                                check=True).stdout.splitlines()) - 3
     cpu, _, most = peak([salvage, "ledger", recording])
-    each = (most - peak([salvage, "ledger", few])[2]) / lives
+    each = (most - peak([salvage, "ledger", few])[2]) / (lives - FEW)
     clean(recording)
     return [Result(f"ledger of {count} real processes, bytes of memory a life", "≤ 300", each, 300,
                    f"{lives} lives, {most >> 20} MiB, {cpu:.2f} s CPU")]
 
 
 def bars(work: Path, count: int) -> list[Result]:
-    return generated(work, count) + real(work, 20_000 if count >= 1_000_000 else 2_000)
+    return generated(work, count) + real(work, 20_000 if count >= 1_000_000 else 10_000)
