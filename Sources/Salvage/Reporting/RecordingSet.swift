@@ -1,5 +1,5 @@
 import Glibc
-public import SalvageCoverage
+import SalvageCoverage
 public import SalvageRecord
 public import SystemPackage
 

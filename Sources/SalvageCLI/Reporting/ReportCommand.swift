@@ -1,6 +1,6 @@
-public import ArgumentParser
+import ArgumentParser
 import Glibc
-public import Salvage
+import Salvage
 import SalvageCoverage
 import SalvageRecord
 import SalvageReport

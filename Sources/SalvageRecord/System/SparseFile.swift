@@ -1,5 +1,5 @@
 import Glibc
-package import SystemPackage
+import SystemPackage
 
 /// Holes of files. What is read is bounded by what lies on the disk: whoever can write in a recording can make
 /// files that claim terabytes and hold nothing.

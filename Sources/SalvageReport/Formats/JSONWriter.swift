@@ -1,4 +1,4 @@
-public import SalvageCoverage
+import SalvageCoverage
 
 /// Our own JSON, for programs: docs/Reports.md is its description.
 ///

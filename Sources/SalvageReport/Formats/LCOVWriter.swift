@@ -1,4 +1,4 @@
-public import SalvageCoverage
+import SalvageCoverage
 
 /// LCOV's tracefile: for genhtml, code-review services, editors.
 ///

@@ -1,4 +1,4 @@
-public import SalvageCoverage
+package import SalvageCoverage
 import SalvageRecord
 
 /// Which names of files a format has a form for. A name that it has none for would name another file in it, or

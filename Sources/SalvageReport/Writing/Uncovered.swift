@@ -1,4 +1,4 @@
-public import SalvageCoverage
+package import SalvageCoverage
 
 /// The lines of a file that did not run, for editors and agents.
 public struct Uncovered: Sendable, Hashable, Encodable {
