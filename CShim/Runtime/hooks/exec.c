@@ -1,6 +1,7 @@
 // execve, execv, execveat, fexecve and their syscall() forms.
 #include "hooks/hooks.h"
 
+#include "base/libc.h"
 #include "hooks/exec.h"
 #include "launch/environment.h"
 
@@ -63,7 +64,8 @@ static slv_word exec_by_name(int fd, char *const argv[], char *const envp[]) {
 
 // Context: any
 SLV_EXPORT int fexecve(int fd, char *const argv[], char *const envp[]) {
-  if (fd < 0 || argv == NULL || envp == NULL) return (int)slv_answer(-EINVAL);
+  if ((fd < 0 || argv == NULL || envp == NULL) && !slv_libc_is_musl())
+    return (int)slv_answer(-EINVAL);
   const struct slv_image image = {fd, AT_EMPTY_PATH, "", argv, envp};
   slv_word result = slv_exec_image(&image);
   if (result == -ENOSYS) result = exec_by_name(fd, argv, envp);

@@ -1,6 +1,7 @@
-// execvp, execvpe: the search along PATH, and /bin/sh for files that are neither ELF nor `#!`.
+// execvp, execvpe: the search along PATH, and with glibc /bin/sh for files that are neither ELF nor `#!`.
 #include "hooks/hooks.h"
 
+#include "base/libc.h"
 #include "hooks/exec.h"
 #include "launch/environment.h"
 #include "launch/path.h"
@@ -31,15 +32,16 @@ static __attribute__((noinline)) slv_word attempt_by_shell(struct slv_launch *la
 static slv_word attempt_either(struct slv_launch *launch, const char *path, char *const argv[],
                                char *const envp[]) {
   slv_word result = attempt(launch, path, argv, envp);
-  if (result == -ENOEXEC) result = attempt_by_shell(launch, path, argv, envp);
+  if (result == -ENOEXEC && !slv_libc_is_musl())
+    result = attempt_by_shell(launch, path, argv, envp);
   return result;
 }
 
-// True for what lets the search go on: not there, not for us, or a file system's odd way to say so.
-// Context: any
+// True for what lets the search go on: not there, not for us, or, to glibc, a file system's odd way to say
+// so. Context: any
 static int try_next(slv_word result) {
-  return result == -EACCES || result == -ENOENT || result == -ESTALE || result == -ENOTDIR ||
-         result == -ENODEV || result == -ETIMEDOUT;
+  if (result == -EACCES || result == -ENOENT || result == -ENOTDIR) return 1;
+  return (result == -ESTALE || result == -ENODEV || result == -ETIMEDOUT) && !slv_libc_is_musl();
 }
 
 // Context: any

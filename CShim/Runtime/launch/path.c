@@ -5,13 +5,14 @@
 #include <limits.h>
 
 #include "base/bytes.h"
+#include "base/libc.h"
 
 // Context: any
 static const char *path_variable(void) {
   for (char **entry = environ; entry != NULL && *entry != NULL; entry++) {
     if (slv_starts(*entry, "PATH=")) return *entry + 5;
   }
-  return "/bin:/usr/bin"; // confstr(_CS_PATH)
+  return slv_libc_is_musl() ? "/usr/local/bin:/bin:/usr/bin" : "/bin:/usr/bin"; // execvp of both
 }
 
 // Context: any
