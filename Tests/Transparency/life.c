@@ -306,7 +306,13 @@ void life_cases(void) {
   run_case(exec_fails, NULL, "failed exec");
   for (int i = 0; i < 4; i++) run_case(spawn, &i, "posix_spawn %d", i);
   for (int i = 0; i < 32; i++) run_case(vfork_changes, &i, "vfork %d", i);
-  for (int i = 0; i < 8; i++) run_case(fork_child, &i, "fork %d", i);
+  // The last two signals of a child that syscall() made go to its parent in musl, which knows no other tid.
+#if defined(__GLIBC__)
+  static const int ways = 8;
+#else
+  static const int ways = 7;
+#endif
+  for (int i = 0; i < ways; i++) run_case(fork_child, &i, "fork %d", i);
   int number = SIGUSR1;
   run_case(handler_forks, &number, "fork in a handler");
   number = SIGUSR2;
