@@ -128,7 +128,8 @@ struct BuildFailed: Error, CustomStringConvertible {
   var description: String
 }
 
-/// Builds each fixture once; later test runs find it by the content of its sources.
+/// Builds each fixture once; later test runs find it by its sources, their content and their times: in a newer
+/// checkout a report would say that sources changed after the program was built.
 actor FixtureBuilder {
   static let shared = FixtureBuilder()
 
@@ -167,7 +168,7 @@ actor FixtureBuilder {
     fixture.finish.isEmpty ? [] : [fixture.finish + [directory.appending("deaths").string]]
   }
 
-  /// FNV-1a over the sources and the commands.
+  /// FNV-1a over the sources, their times and the commands.
   private static func fingerprint(of fixture: Fixture) throws -> String {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     func add(_ bytes: some Sequence<UInt8>) {
@@ -176,6 +177,8 @@ actor FixtureBuilder {
     let header = Places.fixtures.appending("c/fixture.h")
     for source in fixture.sources + fixture.librarySources + [header] {
       add(try Data(contentsOf: URL(filePath: source.string)))
+      var status = stat()
+      if stat(source.string, &status) == 0 { add("\(status.st_mtim)".utf8) }
     }
     add(fixture.commands(in: "/").description.utf8)
     add(fixture.finish.description.utf8)
