@@ -86,8 +86,8 @@ public struct Report: Sendable {
   public var coverage: Coverage
   public var losses: [Loss]
   public var ledger: Ledger?
-  /// At most so many processes of the tree, depth first: made when a format asks, for a recording may have millions.
-  public var processes: @Sendable (_ limit: Int) -> [Process]
+  /// Hands on at most so many processes of the tree, depth first: one at a time, for a recording may have millions.
+  public var processes: @Sendable (_ limit: Int, _ body: (Process) -> Void) -> Void
   /// Of the command, for formats that name their maker.
   public var version: String
   /// Seconds since 1970 for formats that carry a date: of the recording, not of the writing, so that
@@ -100,8 +100,7 @@ public struct Report: Sendable {
 
   public init(
     coverage: Coverage, losses: [Loss] = [], ledger: Ledger? = nil,
-    processes: @escaping @Sendable (_ limit: Int) -> [Process] = { _ in [] },
-
+    processes: @escaping @Sendable (_ limit: Int, _ body: (Process) -> Void) -> Void = { _, _ in },
     version: String = "", timestamp: Int = 0, root: String = "", sources: SourceText = .none
   ) {
     self.coverage = coverage

@@ -24,7 +24,8 @@ import Testing
     }
     C
     printf 'all: a\\n\\t./a > result\\na: a.c\\n\\tgcc --coverage -o a a.c\\n' > Makefile
-    begin() { $S watch "$@" >out 2>err & watch=$!; }
+    # The shell in the background opens the files at its own time: what an earlier watch wrote must not be read.
+    begin() { : >out; : >err; $S watch "$@" >out 2>err & watch=$!; }
     lines() { (($(grep -c "$1" err) >= $2)); }
     waits() { until_true lines 'waiting for a change' $1 || { cat out err >&2; kill -9 $watch; exit 1; }; }
     runs() { echo "$(grep -c 'recorded in' err) runs"; }

@@ -296,6 +296,29 @@ private let trees: [TreeCase] = [
     #expect(lives[0].born == LedgerFixture.epoch + 1)
   }
 
+  /// Killed as it wrote what it runs: the record ends with a page, and is no damage. More such records than lives that
+  /// were killed are one.
+  @Test func aRecordThatAKilledLifeCutIsNoDamage() throws {
+    let cut = Array(
+      (programBytes(1, "/bin/a", [String(repeating: "x", count: 4000)])
+        + programBytes(2, "/bin/" + String(repeating: "b", count: 100), [])).prefix(4096))
+    for (signal, losses) in [(9, []), (11, ["damaged-file"])] as [(Int32, [String])] {
+      let directory = try TemporaryDirectory()
+      try directory.write(settingsBytes(users: directory.path), "settings")
+      let cells = [
+        cell(1, pid: 10, born: 1), cell(2, pid: 11, parent: 1, kind: SLV_KIND_SPAWN, born: 2),
+        reap(11, signal, at: 4),
+      ]
+      try directory.write(LedgerFixture(cells).bytes, "u0/ledger")
+      try directory.write(cut, "u0/programs")
+      var reader = RecordingReader(directory.path)
+      reader.processes = SomeProcesses(pids: [10])
+      let contents = try reader.contents()
+      #expect(contents.lives.map(\.program) == ["/bin/a", ""])
+      #expect(contents.losses.map(\.reason.slug) == losses)
+    }
+  }
+
   @Test func aProgramInACellIsThatOfItsLife() throws {
     let directory = try TemporaryDirectory()
     try directory.write(settingsBytes(users: directory.path), "settings")

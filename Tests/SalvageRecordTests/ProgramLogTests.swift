@@ -13,7 +13,7 @@ import Testing
     #expect(log.records[0].path == "/bin/a")
     #expect(log.records[0].arguments == ["a", "", "x y"])
     #expect(log.records[1].arguments == [])
-    #expect(log.skipped == 0)
+    #expect(log.remains == .init())
   }
 
   @Test func aCutListSaysHowManyThereWere() {
@@ -27,7 +27,7 @@ import Testing
     let rubbish = (0..<count).map { UInt8(truncatingIfNeeded: $0 * 37 + 0x53) }
     let log = ProgramLog(bytes: rubbish + first + rubbish + second + rubbish)
     #expect(log.records.map(\.life) == [1, 2])
-    #expect(log.skipped == 3 * count)
+    #expect(log.remains.skipped == 3 * count)
   }
 
   @Test func aTornRecordCostsItselfOnly() {
@@ -41,6 +41,26 @@ import Testing
     var bad = first
     bad.replaceSubrange(4..<8, with: SalvageRecord.bytes(of: UInt32(first.count + 10)))
     #expect(ProgramLog(bytes: bad + second + second).records.map(\.life) == [2, 2])
+  }
+
+  /// As a write is left whose process was killed: it ends where a page does.
+  @Test func aRecordIsCutAtTheEndOfAPage() {
+    var bytes: [UInt8] = []
+    while bytes.count + first.count <= 4096 { bytes += first }
+    let count = 4096 - bytes.count
+    bytes += first.prefix(count)
+    #expect(ProgramLog(bytes: bytes).remains == .init(skipped: 0, cuts: 1, cut: count))
+    // With another one in the next page, of which there are two bytes.
+    bytes += second
+    while bytes.count + first.count + 25 <= 8190 { bytes += first }
+    bytes += programBytes(3, String(repeating: "x", count: 8190 - bytes.count - 25), [])
+    #expect(bytes.count == 8190)
+    let log = ProgramLog(bytes: bytes + first.prefix(2) + second)
+    #expect(log.remains == .init(skipped: 0, cuts: 2, cut: count + 2))
+    #expect(log.records.suffix(2).map(\.life) == [3, 2])
+    // Elsewhere, and of what is no record, it is damage.
+    #expect(ProgramLog(bytes: bytes + first.prefix(1) + second).remains.skipped == 1)
+    #expect(ProgramLog(bytes: bytes + [7, 7] + second).remains.skipped == 2)
   }
 
   @Test func aCellHoldsAShortRecord() throws {

@@ -43,8 +43,8 @@ import Testing
     ],
     ledger: Report.Ledger(
       lives: 2, ends: [Report.Ledger.End(name: "SIGKILL", count: 1)], objects: 1),
-    processes: { limit in
-      Array(Self.processes.prefix(limit))
+    processes: { (limit, body) in
+      for process in Self.processes.prefix(limit) { body(process) }
     },
     version: "1.0", timestamp: 1_700_000_000, root: "/home/me/repo",
     sources: SourceText { path in

@@ -78,7 +78,8 @@ public struct CoverageReport: Sendable {
     Report(
       coverage: coverage, losses: reportLosses,
       ledger: Report.Ledger(lives: lives.count, ends: ends, objects: objects),
-      processes: { [lives] in ProcessTree(lives).processes(limit: $0) }, version: salvageVersion,
+      processes: { [lives] in ProcessTree(lives).forEachProcess(limit: $0, $1) },
+      version: salvageVersion,
       timestamp: timestamp,
       root: sourceRoot().string, sources: sources)
   }

@@ -11,9 +11,9 @@ struct ProcessTree {
     tree = LifeTree(lives)
   }
 
-  /// At most `limit` of them.
-  func processes(limit: Int) -> [Report.Process] {
-    tree.shown().prefix(limit).map { process(lives[$0.life], $0.depth) }
+  /// Hands on at most `limit` of them.
+  func forEachProcess(limit: Int, _ body: (Report.Process) -> Void) {
+    for step in tree.shown().prefix(limit) { body(process(lives[step.life], step.depth)) }
   }
 
   private func process(_ life: Life, _ depth: Int) -> Report.Process {

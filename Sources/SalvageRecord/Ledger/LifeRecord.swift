@@ -44,6 +44,11 @@ struct LifeRecord: Sendable, BitwiseCopyable {
   }
 }
 
+extension LifeRecord {
+  /// By SIGKILL, or by what nobody saw.
+  var wasKilled: Bool { end == 10 || (end == 7 && value == 9) }
+}
+
 extension Life.End {
   /// As records and archives have it.
   var code: (kind: UInt8, value: Int32) {

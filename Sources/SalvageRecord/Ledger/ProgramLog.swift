@@ -30,52 +30,97 @@ extension ProgramRecord {
 /// A `programs` file: `struct slv_program_record` with its text, one after the other.
 package struct ProgramLog {
   package var records: [ProgramRecord] = []
-  /// Bytes between records that belong to none.
-  package var skipped = 0
+  package var remains = Remains()
+
+  /// What is in the file beside records.
+  package struct Remains: Sendable, Hashable {
+    /// Bytes that belong to no record.
+    package var skipped = 0
+    /// Records whose begin is there and ends where a page does: Linux stops a write there if its process is
+    /// killed (`generic_perform_write`, mm/filemap.c), and the disk was full for some.
+    package var cuts = 0
+    /// Bytes of those.
+    package var cut = 0
+  }
 
   private static let header = MemoryLayout<slv_program_record>.size
 
   /// Reads all records; where there is none it looks for the next magic.
   package init(bytes: [UInt8]) {
-    let position = Self.read(bytes, until: bytes.count, &skipped) { records.append($0) }
-    skipped += bytes.count - position
+    var scan = Scan()
+    scan.add(bytes[...], last: true) { records.append($0) }
+    remains = scan.remains
   }
 
-  /// Hands on each record of a file, a part of which is in memory at a time. Answers with the bytes that belong
-  /// to none.
+  /// Hands on each record of a file, a part of which is in memory at a time. Answers with what is no record.
   package static func forEach(
     in file: borrowing RecordFile, limit: Int, _ body: (ProgramRecord) -> Void
-  ) throws(RecordError) -> Int {
-    // A record that begins before `until` ends in what is there, and so does one that begins in its text.
-    let most = 2 * (header + Int(SLV_PROGRAM_TEXT_MAX))
-    var bytes: [UInt8] = []
-    var skipped = 0
-    try file.forEachStored(limit: limit) { piece in
-      bytes += piece
-      let position = read(bytes, until: bytes.count - most, &skipped, body)
-      bytes.removeFirst(position)
-    }
-    let position = read(bytes, until: bytes.count, &skipped, body)
-    return skipped + bytes.count - position
+  ) throws(RecordError) -> Remains {
+    var scan = Scan()
+    try file.forEachStored(limit: limit) { scan.add($0[...], last: false, body) }
+    scan.add([], last: true, body)
+    return scan.remains
   }
 
-  /// Records that begin before `end`; answers where the next one may begin.
-  private static func read(
-    _ bytes: [UInt8], until end: Int, _ skipped: inout Int, _ body: (ProgramRecord) -> Void
-  ) -> Int {
-    var position = 0
-    while position < end, position + header <= bytes.count {
-      if let (record, length) = Self.record(in: bytes, at: position),
-        !Self.hasRecord(in: bytes, within: (position + header)..<(position + header + length))
-      {
-        body(record)
-        position += header + length
+  /// Goes through a file piece by piece.
+  private struct Scan {
+    var remains = Remains()
+    /// What is not read yet, and its place in the file.
+    private var bytes: [UInt8] = []
+    private var base = 0
+    /// Where bytes that belong to no record begin.
+    private var gap: Gap?
+
+    private struct Gap {
+      var start: Int
+      /// It begins as a record does.
+      var isRecord: Bool
+    }
+
+    private static let page = 4096  // larger pages are multiples of it
+
+    mutating func add(_ piece: ArraySlice<UInt8>, last: Bool, _ body: (ProgramRecord) -> Void) {
+      bytes += piece
+      // A record that begins before it ends in what is there, and so does one that begins in its text.
+      let most = 2 * (header + Int(SLV_PROGRAM_TEXT_MAX))
+      let end = last ? bytes.count : bytes.count - most
+      var position = 0
+      while position < end {
+        if let (record, length) = ProgramLog.record(in: bytes, at: position),
+          !hasRecord(in: bytes, within: (position + header)..<(position + header + length))
+        {
+          close(at: position)
+          body(record)
+          position += header + length
+        } else {
+          if (base + position) % Self.page == 0 { close(at: position) }
+          if gap == nil { gap = Gap(start: base + position, isRecord: beginsRecord(at: position)) }
+          position += 1
+        }
+      }
+      if last { close(at: position) }
+      bytes.removeFirst(min(position, bytes.count))
+      base += position
+    }
+
+    /// True where the magic is, or as much of it as there is before the end of the page or of the file.
+    private func beginsRecord(at position: Int) -> Bool {
+      let room = min(bytes.count - position, Self.page - (base + position) % Self.page)
+      let magic = SalvageRecord.bytes(of: SLV_PROGRAM_MAGIC)
+      return bytes[position..<position + min(room, magic.count)].elementsEqual(magic.prefix(room))
+    }
+
+    private mutating func close(at position: Int) {
+      guard let gap else { return }
+      self.gap = nil
+      let count = base + position - gap.start
+      if gap.isRecord && (base + position) % Self.page == 0 {
+        remains.cuts += 1
+        remains.cut += count
       } else {
-        skipped += 1
-        position += 1
+        remains.skipped += count
       }
     }
-    return position
   }
 
   /// True where a record begins in the text of another: that one was torn, and its length reaches
@@ -91,7 +136,7 @@ package struct ProgramLog {
       raw.magic == SLV_PROGRAM_MAGIC, raw.present <= raw.arguments,
       raw.length <= SLV_PROGRAM_TEXT_MAX, raw.length > 0
     else { return nil }
-    let start = position + MemoryLayout<slv_program_record>.size
+    let start = position + header
     let end = start + Int(raw.length)
     guard end <= bytes.count, bytes[end - 1] == 0 else { return nil }
     let texts = bytes[start..<(end - 1)].split(separator: 0, omittingEmptySubsequences: false)

@@ -139,12 +139,27 @@ public struct RecordingReader: Sendable {
       ledgers.append($0)
     }
     for user in users { checkCounters(user, &problems) }
-    readPrograms(of: users, &problems) { table.add($0) }
+    let cuts = readPrograms(of: users, &problems) { table.add($0) }
     table.join()
     losses += ledgerLosses(ledgers, table)
-    return Verdict.lives(
+    let lives = Verdict.lives(
       of: &table, with: table.commandsNotEntered.map(commandNotEntered),
       processes: processes ?? systemProcesses(settings, ledgers, table))
+    addCuts(cuts, lives, &problems)
+    return lives
+  }
+
+  /// A record of a program is cut where its process was killed as it wrote: that damages nothing. More such records
+  /// than killed processes have another cause, as a full disk.
+  private func addCuts(
+    _ cuts: [(path: FilePath, remains: ProgramLog.Remains)], _ lives: Lives,
+    _ problems: inout [RecordError]
+  ) {
+    let all = cuts.reduce(0) { $0 + $1.remains.cuts }
+    guard all > 0, all > lives.records.count(where: \.wasKilled) else { return }
+    for (path, remains) in cuts {
+      problems.append(RecordError(path, .malformed("\(remains.cut) bytes belong to no program")))
+    }
   }
 
   // MARK: Files
@@ -210,17 +225,21 @@ public struct RecordingReader: Sendable {
     }
   }
 
-  /// Hands on what lives run: of the files `programs`, then the short ones, which are in the ledgers.
-  private func readPrograms(
+  /// Hands on what lives run: of the files `programs`, then the short ones, which are in the ledgers. Answers with the
+  /// files that hold records which are cut at the end of a page.
+  @discardableResult private func readPrograms(
     of users: [FilePath], _ problems: inout [RecordError], _ body: (ProgramRecord) -> Void
-  ) {
+  ) -> [(path: FilePath, remains: ProgramLog.Remains)] {
+    var cuts: [(path: FilePath, remains: ProgramLog.Remains)] = []
     for user in users {
       let path = user.appending("programs")
       do throws(RecordError) {
-        let skipped = try ProgramLog.forEach(in: try RecordFile(path), limit: 1 << 30, body)
-        if skipped > 0 {
-          problems.append(RecordError(path, .malformed("\(skipped) bytes belong to no program")))
+        let remains = try ProgramLog.forEach(in: try RecordFile(path), limit: 1 << 30, body)
+        if remains.skipped > 0 {
+          problems.append(
+            RecordError(path, .malformed("\(remains.skipped) bytes belong to no program")))
         }
+        if remains.cuts > 0 { cuts.append((path, remains)) }
       } catch {
         if case .system("open", ENOENT) = error.problem { continue }
         problems.append(error)
@@ -231,6 +250,7 @@ public struct RecordingReader: Sendable {
     readCells(of: users, &told) { _, cell in
       if let record = ProgramRecord(cell) { body(record) }
     }
+    return cuts
   }
 
   /// The heads of the counter files: adding them up is the report's work.

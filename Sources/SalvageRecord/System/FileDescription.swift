@@ -135,7 +135,9 @@ package struct FileDescription: Encodable {
     for record in log.records {
       add(hex(record.life), "\(record.path): \(record.arguments.joined(separator: " "))")
     }
-    if log.skipped > 0 { add("bytes that belong to no program", log.skipped) }
+    let remains = log.remains
+    if remains.cuts > 0 { add("records cut at the end of a page", remains.cuts) }
+    if remains.skipped > 0 { add("bytes that belong to no program", remains.skipped) }
   }
 
   private mutating func describe(_ note: RunNote) {

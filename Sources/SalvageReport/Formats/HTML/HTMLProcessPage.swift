@@ -24,10 +24,13 @@ struct HTMLProcessPage {
       <tbody>
 
       """ as String)
-    let processes = report.processes(Self.limit)
-    for process in processes { write(process, to: &writer) }
+    var count = 0
+    report.processes(Self.limit) {
+      write($0, to: &writer)
+      count += 1
+    }
     writer.write("</tbody>\n</table>\n")
-    let rest = (report.ledger?.lives ?? 0) - processes.count
+    let rest = (report.ledger?.lives ?? 0) - count
     if rest > 0 { writer.write("<p>and \(rest) more: see <code>salvage ledger</code></p>\n") }
     writer.write(
       "</main>\n<footer>= the same process, after exec</footer>\n</div>\n</body>\n</html>\n")
