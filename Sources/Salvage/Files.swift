@@ -160,7 +160,7 @@ package func contents(
 ) throws(SalvageError) -> [UInt8] {
   let file = try readable(path)
   guard file.size <= limit else {
-    throw .unreadable("\(path): it has \(file.size) bytes, at most \(limit) are read")
+    throw .tooLarge(path, size: file.size, limit: limit)
   }
   return try bytes(0..<file.size, of: file)
 }
@@ -169,7 +169,7 @@ private func readable(_ path: FilePath) throws(SalvageError) -> RecordFile {
   do throws(RecordError) {
     return try RecordFile(path)
   } catch {
-    throw .unreadable(error.description)
+    throw .unreadable(error)
   }
 }
 
@@ -179,6 +179,6 @@ private func bytes(
   do throws(RecordError) {
     return try file.bytes(range)
   } catch {
-    throw .unreadable(error.description)
+    throw .unreadable(error)
   }
 }

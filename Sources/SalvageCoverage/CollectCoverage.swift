@@ -1,14 +1,14 @@
-public import SalvageRecord
+package import SalvageRecord
 
 /// The coverage of a set of objects, and what is missing in it.
-public struct CollectedCoverage: Sendable {
-  public var coverage: Coverage
+package struct CollectedCoverage: Sendable {
+  package var coverage: Coverage
   /// Objects that are not in it, each with its reason.
-  public var problems: [ObjectProblem]
+  package var problems: [ObjectProblem]
   /// What the tools remarked about objects that are in it, one line each.
-  public var notes: [String]
+  package var notes: [String]
   /// Sources that are newer than a program in it.
-  public var outdated: [OutdatedSource] = []
+  package var outdated: [OutdatedSource] = []
 
   init(
     coverage: Coverage = Coverage(), problems: [ObjectProblem] = [], notes: [String] = []
@@ -31,7 +31,7 @@ public struct CollectedCoverage: Sendable {
 ///   - sources: texts that are known without reading the file at the path.
 /// - Throws: ``ToolsError`` where there are no tools, ``ScratchError`` where no temporary
 ///   file can be written. What is wrong with one object is in ``CollectedCoverage/problems``.
-public func collectCoverage(
+package func collectCoverage(
   of counters: [ObjectCounters], content: Coverage.Content = .lines,
   search: ToolSearch = ToolSearch(), builds: BuildChoice = .newest,
   sources: @escaping SourceLookup = { _ in nil }

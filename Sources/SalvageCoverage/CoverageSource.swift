@@ -1,4 +1,5 @@
 import SalvageRecord
+public import SystemPackage
 
 /// How the counters of one source become coverage.
 ///
@@ -44,16 +45,21 @@ package struct CoverageRequest: Sendable {
 }
 
 /// The text of a source by its path; nil where there is none.
-public typealias SourceLookup = @Sendable (_ path: String) -> [UInt8]?
+package typealias SourceLookup = @Sendable (_ path: String) -> [UInt8]?
 
 /// Where the tools of all sources are looked for.
 public struct ToolSearch: Sendable, Hashable {
-  public var llvm: LLVMToolSearch
-  public var gcov: GcovToolSearch
+  package var llvm: LLVMToolSearch
+  package var gcov: GcovToolSearch
 
-  public init(
-    llvm: LLVMToolSearch = LLVMToolSearch(), gcov: GcovToolSearch = GcovToolSearch()
-  ) {
+  /// - Parameters:
+  ///   - llvmFolder: a folder with llvm-cov and llvm-profdata; nil: that of SALVAGE_LLVM_BIN, or those along PATH.
+  ///   - gcovFolder: a folder with gcov; nil: that of SALVAGE_GCOV_BIN, or those along PATH.
+  public init(llvmFolder: FilePath? = nil, gcovFolder: FilePath? = nil) {
+    self.init(llvm: LLVMToolSearch(folder: llvmFolder), gcov: GcovToolSearch(folder: gcovFolder))
+  }
+
+  package init(llvm: LLVMToolSearch, gcov: GcovToolSearch = GcovToolSearch()) {
     self.llvm = llvm
     self.gcov = gcov
   }
@@ -61,4 +67,4 @@ public struct ToolSearch: Sendable, Hashable {
 
 /// No tool that does what a source needs. It costs the objects of that source; where there are no
 /// others, no report is made.
-public protocol ToolsError: Error, CustomStringConvertible {}
+package protocol ToolsError: Error, CustomStringConvertible {}

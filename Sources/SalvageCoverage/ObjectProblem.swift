@@ -1,9 +1,9 @@
-public import SalvageRecord
+package import SalvageRecord
 public import SystemPackage
 
 /// Why the counters of one object are not in the coverage. It costs that object only.
 public struct ObjectProblem: Error, Sendable, Hashable {
-  public enum Kind: Sendable, Hashable {
+  package enum Kind: Sendable, Hashable {
     /// Neither the recording nor the place where the program was has its sections.
     case missing
     /// It is there, but it cannot be read.
@@ -42,7 +42,8 @@ public struct ObjectProblem: Error, Sendable, Hashable {
     case unknownSource(Source)
   }
 
-  public var kind: Kind
+  package var kind: Kind
+  /// Content hash of what its counters mean; a rebuild changes it.
   public var identity: UInt64
   /// Where the object was when it was recorded.
   public var origin: FilePath?

@@ -1,20 +1,20 @@
-public import SalvageCoverage
+package import SalvageCoverage
 
 /// Everything that a report may tell: plain values, so that reports need to know nothing of
 /// recordings.
-public struct Report: Sendable {
+package struct Report: Sendable {
   /// A process that could not be entered, or counters that are not in the report.
-  public struct Loss: Sendable, Hashable {
+  package struct Loss: Sendable, Hashable {
     /// A word for programs to look at: `static`, `no-mapping`, …
-    public var kind: String
+    package var kind: String
     /// The program or file that it is about.
-    public var subject: String
+    package var subject: String
     /// What happened, and the cure.
-    public var message: String
+    package var message: String
     /// How often.
-    public var count: Int
+    package var count: Int
 
-    public init(kind: String, subject: String, message: String, count: Int = 1) {
+    package init(kind: String, subject: String, message: String, count: Int = 1) {
       self.kind = kind
       self.subject = subject
       self.message = message
@@ -23,25 +23,25 @@ public struct Report: Sendable {
   }
 
   /// A process image of the recorded tree.
-  public struct Process: Sendable, Hashable {
+  package struct Process: Sendable, Hashable {
     /// Steps from the root of its tree.
-    public var depth: Int
+    package var depth: Int
     /// The same process went on as this program.
-    public var isExec: Bool
+    package var isExec: Bool
     /// 0 where it is not known.
-    public var pid: Int32
+    package var pid: Int32
     /// The command line, quoted as for a shell.
-    public var command: String
+    package var command: String
     /// "exit 0", "SIGKILL from 4711", …
-    public var end: String
+    package var end: String
     /// It ended by a signal, or with a status other than 0.
-    public var hasFailed: Bool
+    package var hasFailed: Bool
     /// What became of its counters: "live", "saved", "lost: static", "-".
-    public var kept: String
+    package var kept: String
     /// Reasons and cures of what was lost of it.
-    public var losses: [String]
+    package var losses: [String]
 
-    public init(
+    package init(
       depth: Int, isExec: Bool, pid: Int32, command: String, end: String, hasFailed: Bool,
       kept: String, losses: [String]
     ) {
@@ -57,48 +57,48 @@ public struct Report: Sendable {
   }
 
   /// The ledger in a few numbers.
-  public struct Ledger: Sendable, Hashable {
+  package struct Ledger: Sendable, Hashable {
     /// A way to end and how many lives took it.
-    public struct End: Sendable, Hashable {
+    package struct End: Sendable, Hashable {
       /// "exited", "signal 9", …
-      public var name: String
-      public var count: Int
+      package var name: String
+      package var count: Int
 
-      public init(name: String, count: Int) {
+      package init(name: String, count: Int) {
         self.name = name
         self.count = count
       }
     }
 
     /// Process images that were seen.
-    public var lives: Int
-    public var ends: [End]
+    package var lives: Int
+    package var ends: [End]
     /// ELF files with counters.
-    public var objects: Int
+    package var objects: Int
 
-    public init(lives: Int, ends: [End], objects: Int) {
+    package init(lives: Int, ends: [End], objects: Int) {
       self.lives = lives
       self.ends = ends
       self.objects = objects
     }
   }
 
-  public var coverage: Coverage
-  public var losses: [Loss]
-  public var ledger: Ledger?
+  package var coverage: Coverage
+  package var losses: [Loss]
+  package var ledger: Ledger?
   /// Hands on at most so many processes of the tree, depth first: one at a time, for a recording may have millions.
-  public var processes: @Sendable (_ limit: Int, _ body: (Process) -> Void) -> Void
+  package var processes: @Sendable (_ limit: Int, _ body: (Process) -> Void) -> Void
   /// Of the command, for formats that name their maker.
-  public var version: String
+  package var version: String
   /// Seconds since 1970 for formats that carry a date: of the recording, not of the writing, so that
   /// the same recording gives the same bytes.
-  public var timestamp: Int
+  package var timestamp: Int
   /// The folder that shown paths are relative to: the repository's.
-  public var root: String
+  package var root: String
   /// Where sources are read.
-  public var sources: SourceText
+  package var sources: SourceText
 
-  public init(
+  package init(
     coverage: Coverage, losses: [Loss] = [], ledger: Ledger? = nil,
     processes: @escaping @Sendable (_ limit: Int, _ body: (Process) -> Void) -> Void = { _, _ in },
     version: String = "", timestamp: Int = 0, root: String = "", sources: SourceText = .none
@@ -123,14 +123,14 @@ public struct Report: Sendable {
 }
 
 /// Reads the sources that a report shows.
-public struct SourceText: Sendable {
+package struct SourceText: Sendable {
   /// The bytes of a source; nil where it cannot be read.
-  public let bytes: @Sendable (String) -> [UInt8]?
+  package let bytes: @Sendable (String) -> [UInt8]?
 
-  public init(_ bytes: @escaping @Sendable (String) -> [UInt8]?) {
+  package init(_ bytes: @escaping @Sendable (String) -> [UInt8]?) {
     self.bytes = bytes
   }
 
   /// No source is readable.
-  public static let none = SourceText { _ in nil }
+  package static let none = SourceText { _ in nil }
 }

@@ -32,7 +32,7 @@ public struct ReportFormat: RawRepresentable, Sendable, Hashable, CaseIterable, 
   public var isFolder: Bool { type is any FolderReportWriter.Type }
 
   /// Its writer.
-  public func writer(_ options: ReportOptions = ReportOptions()) -> any ReportWriter {
+  package func writer(_ options: ReportOptions = ReportOptions()) -> any ReportWriter {
     type.init(options)
   }
 

@@ -1,8 +1,8 @@
-public import SalvageCoverage
+package import SalvageCoverage
 
 /// Writes one format of report. A new format is one file in Formats/ and one line in
 /// ``ReportFormat/writers``.
-public protocol ReportWriter: Sendable {
+package protocol ReportWriter: Sendable {
   /// What `-f` calls it.
   static var name: String { get }
   /// One line of help.
@@ -18,11 +18,11 @@ public protocol ReportWriter: Sendable {
 }
 
 extension ReportWriter {
-  public static var requires: Coverage.Content { .lines }
-  public static var names: NameForm { .shown }
+  package static var requires: Coverage.Content { .lines }
+  package static var names: NameForm { .shown }
 
   /// With the options as they are by default.
-  public init() { self.init(ReportOptions()) }
+  package init() { self.init(ReportOptions()) }
 
   func check(_ coverage: Coverage) throws(ReportError) {
     guard coverage.content.isSuperset(of: Self.requires) else {
@@ -32,7 +32,7 @@ extension ReportWriter {
 }
 
 /// A format that is one file.
-public protocol FileReportWriter: ReportWriter {
+package protocol FileReportWriter: ReportWriter {
   /// Writes the report.
   /// - Throws: ``ReportError`` where the model lacks what the format needs, and what the writer's
   ///   sink throws.
@@ -42,10 +42,10 @@ public protocol FileReportWriter: ReportWriter {
 }
 
 extension FileReportWriter {
-  public func parts(of report: Report) -> [Report] { [report] }
+  package func parts(of report: Report) -> [Report] { [report] }
 
   /// The whole report in memory.
-  public func bytes(of report: Report) throws -> [UInt8] {
+  package func bytes(of report: Report) throws -> [UInt8] {
     var writer = ByteWriter()
     try write(report, to: &writer)
     return writer.bytes
@@ -53,33 +53,33 @@ extension FileReportWriter {
 }
 
 /// A format that is a folder of files.
-public protocol FolderReportWriter: ReportWriter {
+package protocol FolderReportWriter: ReportWriter {
   /// Hands each file of the report to `folder`, one after the other.
   func write(_ report: Report, to folder: inout some ReportFolder) throws
 }
 
 /// Where the files of a folder report go.
-public protocol ReportFolder {
+package protocol ReportFolder {
   /// Takes one file; `name` is relative, with `/` between components.
   mutating func write(_ name: String, _ bytes: UnsafeRawBufferPointer) throws
 }
 
 /// What the reader of a report chose.
-public struct ReportOptions: Sendable, Hashable {
+package struct ReportOptions: Sendable, Hashable {
   /// Columns of the terminal; nil: as wide as the report is.
-  public var width: Int?
+  package var width: Int?
   /// The text report shows paths below this folder relative to it.
-  public var base = ""
+  package var base = ""
   /// Colours by escape sequences of the terminal.
-  public var hasColor = false
+  package var hasColor = false
   /// The version of lcov whose records are written: 1, or 2 with FNL and FNA.
-  public var lcovVersion = 1
+  package var lcovVersion = 1
   /// A Cobertura report that would have more bytes than this becomes several.
-  public var coberturaLimit: Int?
+  package var coberturaLimit: Int?
   /// How the text report is arranged.
-  public var table = TableOptions()
+  package var table = TableOptions()
 
-  public init(width: Int? = nil, base: String = "", hasColor: Bool = false) {
+  package init(width: Int? = nil, base: String = "", hasColor: Bool = false) {
     self.width = width
     self.base = base
     self.hasColor = hasColor
@@ -87,9 +87,9 @@ public struct ReportOptions: Sendable, Hashable {
 }
 
 /// How a table of files is arranged.
-public struct TableOptions: Sendable, Hashable {
+package struct TableOptions: Sendable, Hashable {
   /// What rows are sorted by.
-  public enum Order: String, Sendable, Hashable, CaseIterable {
+  package enum Order: String, Sendable, Hashable, CaseIterable {
     /// By path.
     case name
     /// The lowest percentage of lines first.
@@ -100,27 +100,27 @@ public struct TableOptions: Sendable, Hashable {
     case lines
   }
 
-  public var order = Order.name
+  package var order = Order.name
   /// No rows for files whose lines, functions and branches all ran.
-  public var skipsCovered = false
+  package var skipsCovered = false
   /// No rows for files without executable lines.
-  public var skipsEmpty = false
+  package var skipsEmpty = false
   /// The lines that did not run, and those whose branches were not all taken.
-  public var showsMissing = true
+  package var showsMissing = true
   /// A row for each folder instead of each file.
-  public var foldsFolders = false
+  package var foldsFolders = false
   /// Functions that were not called, by name, below the table.
-  public var listsFunctions = false
+  package var listsFunctions = false
 
-  public init() {}
+  package init() {}
 }
 
 /// Why a report could not be written.
-public enum ReportError: Error, Sendable, Hashable, CustomStringConvertible {
+package enum ReportError: Error, Sendable, Hashable, CustomStringConvertible {
   /// The model was made without the level of detail that this format needs.
   case contentMissing(String)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .contentMissing(let format): "the coverage was read without what format \(format) needs"
     }

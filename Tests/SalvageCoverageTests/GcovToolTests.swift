@@ -139,7 +139,7 @@ import Testing
     try Self.tool(folder, Self.line)
     let counters = try Self.object(["/b/1.gcda", "/b/2.gcda"], in: folder)
     let collected = try await collectCoverage(
-      of: [counters], search: ToolSearch(gcov: Self.search(path: [folder])))
+      of: [counters], search: ToolSearch(llvm: LLVMToolSearch(), gcov: Self.search(path: [folder])))
     #expect(collected.problems.map(\.description) == [])
     let file = try #require(collected.coverage.files.first)
     #expect(file.path == "/b/a.c" && collected.coverage.files.count == 1)
@@ -166,7 +166,7 @@ import Testing
       """)
     let counters = try Self.object((0..<4).map { FilePath("/b/\($0).gcda") }, in: folder)
     let collected = try await collectCoverage(
-      of: [counters], search: ToolSearch(gcov: Self.search(path: [folder])))
+      of: [counters], search: ToolSearch(llvm: LLVMToolSearch(), gcov: Self.search(path: [folder])))
     #expect(
       collected.problems.map(\.kind) == [
         .toolFailed("/b/0.gcda: \(folder.path)/gcov-16: internal compiler error: x"),

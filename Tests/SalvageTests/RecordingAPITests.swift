@@ -17,7 +17,10 @@ import Testing
 
     let recording = try Recording.open(path)
     #expect(recording == killed.recording)
-    #expect(try recording.lives.map(\.end) == [.returned(3), .signal(9, core: false)])
+    let lives = try recording.lives
+    #expect(lives.map(\.end.kind) == [.returned, .signal])
+    #expect(lives.map(\.end.status) == [3, nil])
+    #expect(lives.map(\.end.signal) == [nil, 9])
     #expect(try recording.losses == [])
     #expect(!recording.isInUse)
     #expect(recording.objectCount == 1)
@@ -43,10 +46,12 @@ import Testing
     let settings = try FileDescriptor.open(path.appending("settings"), .readWrite)
     _ = try settings.writeAll(toAbsoluteOffset: 2120, [UInt8](repeating: 7, count: 16))
     try settings.close()
-    await #expect(throws: SalvageError.otherBoot(path)) {
+    let refused = await #expect(throws: SalvageError.self) {
       try await Recording.run(["true"], at: path, configuration: Configuration(existing: .append))
     }
-    #expect(try Recording.open(path).lives.allSatisfy { $0.end != .running })
+    #expect(refused?.code == .recordingOfOtherBoot)
+    #expect(refused?.path == path)
+    #expect(try Recording.open(path).lives.allSatisfy { $0.end.kind != .running })
     _ = try await Recording.run(["true"], at: path)  // replaces it
     #expect(try Recording.open(path).lives.count == 1)
     await place.remove()
@@ -69,7 +74,7 @@ import Testing
       output: .discarded, error: .string(limit: 4096))
     #expect(result.terminationStatus == .exited(5))
     #expect(result.standardError == "")
-    #expect(try recording.lives.map(\.end) == [.returned(5)])
+    #expect(try recording.lives.map(\.end.description) == ["returned 5"])
     await place.remove()
   }
 
@@ -86,19 +91,28 @@ import Testing
   @Test func mistakesAreTyped() async throws {
     let place = try Workplace()
     let path = place.path.appending("rec")
-    #expect(throws: SalvageError.noRecording(path)) { try Recording.open(path) }
-    #expect(throws: SalvageError.notARecording("/etc")) { try Recording.open("/etc") }
-    #expect(throws: SalvageError.notARecording("/etc")) { try Recording.create(at: "/etc") }
-    #expect(throws: SalvageError.self) {
-      try Recording.create(at: place.path.appending("none/rec"))
+    func code(_ body: () throws -> Recording) -> SalvageError.Code? {
+      #expect(throws: SalvageError.self) { try body() }?.code
     }
-    await #expect(throws: SalvageError.commandNotFound("no-such-program")) {
+    #expect(code { try Recording.open(path) } == .recordingNotFound)
+    #expect(code { try Recording.open("/etc") } == .notARecording)
+    #expect(code { try Recording.create(at: "/etc") } == .notARecording)
+    #expect(code { try Recording.create(at: place.path.appending("none/rec")) } == .directoryNotFound)
+    let missing = await #expect(throws: SalvageError.self) {
       try await Recording.run(["no-such-program"], at: path)
     }
+    #expect(missing?.code == .commandNotFound)
+    #expect(missing?.description == "no-such-program: command not found")
     _ = try Recording.create(at: path)
-    #expect(throws: SalvageError.self) {
-      try Recording.create(at: path, Configuration(existing: .refuse))
-    }
+    let refusing = Configuration(existing: .refuse)
+    #expect(code { try Recording.create(at: path, refusing) } == .notARecording)
+    // What is wrong with a file is told by its own error.
+    let settings = path.appending("settings")
+    let file = try FileDescriptor.open(settings, .writeOnly, options: .truncate)
+    try file.writeAll(Array("SLVSETT".utf8))
+    try file.close()
+    let damaged = #expect(throws: SalvageError.self) { try Recording.open(path) }
+    #expect([.notARecording, .fileUnreadable].contains(damaged?.code))
     await place.remove()
   }
 

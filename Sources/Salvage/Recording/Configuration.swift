@@ -1,13 +1,16 @@
 /// How a recording is made. The defaults are what `salvage run` does without options.
 public struct Configuration: Sendable, Hashable, Codable {
   /// What to do with a recording that is there already.
-  public enum Existing: String, Sendable, Hashable, Codable, CaseIterable {
+  public struct Existing: RawRepresentable, Sendable, Hashable, Codable {
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+
     /// Remove it, unless it is in use.
-    case replace
+    public static let replace = Existing(rawValue: "replace")
     /// Add to it.
-    case append
-    /// Throw `SalvageError.inUse` or `.notARecording`: nothing may be there.
-    case refuse
+    public static let append = Existing(rawValue: "append")
+    /// Throw ``SalvageError/Code/recordingInUse`` or ``SalvageError/Code/notARecording``: nothing may be there.
+    public static let refuse = Existing(rawValue: "refuse")
   }
 
   public var existing: Existing

@@ -14,7 +14,7 @@ public import SystemPackage
 public struct Recording: Sendable, Hashable {
   /// Absolute path of the directory.
   public let directory: FilePath
-  public let settings: RecordingSettings
+  package let settings: RecordingSettings
   /// What the user should know of how it was made, one line each.
   public let notes: [String]
 
@@ -50,7 +50,7 @@ public struct Recording: Sendable, Hashable {
       case .system(_, ENOENT) where status(directory) == nil: throw .noRecording(path)
       case .system(_, ENOTDIR) where Archive.isArchive(directory): throw .isArchive(path)
       case .system(_, ENOENT), .system(_, ENOTDIR), .foreign: throw .notARecording(path)
-      default: throw .unreadable(error.description)
+      default: throw .unreadable(error)
       }
     }
   }
@@ -97,7 +97,7 @@ public struct Recording: Sendable, Hashable {
     do throws(RecordError) {
       return try RecordingReader(directory).contents()
     } catch {
-      throw .unreadable(error.description)
+      throw .unreadable(error)
     }
   }
 
@@ -106,7 +106,7 @@ public struct Recording: Sendable, Hashable {
     do throws(RecordError) {
       _ = try RecordingReader(directory).settings()
     } catch {
-      throw .unreadable(error.description)
+      throw .unreadable(error)
     }
   }
 
@@ -121,11 +121,11 @@ public struct Recording: Sendable, Hashable {
   }
 
   /// The counters of every object, added up over all processes.
-  public func counters() throws(SalvageError) -> CounterReading {
+  package func counters() throws(SalvageError) -> CounterReading {
     do throws(RecordError) {
       return try RecordingReader(directory).counters()
     } catch {
-      throw .unreadable(error.description)
+      throw .unreadable(error)
     }
   }
 

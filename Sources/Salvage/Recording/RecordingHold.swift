@@ -44,7 +44,7 @@ package struct ReplacedRecording: Sendable {
       try rename(place, aside)
     } catch {
       // A mount point.
-      if case .system(_, _, Errno.resourceBusy) = error { return nil }
+      if error.errno == .resourceBusy { return nil }
       throw error
     }
     do throws(SalvageError) {

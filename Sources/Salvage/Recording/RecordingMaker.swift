@@ -30,7 +30,7 @@ struct RecordingMaker {
       do throws(SalvageError) {
         return try attempt()
       } catch {
-        guard case .system(_, _, let code) = error,
+        guard case .system(_, _, let code) = error.problem,
           [Errno.directoryNotEmpty, .fileExists].contains(code)
         else { throw error }
         usleep(5000)
@@ -53,8 +53,8 @@ struct RecordingMaker {
     case .recording:
       switch configuration.existing {
       case .append: return try open()
-      case .refuse: throw .notARecording(place.directory)
       case .replace: break
+      default: throw .notARecording(place.directory)
       }
     }
     return try build()
@@ -78,7 +78,7 @@ struct RecordingMaker {
     do throws(RecordError) {
       settings = try reader.settings()
     } catch {
-      throw .unreadable(error.description)
+      throw .unreadable(error)
     }
     if let boot = settings.boot, let now = BootID.current, boot != now {
       throw .otherBoot(place.directory)
@@ -133,7 +133,7 @@ struct RecordingMaker {
       temporary = try makeTemporaryDirectory(
         prefix: parent.appending(".\(named.lastComponent?.string ?? "").new-"), mode: 0o711)
     } catch {
-      if case .system(_, _, let code) = error { throw .placeRefused(parent, code) }
+      if case .system(_, _, let code) = error.problem { throw .placeRefused(parent, code) }
       throw error
     }
     let lock = RunLock(temporary, exclusive: false)

@@ -54,7 +54,7 @@ package struct RecordingPlace: Sendable {
   package var pids: [Int32] {
     guard let contents = try? RecordingReader(directory).contents() else { return [] }
     let lives = contents.lives
-    return lives.indices.filter { lives.end(at: $0) == .running }.map { lives.pid(at: $0) }
+    return lives.indices.filter { lives.way(at: $0) == .running }.map { lives.pid(at: $0) }
   }
 
   /// Names that a recording's directory has.

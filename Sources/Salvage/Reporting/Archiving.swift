@@ -37,7 +37,7 @@ extension Recording {
     } catch let error as SalvageError {
       throw error
     } catch {
-      throw .unreadable("\(error)")
+      throw .unreadable(error)
     }
   }
 
@@ -92,7 +92,7 @@ extension RecordingSet {
     } catch let error as SalvageError {
       throw error
     } catch {
-      throw .unreadable("\(error)")
+      throw .unreadable(error)
     }
   }
 

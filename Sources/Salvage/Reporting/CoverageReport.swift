@@ -69,7 +69,7 @@ public struct CoverageReport: Sendable {
     do {
       return try writer.bytes(of: report)
     } catch {
-      throw .report("\(error)")
+      throw .report(error)
     }
   }
 
@@ -96,9 +96,9 @@ public struct CoverageReport: Sendable {
   private var ends: [Report.Ledger.End] {
     var counts: [String: Int] = [:]
     for life in lives.indices {
-      switch lives.end(at: life) {
+      switch lives.way(at: life) {
       case .signal(let number, _): counts[signalName(number), default: 0] += 1
-      case let end: counts[end.word, default: 0] += 1
+      case let end: counts[Life.End(end).kind.description, default: 0] += 1
       }
     }
     return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map {
@@ -165,7 +165,7 @@ extension RecordingSet {
       report.archived = sources
       return report
     } catch {
-      throw .report("\(error)")
+      throw .report(error)
     }
   }
 }

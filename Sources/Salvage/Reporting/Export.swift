@@ -114,7 +114,7 @@ extension RecordingSet {
     } catch let error as SalvageError {
       throw error
     } catch {
-      throw .report("\(error)")
+      throw .report(error)
     }
     var writer = ExportWriter(place)
     WorkProgress.begin("writing files", of: exported.files.count)

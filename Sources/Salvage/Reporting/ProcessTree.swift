@@ -18,7 +18,7 @@ struct ProcessTree {
 
   private func process(_ life: Life, _ depth: Int) -> Report.Process {
     var hasFailed = life.end.status.map { $0 != 0 } ?? false
-    if case .signal = life.end { hasFailed = true }
+    if life.end.kind == .signal { hasFailed = true }
     return Report.Process(
       depth: depth, isExec: life.beginning == .exec, pid: life.pid, command: Self.command(of: life),
       end: tree.end(of: life), hasFailed: hasFailed, kept: Self.kept(life),

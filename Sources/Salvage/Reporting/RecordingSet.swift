@@ -44,7 +44,7 @@ public struct RecordingSet: Sendable {
     } catch let error as SalvageError {
       throw error
     } catch {
-      throw .unreadable("\(error)")
+      throw .unreadable(error)
     }
   }
 
@@ -91,7 +91,7 @@ public struct RecordingSet: Sendable {
       guard let joined else { throw RecordError("", .foreign) }
       return joined
     } catch {
-      throw .unreadable(error.description)
+      throw .unreadable(error)
     }
   }
 
@@ -124,7 +124,7 @@ public struct RecordingSet: Sendable {
   }
 
   /// The counters of every object, added up over all processes.
-  public func counters() throws(SalvageError) -> CounterReading {
+  package func counters() throws(SalvageError) -> CounterReading {
     if case .directory(let recording) = inputs.first { return try recording.counters() }
     do {
       var totals = CounterTotals()
@@ -142,7 +142,7 @@ public struct RecordingSet: Sendable {
       return CounterReading(
         objects: objects, losses: try counterLosses())
     } catch {
-      throw .unreadable("\(error)")
+      throw .unreadable(error)
     }
   }
 

@@ -86,7 +86,7 @@ extension CoverageReport {
     } catch let error as OutputError {
       throw .system("write", error.path, error.errno)
     } catch {
-      throw .report("\(error)")
+      throw .report(error)
     }
   }
 

@@ -38,7 +38,7 @@ struct CollectCommand: AsyncParsableCommand {
     case .nothingToDo, .folded: break
     case .inUse:
       let lives = try opened.lives
-      let pids = lives.indices.filter { lives.end(at: $0) == .running }
+      let pids = lives.indices.filter { lives.way(at: $0) == .running }
         .map { String(lives.pid(at: $0)) }
       complain(
         "processes still count in \(opened.settings.users): "

@@ -63,7 +63,7 @@ struct LedgerFilter {
   }
 
   private static func died(_ life: Life) -> Bool {
-    switch life.end {
+    switch life.end.way {
     case .signal, .vanished: true
     default: false
     }

@@ -229,9 +229,9 @@ struct RunCommand: ParsableCommand {
 
   static func failure(_ error: SalvageError) -> ExitCode {
     complain(error.description)
-    switch error {
+    switch error.code {
     case .commandNotFound: return ExitCode(127)
-    case .notExecutable: return ExitCode(126)
+    case .commandNotExecutable: return ExitCode(126)
     default: return ExitCode(ownFailure)
     }
   }

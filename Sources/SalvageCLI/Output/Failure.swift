@@ -121,7 +121,7 @@ extension ParsableCommand {
 extension SalvageError {
   /// With a cure that the command has.
   func message(for command: String) -> String {
-    switch self {
+    switch problem {
     case .notARecording(let path) where command == "clean":
       "\(path) is not a recording, and is left alone: name the one to remove"
     case .notARecording(let path) where !["run", "watch", "env", "doctor"].contains(command):

@@ -71,7 +71,7 @@ struct LifeDocument: Encodable {
   init(_ life: Life) {
     id = hex(life.id)
     parent = life.parent.map { hex($0) }
-    beginning = life.beginning.rawValue
+    beginning = life.beginning.description
     entered = life.isEntered
     pid = life.pid
     outerPID = life.outerPID == 0 ? nil : life.outerPID
@@ -83,9 +83,9 @@ struct LifeDocument: Encodable {
     program = life.program
     arguments = life.arguments
     argumentCount = life.argumentCount
-    end = life.end.word
+    end = life.end.kind.description
     status = life.end.status
-    if case .signal(let number, let core) = life.end {
+    if case .signal(let number, let core) = life.end.way {
       signal = number
       coreDumped = core
     }

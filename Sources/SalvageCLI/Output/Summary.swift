@@ -23,7 +23,7 @@ struct Summary {
       }
     }
     for life in lives.indices {
-      let end = lives.end(at: life)
+      let end = lives.way(at: life)
       if end != .exec { processes += 1 }
       switch end {
       case .exec: continue
@@ -55,7 +55,7 @@ struct Summary {
     // Of those that are not shown it is enough to know how many there are.
     var rest: Set<Int> = []
     for position in lives.indices {
-      guard case .signal(let number, _) = lives.end(at: position) else { continue }
+      guard case .signal(let number, _) = lives.way(at: position) else { continue }
       let life = lives[position]
       guard !life.flags.isDisjoint(with: [.live, .isPrivate]) || !life.losses.isEmpty else {
         continue

@@ -3,32 +3,46 @@ import SalvageRecord
 import SystemPackage
 
 /// Which builds of a program, and which versions of a Python source, are reported.
-public enum BuildChoice: Sendable, Hashable {
+public struct BuildChoice: Sendable, Hashable {
+  enum Choice: Sendable, Hashable {
+    case newest
+    case all
+    case id(String)
+  }
+
+  let choice: Choice
+
   /// Of each program the one that was built last.
-  case newest
+  public static let newest = BuildChoice(choice: .newest)
   /// All, added up: lines that moved between builds are mixed.
-  case all
+  public static let all = BuildChoice(choice: .all)
+
   /// Those whose id begins so; of programs that have none of that id the newest.
-  case id(String)
+  ///
+  /// - Parameter prefix: of an id as a linker gives it, in hexadecimal digits.
+  public static func id(_ prefix: String) -> BuildChoice {
+    BuildChoice(choice: .id(prefix.lowercased()))
+  }
+
+  private init(choice: Choice) { self.choice = choice }
 
   /// `newest`, `all` or the beginning of an id in hexadecimal digits.
-  public init?(_ text: String) {
+  package init?(_ text: String) {
     switch text {
     case "newest": self = .newest
     case "all": self = .all
-    case let id where id.utf8.count >= 4 && id.allSatisfy(\.isHexDigit):
-      self = .id(id.lowercased())
+    case let id where id.utf8.count >= 4 && id.allSatisfy(\.isHexDigit): self = .id(id)
     default: return nil
     }
   }
 }
 
 /// No build of this recording has the id that was asked for.
-public struct UnknownBuild: Error, CustomStringConvertible {
+package struct UnknownBuild: Error, CustomStringConvertible {
   let id: String
   let known: [String]
 
-  public var description: String {
+  package var description: String {
     "--build \(id): no program of the recording has such a build; "
       + (known.isEmpty
         ? "each has one alone" : "there are " + known.prefix(5).joined(separator: "; "))
@@ -156,7 +170,7 @@ struct ChosenBuilds: Sendable {
     var told = 0
     for group in groups {
       var index = 0
-      if case .id(let id) = choice, let found = group.builds.firstIndex(where: { $0.has(id) }) {
+      if case .id(let id) = choice.choice, let found = group.builds.firstIndex(where: { $0.has(id) }) {
         index = found
         isFound = true
       }
@@ -171,7 +185,7 @@ struct ChosenBuilds: Sendable {
     if told > Self.named {
       notes.append("and \(told - Self.named) more programs and sources have several builds")
     }
-    if case .id(let id) = choice, !isFound,
+    if case .id(let id) = choice.choice, !isFound,
       !objects.contains(where: { Build($0, id: $0.buildID).has(id) })
     {
       throw UnknownBuild(

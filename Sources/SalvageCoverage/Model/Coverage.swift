@@ -18,11 +18,11 @@ public struct Coverage: Sendable, Hashable {
   /// Sorted by the bytes of the path, each path once.
   public var files: [SourceFile]
   /// With ``Content/regions``: every function of every object, with its source ranges.
-  public var functions: [FunctionRegions]
+  package var functions: [FunctionRegions]
   /// The form of llvm-cov's JSON that the regions came in; nil without regions.
-  public var dialect: LLVMDialect?
+  package var dialect: LLVMDialect?
 
-  public init(
+  package init(
     content: Content = .lines, files: [SourceFile] = [], functions: [FunctionRegions] = [],
     dialect: LLVMDialect? = nil
   ) {
@@ -55,9 +55,9 @@ public struct SourceFile: Sendable, Hashable {
   /// does not tell, and once records were dropped.
   public var reported: Totals?
   /// With ``Coverage/Content/regions``.
-  public var regions: FileRegions?
+  package var regions: FileRegions?
 
-  public init(
+  package init(
     path: String, lines: [Line] = [], functions: [Function] = [], branches: [Branch] = [],
     reported: Totals? = nil, regions: FileRegions? = nil
   ) {

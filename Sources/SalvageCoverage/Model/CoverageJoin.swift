@@ -3,7 +3,7 @@ extension Coverage {
   ///
   /// A file that only one of them has stays as it is. In a file that both have, the counts of a line
   /// add up, functions add up as `match` says, branches by line, decision and outcome. All sums saturate.
-  public mutating func add(_ other: Coverage, functions match: FunctionMatch = .place) {
+  package mutating func add(_ other: Coverage, functions match: FunctionMatch = .place) {
     guard !other.files.isEmpty || !other.functions.isEmpty else { return }
     content = files.isEmpty ? other.content : content.intersection(other.content)
     dialect = Self.newer(dialect, other.dialect)
@@ -15,7 +15,7 @@ extension Coverage {
   /// Joins the coverage of several objects, in their order.
   ///
   /// By halves: one after the other, every part would move all that was joined before it.
-  public static func joined(
+  package static func joined(
     _ parts: some RandomAccessCollection<Coverage>, functions match: FunctionMatch = .place
   ) -> Coverage {
     guard parts.count > 1 else { return parts.first ?? Coverage() }
@@ -80,7 +80,7 @@ extension Coverage {
 }
 
 /// Which functions of two objects are the same one.
-public enum FunctionMatch: Sendable, Hashable {
+package enum FunctionMatch: Sendable, Hashable {
   /// Those of one name that begin on one line: a name may have another definition in another object.
   case place
   /// Those of one name: compilers do not agree on the line.

@@ -1,98 +1,98 @@
 /// A source range with a count, as LLVM's coverage mapping has it.
 ///
 /// Source: CoverageMapping.h, `CountedRegion`; docs/CoverageMappingFormat.rst of LLVM.
-public struct SourceRegion: Sendable, Hashable {
-  public var startLine: UInt32
-  public var startColumn: UInt32
-  public var endLine: UInt32
-  public var endColumn: UInt32
-  public var count: UInt64
+package struct SourceRegion: Sendable, Hashable {
+  package var startLine: UInt32
+  package var startColumn: UInt32
+  package var endLine: UInt32
+  package var endColumn: UInt32
+  package var count: UInt64
   /// Index into the function's file names.
-  public var file: UInt32
+  package var file: UInt32
   /// For an expansion: the file that stands for its body.
-  public var expandedFile: UInt32
+  package var expandedFile: UInt32
   /// 0 code, 1 expansion, 2 skipped, 3 gap, 4 branch, 5 MC/DC decision, 6 MC/DC branch.
-  public var kind: UInt32
+  package var kind: UInt32
 }
 
 /// A condition with the counts of both outcomes.
-public struct BranchRegion: Sendable, Hashable {
-  public var startLine: UInt32
-  public var startColumn: UInt32
-  public var endLine: UInt32
-  public var endColumn: UInt32
-  public var trueCount: UInt64
-  public var falseCount: UInt64
-  public var file: UInt32
-  public var expandedFile: UInt32
-  public var kind: UInt32
+package struct BranchRegion: Sendable, Hashable {
+  package var startLine: UInt32
+  package var startColumn: UInt32
+  package var endLine: UInt32
+  package var endColumn: UInt32
+  package var trueCount: UInt64
+  package var falseCount: UInt64
+  package var file: UInt32
+  package var expandedFile: UInt32
+  package var kind: UInt32
 }
 
 /// A decision of several conditions, and which of them were shown to decide it alone.
-public struct MCDCRecord: Sendable, Hashable {
+package struct MCDCRecord: Sendable, Hashable {
   /// Start line and column, end line and column.
-  public var range: [UInt64]
+  package var range: [UInt64]
   /// What the tool writes after it: since LLVM 21 the numbers of true and of false results seen,
   /// file, expanded file, kind; LLVM 18 to 20 file and kind only.
-  public var details: [UInt64]
+  package var details: [UInt64]
   /// For each condition: its independence pair was executed.
-  public var conditions: [Bool]
+  package var conditions: [Bool]
 }
 
 /// Where a count begins to hold; it holds until the next segment.
-public struct Segment: Sendable, Hashable {
-  public var line: UInt32
-  public var column: UInt32
-  public var count: UInt64
+package struct Segment: Sendable, Hashable {
+  package var line: UInt32
+  package var column: UInt32
+  package var count: UInt64
   /// False: what follows is not code (skipped, or behind the end of a function).
-  public var hasCount: Bool
-  public var isRegionEntry: Bool
-  public var isGap: Bool
+  package var hasCount: Bool
+  package var isRegionEntry: Bool
+  package var isGap: Bool
 }
 
 /// The expansion of a macro.
-public struct Expansion: Sendable, Hashable {
-  public var fileNames: [String]
+package struct Expansion: Sendable, Hashable {
+  package var fileNames: [String]
   /// Where the macro is used.
-  public var source: SourceRegion
+  package var source: SourceRegion
   /// All regions of the function that uses it.
-  public var targets: [SourceRegion]
-  public var branches: [BranchRegion]
+  package var targets: [SourceRegion]
+  package var branches: [BranchRegion]
 }
 
 /// The finer level of one file.
-public struct FileRegions: Sendable, Hashable {
-  public var segments: [Segment]
-  public var branches: [BranchRegion]
-  public var mcdc: [MCDCRecord]
-  public var expansions: [Expansion]
-  public var summary: RegionSummary
+package struct FileRegions: Sendable, Hashable {
+  package var segments: [Segment]
+  package var branches: [BranchRegion]
+  package var mcdc: [MCDCRecord]
+  package var expansions: [Expansion]
+  package var summary: RegionSummary
 }
 
 /// A function (one instantiation of it) with its source ranges.
-public struct FunctionRegions: Sendable, Hashable {
-  public var name: String
-  public var count: UInt64
+package struct FunctionRegions: Sendable, Hashable {
+  package var name: String
+  package var count: UInt64
   /// The first is the file that it is defined in.
-  public var fileNames: [String]
-  public var regions: [SourceRegion]
-  public var branches: [BranchRegion]
-  public var mcdc: [MCDCRecord]
+  package var fileNames: [String]
+  package var regions: [SourceRegion]
+  package var branches: [BranchRegion]
+  package var mcdc: [MCDCRecord]
 }
 
 /// Tallies that llvm-cov keeps for a file: it adds up functions, and of several instantiations of
 /// one function it takes the best.
-public struct RegionSummary: Sendable, Hashable {
-  public var lines = Tally()
-  public var functions = Tally()
-  public var instantiations = Tally()
-  public var regions = Tally()
-  public var branches = Tally()
-  public var mcdc = Tally()
+package struct RegionSummary: Sendable, Hashable {
+  package var lines = Tally()
+  package var functions = Tally()
+  package var instantiations = Tally()
+  package var regions = Tally()
+  package var branches = Tally()
+  package var mcdc = Tally()
 
-  public init() {}
+  package init() {}
 
-  public static func += (left: inout RegionSummary, right: RegionSummary) {
+  package static func += (left: inout RegionSummary, right: RegionSummary) {
     left.lines += right.lines
     left.functions += right.functions
     left.instantiations += right.instantiations
@@ -103,9 +103,9 @@ public struct RegionSummary: Sendable, Hashable {
 }
 
 /// The form of llvm-cov's JSON export, which grew over the years.
-public struct LLVMDialect: Sendable, Hashable {
+package struct LLVMDialect: Sendable, Hashable {
   /// `version` of the export: "2.0.1" (LLVM 12 to 20), "3.0.1" (LLVM 21).
-  public var version: String
+  package var version: String
   /// Files, functions and summaries have an MC/DC part (since LLVM 18).
-  public var hasMCDC: Bool
+  package var hasMCDC: Bool
 }

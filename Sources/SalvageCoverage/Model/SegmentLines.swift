@@ -1,6 +1,6 @@
 extension FileRegions {
   /// The executable lines, see ``Segment/appendLines(of:to:)``.
-  public var lines: [Line] {
+  package var lines: [Line] {
     var lines: [Line] = []
     Segment.appendLines(of: segments, to: &lines)
     return lines

@@ -1,14 +1,14 @@
 import SalvageRecord
 
 /// A tool's output that is not of the form we know.
-public struct FormatError: Error, Sendable, Hashable, CustomStringConvertible {
+package struct FormatError: Error, Sendable, Hashable, CustomStringConvertible {
   /// "lcov" or "JSON".
-  public var format: String
+  package var format: String
   /// Where, in bytes from the start.
-  public var offset: Int
-  public var expected: String
+  package var offset: Int
+  package var expected: String
 
-  public var description: String {
+  package var description: String {
     "byte \(offset) of the \(format) export: expected \(expected)"
   }
 }

@@ -1,4 +1,4 @@
-public import SystemPackage
+package import SystemPackage
 
 #if canImport(Glibc)
   import Glibc
@@ -14,21 +14,21 @@ public import SystemPackage
 /// `swift` and the `clang` on PATH (symbolic links resolved: they often lead into a toolchain);
 /// `llvm-cov` on PATH; `llvm-cov-NN` on PATH, the newest first. A folder that was named is the only
 /// one looked at; among the others the first that reads all objects wins, whatever else is on PATH.
-public struct LLVMToolSearch: Sendable, Hashable {
+package struct LLVMToolSearch: Sendable, Hashable {
   /// Names a folder with both tools.
-  public static let variable = "SALVAGE_LLVM_BIN"
+  package static let variable = "SALVAGE_LLVM_BIN"
 
   /// `--llvm-bin`.
-  public var folder: FilePath?
+  package var folder: FilePath?
   /// Of SALVAGE_LLVM_BIN; nil or empty is unset.
-  public var environmentFolder: String?
+  package var environmentFolder: String?
   /// Of PATH.
-  public var path: String
+  package var path: String
 
   /// - Parameters:
   ///   - folder: what the user named, if anything.
   ///   - environment: how to look up a variable; our own environment by default.
-  public init(
+  package init(
     folder: FilePath? = nil,
     environment: ((String) -> String?)? = nil
   ) {
@@ -105,7 +105,7 @@ extension LLVMToolSearch {
   /// The tools for objects whose newest coverage mapping has that version (from 1).
   ///
   /// Where none reads it, the newest ones are answered: they may read the other objects.
-  public func tools(readingMapping version: Int) async throws -> LLVMTools {
+  package func tools(readingMapping version: Int) async throws -> LLVMTools {
     var tried: [String] = []
     var best: LLVMTools?
     for candidate in try candidates() {

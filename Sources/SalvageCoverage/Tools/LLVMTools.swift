@@ -1,13 +1,13 @@
-public import SystemPackage
+package import SystemPackage
 
 /// llvm-profdata and llvm-cov of one LLVM, and what they read.
-public struct LLVMTools: Sendable, Hashable {
-  public var profdata: FilePath
-  public var cov: FilePath
+package struct LLVMTools: Sendable, Hashable {
+  package var profdata: FilePath
+  package var cov: FilePath
   /// The number before the first dot of `llvm-cov --version`.
-  public var majorVersion: Int
+  package var majorVersion: Int
 
-  public init(profdata: FilePath, cov: FilePath, majorVersion: Int) {
+  package init(profdata: FilePath, cov: FilePath, majorVersion: Int) {
     self.profdata = profdata
     self.cov = cov
     self.majorVersion = majorVersion
@@ -50,7 +50,7 @@ public struct LLVMTools: Sendable, Hashable {
 }
 
 /// No LLVM tools that do.
-public enum LLVMToolsError: ToolsError, Sendable, Hashable {
+package enum LLVMToolsError: ToolsError, Sendable, Hashable {
   /// The folder of `--llvm-bin` or SALVAGE_LLVM_BIN does not have both tools, or they do not run.
   case unusable(FilePath, givenBy: String, reason: String)
   /// Nothing found; what was looked at and why it did not fit.
@@ -58,7 +58,7 @@ public enum LLVMToolsError: ToolsError, Sendable, Hashable {
 }
 
 extension LLVMToolsError {
-  public var description: String {
+  package var description: String {
     switch self {
     case .unusable(let folder, let option, let reason):
       "\(option) \(folder): \(reason); name a folder with llvm-cov and llvm-profdata"

@@ -1,5 +1,5 @@
 import SalvageRecord
-public import SystemPackage
+package import SystemPackage
 
 #if canImport(Glibc)
   import Glibc
@@ -103,11 +103,11 @@ package final class ScratchFolder: Sendable {
 }
 
 /// A file for the tools could not be written or read.
-public struct ScratchError: Error, Sendable, Hashable, CustomStringConvertible {
-  public var path: FilePath
-  public var errno: Errno
+package struct ScratchError: Error, Sendable, Hashable, CustomStringConvertible {
+  package var path: FilePath
+  package var errno: Errno
 
-  public var description: String {
+  package var description: String {
     "\(path): \(errno); set TMPDIR to a folder with space for temporary files"
   }
 }

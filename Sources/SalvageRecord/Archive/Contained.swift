@@ -1,7 +1,7 @@
 package import SystemPackage
 
 /// One recording that is in an archive: which it is, and how far it had got when it was taken in.
-public struct Contained: Sendable, Hashable {
+package struct Contained: Sendable, Hashable {
   /// Grows while the recording's processes run, and with each one that starts.
   package struct Progress: Sendable, Hashable {
     /// Lives on the ledger, and those of them that had ended.
@@ -16,10 +16,10 @@ public struct Contained: Sendable, Hashable {
     }
   }
 
-  public var id: RecordingID
-  public var settings: RecordingSettings
+  package var id: RecordingID
+  package var settings: RecordingSettings
   /// The name of the machine that it was recorded on; empty where nobody knows.
-  public var machine: String
+  package var machine: String
   package var progress: Progress
   /// What Python code was recorded: the recording's file `python`.
   package var rules: [UInt8]
@@ -39,7 +39,7 @@ public struct Contained: Sendable, Hashable {
   }
 
   /// Processes that ran when it was taken in.
-  public var running: Int { max(0, progress.lives - progress.ended) }
+  package var running: Int { max(0, progress.lives - progress.ended) }
 
   var name: ArchiveEntry.Name { ArchiveEntry.Name(id.high, id.low) }
 

@@ -79,8 +79,7 @@ extension Packer {
   private func life(_ life: Life, _ texts: inout Texts, _ before: UInt64) throws {
     try word(life.id)
     try word(life.parent ?? 0)
-    try number(
-      (Life.Beginning.allCases.firstIndex(of: life.beginning) ?? 0) << 1 | (life.isEntered ? 1 : 0))
+    try number(Int(life.beginning.number) << 1 | (life.isEntered ? 1 : 0))
     try signed(life.pid)
     try signed(life.outerPID)
     try signed(life.parentPID)
@@ -93,8 +92,8 @@ extension Packer {
     try number(life.arguments.count)
     for argument in life.arguments { try interned(argument, &texts) }
     try number(life.argumentCount)
-    try number(UInt64(life.end.code.kind))
-    try signed(life.end.code.value)
+    try number(UInt64(life.end.way.code.kind))
+    try signed(life.end.way.code.value)
     try optional(life.killer)
     try number(life.losses.count)
     for loss in life.losses {
@@ -166,16 +165,15 @@ extension Unpacker {
     let id = try word()
     let parent = try word()
     let start = try number()
-    let beginnings = Life.Beginning.allCases
-    guard start >> 1 < UInt64(beginnings.count) else {
+    guard let beginning = Life.Beginning(Int(clamping: start >> 1)) else {
       throw malformed("a life began as none does")
     }
     var life = Life(
-      id: id, parent: parent == 0 ? nil : parent, beginning: beginnings[Int(start >> 1)],
+      id: id, parent: parent == 0 ? nil : parent, beginning: beginning,
       isEntered: start & 1 != 0, pid: try signed(), outerPID: try signed(),
       parentPID: try signed(), user: UInt32(clamping: try number()), pidNamespace: try number(),
       bornAtBoot: 0, born: before &+ (try number()), ended: nil, program: "", arguments: [],
-      argumentCount: 0, end: .vanished, killer: nil, losses: [], context: 0, flags: [],
+      argumentCount: 0, end: Life.End(.vanished), killer: nil, losses: [], context: 0, flags: [],
       objects: 0, snapshots: 0)
     life.bornAtBoot = try word()
     life.ended = try optional().map { life.born &+ $0 }
@@ -188,10 +186,10 @@ extension Unpacker {
       program: program, arguments: arguments, count: try count(most: 1 << 32))
     let end = try number()
     let value = try signed()
-    guard let end = Life.End(kind: end, value: value) else {
+    guard let way = Life.Way(kind: end, value: value) else {
       throw malformed("a life ended as none does")
     }
-    life.end = end
+    life.end = Life.End(way)
     life.killer = try optional()
     for _ in 0..<(try count()) {
       life.losses.append(

@@ -16,7 +16,7 @@ extension RecordingReader {
     let contents = try contents()
     var progress = Contained.Progress(
       lives: contents.lives.count,
-      ended: contents.lives.indices.count { contents.lives.end(at: $0) != .running })
+      ended: contents.lives.indices.count { contents.lives.way(at: $0) != .running })
     for object in counters.objects {
       let (sum, over) = progress.counted.addingReportingOverflow(object.counted)
       progress.counted = over ? .max : sum

@@ -3,9 +3,9 @@ import Glibc
 package import SystemPackage
 
 /// The counters of a recording, and what of them could not be read.
-public struct CounterReading: Sendable {
-  public var objects: [ObjectCounters]
-  public var losses: [Loss]
+package struct CounterReading: Sendable {
+  package var objects: [ObjectCounters]
+  package var losses: [Loss]
 
   package init(objects: [ObjectCounters], losses: [Loss]) {
     self.objects = objects
@@ -32,7 +32,7 @@ extension RecordingReader {
   /// with counters of several sources is there once for each.
   ///
   /// Files of one object whose regions differ are not added: the first is kept, the others are losses.
-  public func counters() throws(RecordError) -> CounterReading {
+  package func counters() throws(RecordError) -> CounterReading {
     let settings = try settings()
     var result = CounterReading(objects: [], losses: [])
     var places: [CounterPlace: Int] = [:]

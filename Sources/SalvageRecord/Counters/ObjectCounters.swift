@@ -1,7 +1,7 @@
-public import SystemPackage
+package import SystemPackage
 
 /// What kind of instrumentation made a set of counters (`enum slv_source`).
-public enum Source: UInt32, Sendable, Hashable, CaseIterable {
+package enum Source: UInt32, Sendable, Hashable, CaseIterable {
   /// `-fprofile-instr-generate`, `-profile-generate`, `-C instrument-coverage`.
   case llvm = 1
   /// `--coverage` of gcc.
@@ -15,8 +15,8 @@ public enum Source: UInt32, Sendable, Hashable, CaseIterable {
 }
 
 /// A range of counters and how two images of it are added (`enum slv_region_kind`).
-public struct Region: Sendable, Hashable {
-  public enum Kind: UInt32, Sendable, Hashable {
+package struct Region: Sendable, Hashable {
+  package enum Kind: UInt32, Sendable, Hashable {
     /// Little-endian 64-bit counters; the sum saturates.
     case add64 = 1
     /// Bytes that start as 0xff and become 0 when executed; bitwise and.
@@ -41,12 +41,12 @@ public struct Region: Sendable, Hashable {
   }
 
   /// Link-time address in the object.
-  public var address: UInt64
-  public var kind: Kind
+  package var address: UInt64
+  package var kind: Kind
   /// The sum over all slots.
-  public var bytes: [UInt8]
+  package var bytes: [UInt8]
 
-  public init(address: UInt64, kind: Kind, bytes: [UInt8]) {
+  package init(address: UInt64, kind: Kind, bytes: [UInt8]) {
     self.address = address
     self.kind = kind
     self.bytes = bytes
@@ -54,38 +54,38 @@ public struct Region: Sendable, Hashable {
 }
 
 /// The summed counters of one object over all its slots.
-public struct ObjectCounters: Sendable, Hashable {
+package struct ObjectCounters: Sendable, Hashable {
   /// Content hash of what the counters mean; a rebuild changes it.
-  public var identity: UInt64
+  package var identity: UInt64
   /// The context that was counted for; 0 is none.
-  public var context: UInt32
-  public var source: Source
-  public var regions: [Region]
+  package var context: UInt32
+  package var source: Source
+  package var regions: [Region]
   /// What led to the lives that began by a fork in the middle of functions, for each region: to be added
   /// where a count is derived of others. Empty where there were none.
-  public var history: [[UInt8]] = []
+  package var history: [[UInt8]] = []
   /// Such lives are not all in `history`.
-  public var historyLacks = false
+  package var historyLacks = false
   /// Number of lives that counted.
-  public var lives: Int
+  package var lives: Int
   /// `<identity>.obj` of the recording: an ELF file with the sections that a report needs.
-  public var keptObject: FilePath?
+  package var keptObject: FilePath?
   /// Where the object was when it was recorded.
-  public var origin: FilePath?
+  package var origin: FilePath?
   /// When the file at `origin` was last written, in nanoseconds since 1970, as it was recorded; 0: not known.
-  public var built: UInt64 = 0
+  package var built: UInt64 = 0
   /// Ascends with the moment at which this was first met: a time; of Python that of the recording, and the place
   /// in its file.
-  public var met: UInt64 = 0
+  package var met: UInt64 = 0
   /// Objects at one path are builds of one program, one after the other, only within a lot: two machines may have
   /// built it for different purposes.
   package var lot = 0
   /// Without a kept object: programs that ran and are not known to be other objects.
-  public var candidates: [FilePath] = []
+  package var candidates: [FilePath] = []
   /// With ``Source/python``: what the lines of `origin` mean.
-  public var python: PythonCode?
+  package var python: PythonCode?
 
-  public init(
+  package init(
     identity: UInt64, context: UInt32 = 0, source: Source, regions: [Region], lives: Int,
     keptObject: FilePath? = nil, origin: FilePath? = nil, python: PythonCode? = nil
   ) {

@@ -1,7 +1,7 @@
-public import SystemPackage
+package import SystemPackage
 
 /// Why bytes are not an ELF file that we can read.
-public enum ELFError: Error, Sendable, Hashable {
+package enum ELFError: Error, Sendable, Hashable {
   /// The file could not be opened or read.
   case io(FilePath, Errno)
   /// The first bytes are not the ELF magic.
@@ -15,7 +15,7 @@ public enum ELFError: Error, Sendable, Hashable {
 }
 
 extension ELFError: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     switch self {
     case .io(let path, let errno): "\(path): \(errno)"
     case .notELF: "not an ELF file"

@@ -1,55 +1,55 @@
-public import SystemPackage
+package import SystemPackage
 
 /// A 64-bit little-endian ELF file, as far as coverage needs it: header, segments, sections.
 ///
 /// Only the tables are read when it is made; the bytes of a section are read when they are asked
 /// for, so a program of some hundred megabytes costs no more than a small one. Every offset and
 /// size in the file is checked before use. Format: System V ABI, chapter 4 (elf(5)).
-public struct ELFImage: Sendable {
+package struct ELFImage: Sendable {
   /// A row of the section header table.
-  public struct Section: Sendable, Hashable {
-    public var name: String
+  package struct Section: Sendable, Hashable {
+    package var name: String
     /// `sh_type`; 8 (`SHT_NOBITS`) has no bytes in the file.
-    public var type: UInt32
-    public var flags: UInt64
+    package var type: UInt32
+    package var flags: UInt64
     /// Link-time address; 0 for a section that is not loaded.
-    public var address: UInt64
-    public var offset: UInt64
+    package var address: UInt64
+    package var offset: UInt64
     /// Bytes.
-    public var size: UInt64
+    package var size: UInt64
   }
 
   /// A row of the program header table.
-  public struct Segment: Sendable, Hashable {
+  package struct Segment: Sendable, Hashable {
     /// `p_type`: 1 `PT_LOAD`, 3 `PT_INTERP`, 4 `PT_NOTE`, …
-    public var type: UInt32
-    public var flags: UInt32
-    public var offset: UInt64
-    public var address: UInt64
-    public var fileSize: UInt64
-    public var memorySize: UInt64
+    package var type: UInt32
+    package var flags: UInt32
+    package var offset: UInt64
+    package var address: UInt64
+    package var fileSize: UInt64
+    package var memorySize: UInt64
   }
 
   /// `e_type`: 1 relocatable, 2 executable, 3 shared or PIE.
-  public let type: UInt16
+  package let type: UInt16
   /// `e_machine`: 62 x86-64, 183 aarch64.
-  public let machine: UInt16
-  public let segments: [Segment]
-  public let sections: [Section]
+  package let machine: UInt16
+  package let segments: [Segment]
+  package let sections: [Section]
   /// Size of the file, bytes.
-  public var fileSize: UInt64 { bytes.count }
+  package var fileSize: UInt64 { bytes.count }
 
   private let bytes: ELFBytes
 
   package static let noBits: UInt32 = 8
 
   /// Reads the tables of a file.
-  public init(path: FilePath) throws(ELFError) {
+  package init(path: FilePath) throws(ELFError) {
     try self.init(.file(ELFBytes.OpenFile(path)))
   }
 
   /// Reads the tables of a file that is in memory.
-  public init(bytes: [UInt8]) throws(ELFError) {
+  package init(bytes: [UInt8]) throws(ELFError) {
     try self.init(.memory(bytes))
   }
 
@@ -69,13 +69,13 @@ public struct ELFImage: Sendable {
   }
 
   /// The first section of that name.
-  public func section(_ name: String) -> Section? {
+  package func section(_ name: String) -> Section? {
     sections.first { $0.name == name }
   }
 
   /// The bytes of a section; zeros for one without bytes in the file.
   /// - Parameter limit: the largest size that the caller is ready to hold, bytes.
-  public func bytes(of section: Section, limit: UInt64 = 4 << 30) throws(ELFError) -> [UInt8] {
+  package func bytes(of section: Section, limit: UInt64 = 4 << 30) throws(ELFError) -> [UInt8] {
     guard section.size <= limit else {
       throw .tooLarge(section: section.name, size: section.size)
     }
@@ -90,21 +90,21 @@ public struct ELFImage: Sendable {
   }
 
   /// The first bytes of a section, at most `count`.
-  public func prefix(of section: Section, _ count: UInt64) throws(ELFError) -> [UInt8] {
+  package func prefix(of section: Section, _ count: UInt64) throws(ELFError) -> [UInt8] {
     var part = section
     part.size = min(section.size, count)
     return try bytes(of: part)
   }
 
   /// The loader that `PT_INTERP` names; nil for a static program or a plain library.
-  public func interpreter() throws(ELFError) -> String? {
+  package func interpreter() throws(ELFError) -> String? {
     guard let segment = segments.first(where: { $0.type == 3 }) else { return nil }
     let text = try bytes.read(segment.offset, min(segment.fileSize, 4096), "interpreter")
     return String(decoding: text.prefix { $0 != 0 }, as: UTF8.self)
   }
 
   /// The identifier that the linker gave (`NT_GNU_BUILD_ID`), if it gave one.
-  public func buildID() throws(ELFError) -> [UInt8]? {
+  package func buildID() throws(ELFError) -> [UInt8]? {
     // By name too: in <identity>.obj of a recording it is a section like all others.
     for section in sections where section.type == 7 || section.name == ".note.gnu.build-id" {
       if let id = Self.buildID(inNotes: LittleEndian(try bytes(of: section, limit: 1 << 20))) {

@@ -1,42 +1,37 @@
 /// One process image: from exec (or fork) to the next exec or death. One pid can have several lives.
 public struct Life: Sendable, Hashable, Identifiable {
-  /// How a life began.
-  public enum Beginning: String, Sendable, Hashable, CaseIterable {
-    /// Nobody under the recording started it, as far as is known.
-    case root
-    /// A copy of its parent: fork, _Fork, clone without CLONE_VM.
-    case fork
-    /// The same process went on as another program.
-    case exec
-    /// posix_spawn.
-    case spawn
-    /// exec in a vfork child.
-    case vfork
-    /// Started by `parent` or one of its children past the hooks (system, popen, raw calls).
-    case unannounced
-  }
+  /// How a life began. Later versions may know more ways.
+  public struct Beginning: Sendable, Hashable, CustomStringConvertible {
+    /// In records and archives.
+    package let number: UInt8
 
-  /// How a life ended.
-  public enum End: Sendable, Hashable {
-    /// main returned this.
-    case returned(Int32)
-    /// exit() was called.
-    case exited(Int32)
-    /// _exit, _Exit or a raw exit_group.
-    case exitedAtOnce(Int32)
-    case quickExited(Int32)
-    /// Its last thread ended.
-    case threadExited(Int32)
-    /// Its parent saw this exit status; how it came about is not known.
-    case ended(Int32)
-    /// It became another life.
-    case exec
-    /// This signal ended it; `core` where the kernel says that it wrote a core dump.
-    case signal(Int32, core: Bool)
-    /// It runs still.
-    case running
-    /// It is gone, and nobody looked how.
-    case vanished
+    /// Nobody under the recording started it, as far as is known.
+    public static let root = Beginning(number: 0)
+    /// A copy of its parent: fork, _Fork, clone without CLONE_VM.
+    public static let fork = Beginning(number: 1)
+    /// The same process went on as another program.
+    public static let exec = Beginning(number: 2)
+    /// posix_spawn.
+    public static let spawn = Beginning(number: 3)
+    /// exec in a vfork child.
+    public static let vfork = Beginning(number: 4)
+    /// Started by `parent` or one of its children past the hooks (system, popen, raw calls).
+    public static let unannounced = Beginning(number: 5)
+
+    private static let names = [
+      "root", "fork", "exec", "spawn", "vfork", "unannounced",
+    ]
+
+    /// Nil for a number that no beginning has.
+    package init?(_ number: Int) {
+      guard Self.names.indices.contains(number) else { return nil }
+      self.number = UInt8(number)
+    }
+
+    init(number: UInt8) { self.number = number }
+
+    /// The word for it in ledgers.
+    public var description: String { Self.names[Int(number)] }
   }
 
   /// What the library said of a life.
@@ -111,48 +106,4 @@ public struct Life: Sendable, Hashable, Identifiable {
   public var snapshots: Int
   /// The name of the machine that it ran on; empty where nobody knows.
   public var machine = ""
-}
-
-extension Life.End: CustomStringConvertible {
-  public var description: String {
-    switch self {
-    case .returned(let status): "returned \(status)"
-    case .exited(let status): "exit \(status)"
-    case .exitedAtOnce(let status): "_exit \(status)"
-    case .quickExited(let status): "quick_exit \(status)"
-    case .threadExited(let status): "last thread ended, status \(status)"
-    case .ended(let status): "ended with \(status)"
-    case .exec: "exec"
-    case .signal(let number, let core):
-      core ? "\(signalName(number)) (core dumped)" : signalName(number)
-    case .running: "running"
-    case .vanished: "vanished"
-    }
-  }
-
-  /// One word for machines.
-  public var word: String {
-    switch self {
-    case .returned: "returned"
-    case .exited: "exit"
-    case .exitedAtOnce: "_exit"
-    case .quickExited: "quick_exit"
-    case .threadExited: "thread_exit"
-    case .ended: "ended"
-    case .exec: "exec"
-    case .signal: "signal"
-    case .running: "running"
-    case .vanished: "vanished"
-    }
-  }
-
-  /// The exit status, where it ended by one.
-  public var status: Int32? {
-    switch self {
-    case .returned(let status), .exited(let status), .exitedAtOnce(let status),
-      .quickExited(let status), .threadExited(let status), .ended(let status):
-      status
-    default: nil
-    }
-  }
 }

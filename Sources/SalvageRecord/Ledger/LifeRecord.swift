@@ -25,7 +25,7 @@ struct LifeRecord: Sendable, BitwiseCopyable {
   /// Reasons of what its own program lost, `LossReason.rawValue`; 0: none.
   var losses: (UInt16, UInt16) = (0, 0)
   var lossCode: Int32 = 0
-  /// Of its end: ``Life/End/code``; while a ledger is read, its cell's cause.
+  /// Of its end: ``Life/Way/code``; while a ledger is read, its cell's cause.
   var end: UInt8 = 0
   var beginning: UInt8 = 0
   var isEntered = true
@@ -49,7 +49,7 @@ extension LifeRecord {
   var wasKilled: Bool { end == 10 || (end == 7 && value == 9) }
 }
 
-extension Life.End {
+extension Life.Way {
   /// As records and archives have it.
   var code: (kind: UInt8, value: Int32) {
     switch self {
@@ -83,10 +83,4 @@ extension Life.End {
     default: return nil
     }
   }
-}
-
-extension Life.Beginning {
-  var number: UInt8 { UInt8(Self.allCases.firstIndex(of: self) ?? 0) }
-
-  init(number: UInt8) { self = Self.allCases[Int(number)] }
 }

@@ -1,14 +1,14 @@
 /// Lives as a tree, depth first: below each what it started, in the order of birth, then the image that the same
 /// process became, at its own depth. A ring of parents, which only a damaged ledger has, is reached from no root; its
 /// lives come last.
-public struct LifeTree: Sendable {
+package struct LifeTree: Sendable {
   private let lives: Lives
   private let index: LifeIndex
   /// Positions + 1; 0: none. `first` begins with the roots.
   private var first: [UInt32]
   private var next: [UInt32]
 
-  public init(_ lives: Lives) {
+  package init(_ lives: Lives) {
     self.lives = lives
     let index = LifeIndex(lives)
     self.index = index
@@ -35,23 +35,23 @@ public struct LifeTree: Sendable {
   }
 
   /// The pid of a life in it.
-  public func pid(of life: UInt64) -> Int32? {
+  package func pid(of life: UInt64) -> Int32? {
     index.position(of: life, in: lives).map { lives.pid(at: $0) }
   }
 
   /// "exit 0", "SIGKILL from 4711".
-  public func end(of life: Life) -> String {
+  package func end(of life: Life) -> String {
     guard let killer = life.killer, let pid = pid(of: killer) else { return life.end.description }
     return life.end.description + (killer == life.id ? " from itself" : " from \(pid)")
   }
 
   /// Positions with how deep they lie below others that are shown. What is below one that is not shown takes its
   /// place.
-  public func shown(_ isShown: @escaping (Int) -> Bool = { _ in true }) -> Walk {
+  package func shown(_ isShown: @escaping (Int) -> Bool = { _ in true }) -> Walk {
     Walk(tree: self, isShown: isShown)
   }
 
-  public struct Walk: Sequence, IteratorProtocol {
+  package struct Walk: Sequence, IteratorProtocol {
     private struct Step {
       var life: UInt32
       /// Of those that are the same process as what is above, and of the others.
@@ -72,7 +72,7 @@ public struct LifeTree: Sendable {
       stack = [Step(life: tree.first[0], depth: 0, below: 0)]
     }
 
-    public mutating func next() -> (life: Int, depth: Int)? {
+    package mutating func next() -> (life: Int, depth: Int)? {
       while true {
         guard let step = stack.popLast() else {
           while rest < seen.count, seen[rest] { rest += 1 }

@@ -11,9 +11,9 @@ public struct Lives: RandomAccessCollection, Sendable {
   /// Losses of lives that are not told by a reason alone, by the positions of these.
   private var otherLosses: [Int: [Loss]] = [:]
 
-  public init() {}
+  package init() {}
 
-  public init(_ lives: some Sequence<Life>) {
+  package init(_ lives: some Sequence<Life>) {
     for life in lives { append(life) }
   }
 
@@ -32,7 +32,7 @@ public struct Lives: RandomAccessCollection, Sendable {
       pidNamespace: around.namespace, bornAtBoot: record.born &- around.boot, born: record.born,
       ended: record.ended == 0 ? nil : record.ended, program: program,
       arguments: command?.arguments.map { commands.texts[$0] } ?? [],
-      argumentCount: command?.count ?? 0, end: end(of: record), killer: killers[position],
+      argumentCount: command?.count ?? 0, end: Life.End(way(of: record)), killer: killers[position],
       losses: losses(of: record, position, program), context: record.context,
       flags: Life.Flags(rawValue: record.flags), objects: Int(record.objects),
       snapshots: Int(record.snapshots), machine: machines[around.machine])
@@ -40,35 +40,35 @@ public struct Lives: RandomAccessCollection, Sendable {
 
   // MARK: Parts of a life, for those who look at all
 
-  public func id(at position: Int) -> UInt64 { records[position].id }
-  public func parent(at position: Int) -> UInt64? {
+  package func id(at position: Int) -> UInt64 { records[position].id }
+  package func parent(at position: Int) -> UInt64? {
     records[position].parent == 0 ? nil : records[position].parent
   }
-  public func beginning(at position: Int) -> Life.Beginning {
+  package func beginning(at position: Int) -> Life.Beginning {
     Life.Beginning(number: records[position].beginning)
   }
-  public func pid(at position: Int) -> Int32 { records[position].pid }
-  public func end(at position: Int) -> Life.End { end(of: records[position]) }
-  public func hasLosses(at position: Int) -> Bool { lossCount(at: position) > 0 }
+  package func pid(at position: Int) -> Int32 { records[position].pid }
+  package func way(at position: Int) -> Life.Way { way(of: records[position]) }
+  package func hasLosses(at position: Int) -> Bool { lossCount(at: position) > 0 }
 
   /// For those who compare recordings.
   package var sortedIDs: [UInt64] { records.map(\.id).sorted() }
 
   /// Some ended, and nobody looked how.
-  var haveVanished: Bool { records.contains { $0.end == Life.End.vanished.code.kind } }
+  var haveVanished: Bool { records.contains { $0.end == Life.Way.vanished.code.kind } }
 
   /// Nanoseconds since 1970 of the last thing that is known of any.
-  public var latest: UInt64 { records.reduce(0) { Swift.max($0, $1.born, $1.ended) } }
+  package var latest: UInt64 { records.reduce(0) { Swift.max($0, $1.born, $1.ended) } }
 
   /// True where they are of several machines.
-  public var areOfSeveralMachines: Bool {
+  package var areOfSeveralMachines: Bool {
     guard let first = records.first else { return false }
     let machine = surroundings[Int(first.surroundings)].machine
     return records.contains { surroundings[Int($0.surroundings)].machine != machine }
   }
 
-  private func end(of record: LifeRecord) -> Life.End {
-    Life.End(kind: UInt64(record.end), value: record.value) ?? .vanished
+  private func way(of record: LifeRecord) -> Life.Way {
+    Life.Way(kind: UInt64(record.end), value: record.value) ?? .vanished
   }
 
   func lossCount(at position: Int) -> Int {
@@ -123,7 +123,7 @@ public struct Lives: RandomAccessCollection, Sendable {
     for life in others { append(life) }
   }
 
-  public mutating func append(_ life: Life) {
+  package mutating func append(_ life: Life) {
     let command = commands.insert(
       ProgramRecord(
         life: life.id, path: life.program, arguments: life.arguments,
@@ -142,7 +142,7 @@ public struct Lives: RandomAccessCollection, Sendable {
         namespace: life.pidNamespace, boot: life.born &- life.bornAtBoot, user: life.user,
         machine: machine(life.machine)))
     record.command = command
-    (record.end, record.value) = life.end.code
+    (record.end, record.value) = life.end.way.code
     record.flags = life.flags.rawValue
     record.context = life.context
     record.objects = UInt32(clamping: life.objects)
@@ -172,7 +172,7 @@ public struct Lives: RandomAccessCollection, Sendable {
   }
 
   /// Those that `isWanted`, in the same order.
-  public func selected(_ isWanted: (Int) -> Bool) -> Lives {
+  package func selected(_ isWanted: (Int) -> Bool) -> Lives {
     var result = self
     let positions = indices.filter(isWanted)
     result.records = positions.map { records[$0] }
@@ -247,11 +247,11 @@ extension Lives: Equatable {
 }
 
 /// Finds lives by their ids.
-public struct LifeIndex: Sendable {
+package struct LifeIndex: Sendable {
   private var index = PlaceIndex()
   private let hashing = SeededHash()
 
-  public init(_ lives: Lives) {
+  package init(_ lives: Lives) {
     for position in lives.indices { _ = insert(position, lives.records) }
   }
 
@@ -267,7 +267,7 @@ public struct LifeIndex: Sendable {
   }
 
   /// The position of a life; the first one's where several have the id.
-  public func position(of id: UInt64, in lives: Lives) -> Int? {
+  package func position(of id: UInt64, in lives: Lives) -> Int? {
     index.find(hashing.hash(id)) { lives.records[$0].id == id }
   }
 }

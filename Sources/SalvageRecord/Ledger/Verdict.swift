@@ -64,7 +64,7 @@ struct Verdict {
 
   private func end(
     of record: LifeRecord, _ life: Int, _ table: LifeTable
-  ) -> Life.End {
+  ) -> Life.Way {
     if reaping.hasSuccessor(life) { return .exec }
     let cause = slv_cause(UInt32(record.end))
     if record.state & Reaping.collected != 0 {
@@ -89,14 +89,14 @@ struct Verdict {
   }
 
   /// `status` as of wait(2): the low 7 bits are the signal, bit 7 the core, bits 8 to 15 the code.
-  static func end(waitStatus status: Int32, cause: slv_cause) -> Life.End {
+  static func end(waitStatus status: Int32, cause: slv_cause) -> Life.Way {
     let signal = status & 0x7f
     if signal != 0 { return .signal(signal, core: status & 0x80 != 0) }
     let code = status >> 8 & 0xff
     return end(cause: cause, status: code) ?? .ended(code)
   }
 
-  private static func end(cause: slv_cause, status: Int32) -> Life.End? {
+  private static func end(cause: slv_cause, status: Int32) -> Life.Way? {
     switch cause {
     case SLV_CAUSE_RETURN: .returned(status & 0xff)
     case SLV_CAUSE_EXIT: .exited(status & 0xff)
@@ -110,7 +110,7 @@ struct Verdict {
   // MARK: Losses
 
   /// Reasons; 0: none.
-  private func losses(of record: LifeRecord, _ end: Life.End) -> (UInt16, UInt16) {
+  private func losses(of record: LifeRecord, _ end: Life.Way) -> (UInt16, UInt16) {
     var result: (UInt16, UInt16) = (0, 0)
     func lose(_ reason: LossReason) {
       if result.0 == 0 { result.0 = reason.rawValue } else { result.1 = reason.rawValue }

@@ -4,9 +4,9 @@ public struct Losses: RandomAccessCollection, Sendable {
   private let lives: Lives
   /// Of each loss of a life, where that is, and which of its losses.
   private let places: [UInt64]
-  public private(set) var others: [Loss]
+  package private(set) var others: [Loss]
 
-  public init(of lives: Lives, others: [Loss] = []) {
+  package init(of lives: Lives, others: [Loss] = []) {
     self.lives = lives
     self.others = others
     var places: [UInt64] = []
@@ -28,7 +28,7 @@ public struct Losses: RandomAccessCollection, Sendable {
   }
 
   /// With `more` behind.
-  public func appending(_ more: some Sequence<Loss>) -> Losses {
+  package func appending(_ more: some Sequence<Loss>) -> Losses {
     var result = self
     result.others += more
     return result

@@ -1,28 +1,28 @@
 /// What the lines of a Python source mean, beside the counters of its ``ObjectCounters``: region 0 has
 /// a byte for each line from 0 on (bit 0: there is code for it; bit 1: it was executed), region 1 a
 /// byte for each function (1: it was called), region 2 two for each branch (1: it went left, right).
-public struct PythonCode: Sendable, Hashable {
-  public struct Function: Sendable, Hashable {
+package struct PythonCode: Sendable, Hashable {
+  package struct Function: Sendable, Hashable {
     /// Qualified: `Class.method`, `outer.<locals>.inner`.
-    public var name: String
+    package var name: String
     /// Its first line, that of its first decorator where it has one.
-    public var line: UInt32
+    package var line: UInt32
 
-    public init(name: String, line: UInt32) {
+    package init(name: String, line: UInt32) {
       self.name = name
       self.line = line
     }
   }
 
   /// 12 for CPython 3.12.
-  public var minor: UInt32
+  package var minor: UInt32
   /// A hash of the source's text when it was first run; 0 where it could not be read.
-  public var source: UInt64
-  public var functions: [Function]
+  package var source: UInt64
+  package var functions: [Function]
   /// The line of each jump that leads to one of two lines; none before CPython 3.14.
-  public var branches: [UInt32]
+  package var branches: [UInt32]
 
-  public init(
+  package init(
     minor: UInt32, source: UInt64, functions: [Function], branches: [UInt32] = []
   ) {
     self.minor = minor
@@ -32,7 +32,7 @@ public struct PythonCode: Sendable, Hashable {
   }
 
   /// The hash of a source's text as the library makes it: in steps of 2048 bytes.
-  public static func hash(ofSource text: [UInt8]) -> UInt64 {
+  package static func hash(ofSource text: [UInt8]) -> UInt64 {
     var hash: UInt64 = 5
     for start in stride(from: 0, to: text.count, by: 2048) {
       hash = contentHash(seed: hash, text[start..<min(start + 2048, text.count)])

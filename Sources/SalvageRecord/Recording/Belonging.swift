@@ -3,12 +3,12 @@ import Glibc
 package import SystemPackage
 
 /// A random number that a recording has for life. Its copies have it too.
-public struct RecordingID: Sendable, Hashable {
+package struct RecordingID: Sendable, Hashable {
   var high: UInt64
   var low: UInt64
 
   /// That of a recording which nobody made.
-  public init() { (high, low) = (0, 0) }
+  package init() { (high, low) = (0, 0) }
 
   init(_ words: (UInt64, UInt64)) { (high, low) = words }
 

@@ -3,7 +3,7 @@ public import SystemPackage
 /// Why a file of a recording could not be read. It names the file; the rest of the recording stands.
 public struct RecordError: Error, Sendable, Hashable, CustomStringConvertible {
   /// What is wrong with the file.
-  public enum Problem: Sendable, Hashable {
+  package enum Problem: Sendable, Hashable {
     /// A system call failed with this errno.
     case system(String, Int32)
     /// Shorter than its own header says; the number of bytes there are.
@@ -23,7 +23,7 @@ public struct RecordError: Error, Sendable, Hashable, CustomStringConvertible {
   }
 
   /// Why nothing of an archive is believed.
-  public enum ArchiveProblem: Sendable, Hashable {
+  package enum ArchiveProblem: Sendable, Hashable {
     /// Its end is not there; the number of bytes there are.
     case cut(Int)
     /// Its checksum is not that of its bytes.
@@ -31,12 +31,53 @@ public struct RecordError: Error, Sendable, Hashable, CustomStringConvertible {
     case version(found: UInt32, known: UInt32)
   }
 
-  public var path: FilePath
-  public var problem: Problem
+  public package(set) var path: FilePath
+  package var problem: Problem
 
-  public init(_ path: FilePath, _ problem: Problem) {
+  package init(_ path: FilePath, _ problem: Problem) {
     self.path = path
     self.problem = problem
+  }
+
+  /// What is wrong with a file, for programs that act on it. Later versions may have more.
+  public struct Code: Sendable, Hashable, CustomStringConvertible {
+    /// The name of the constant.
+    public let description: String
+
+    /// A system call failed: ``RecordError/errno``.
+    public static let systemCallFailed = Code(description: "systemCallFailed")
+    /// Shorter than its own header says.
+    public static let truncated = Code(description: "truncated")
+    /// The bytes contradict themselves or the format.
+    public static let malformed = Code(description: "malformed")
+    /// Written by another version of the format.
+    public static let unknownVersion = Code(description: "unknownVersion")
+    /// Not a file of a recording at all.
+    public static let foreign = Code(description: "foreign")
+    /// It changed faster than it could be read.
+    public static let unstable = Code(description: "unstable")
+    /// Another input has a part of it, so adding both would count that twice.
+    public static let overlapping = Code(description: "overlapping")
+    /// The checksum of an archive is not that of its bytes.
+    public static let altered = Code(description: "altered")
+  }
+
+  public var code: Code {
+    switch problem {
+    case .system: .systemCallFailed
+    case .truncated, .archive(.cut): .truncated
+    case .malformed: .malformed
+    case .version, .archive(.version): .unknownVersion
+    case .foreign: .foreign
+    case .unstable: .unstable
+    case .overlap: .overlapping
+    case .archive(.altered): .altered
+    }
+  }
+
+  /// What the system said.
+  public var errno: Errno? {
+    if case .system(_, let code) = problem { Errno(rawValue: code) } else { nil }
   }
 
   var isMissingFile: Bool {

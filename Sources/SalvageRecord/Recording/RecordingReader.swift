@@ -1,11 +1,11 @@
 import CSalvageABI
 import Glibc
-public import SystemPackage
+package import SystemPackage
 
 /// Everything that one recording says, as values.
 public struct RecordingContents: Sendable {
-  public var settings: RecordingSettings
-  public var runs: [RunNote]
+  package var settings: RecordingSettings
+  package var runs: [RunNote]
   /// All lives, the eldest first.
   public var lives: Lives
   /// What is not in the recording: those of its lives, then those of the recording itself.
@@ -15,17 +15,17 @@ public struct RecordingContents: Sendable {
 }
 
 /// Reads a recording: bytes in, values out. No byte is trusted; a bad file costs itself only.
-public struct RecordingReader: Sendable {
-  public let directory: FilePath
+package struct RecordingReader: Sendable {
+  package let directory: FilePath
   package var processes: (any ProcessTable)?
 
   /// A reader of the recording in `directory`.
-  public init(_ directory: FilePath) {
+  package init(_ directory: FilePath) {
     self.directory = directory
   }
 
   /// True if `directory` holds a recording, of whatever version.
-  public static func isRecording(_ directory: FilePath) -> Bool {
+  package static func isRecording(_ directory: FilePath) -> Bool {
     guard let file = try? RecordFile(directory.appending("settings")),
       let bytes = try? file.bytes(0..<8)
     else { return false }
@@ -33,7 +33,7 @@ public struct RecordingReader: Sendable {
   }
 
   /// The settings; the one file without which nothing can be read.
-  public func settings() throws(RecordError) -> RecordingSettings {
+  package func settings() throws(RecordError) -> RecordingSettings {
     let path = directory.appending("settings")
     let file = try RecordFile(path)
     // A newer writer's may be longer than ours; a file that is far longer is none.
@@ -102,7 +102,7 @@ public struct RecordingReader: Sendable {
   }
 
   /// Reads settings, ledgers and notes, and joins them.
-  public func contents() throws(RecordError) -> RecordingContents {
+  package func contents() throws(RecordError) -> RecordingContents {
     // Who ended between the reading of its cell and the look for its process has noted that meanwhile.
     if let contents = try contentsNow(where: { !$0.haveVanished }) { return contents }
     return try contentsNow()!
@@ -293,7 +293,8 @@ public struct RecordingReader: Sendable {
       outerPID: run.pid, parentPID: 0, user: 0, pidNamespace: run.pidNamespace,
       bornAtBoot: run.startedAtBoot, born: run.started, ended: run.ended, program: run.program,
       arguments: run.arguments, argumentCount: run.arguments.count,
-      end: run.status.map { Verdict.end(waitStatus: $0, cause: SLV_CAUSE_NONE) } ?? .running,
+      end: Life.End(
+        run.status.map { Verdict.end(waitStatus: $0, cause: SLV_CAUSE_NONE) } ?? .running),
       killer: nil, losses: [Loss(reason, life: run.id, subject: run.program)], context: 0,
       flags: [], objects: 0, snapshots: 0)
   }

@@ -1,38 +1,38 @@
 import CSalvageABI
-public import SystemPackage
+package import SystemPackage
 
 /// What a recording was made with: its `settings` file, `struct slv_settings` of the contract.
-public struct RecordingSettings: Sendable, Hashable {
+package struct RecordingSettings: Sendable, Hashable {
   /// Never share a page: counters are copied at death (`--private`).
-  public var isPrivate: Bool
+  package var isPrivate: Bool
   /// A fresh slot for each process instead of a shared one (`--per-process`).
-  public var isPerProcess: Bool
+  package var isPerProcess: Bool
   /// Counters of gcc's `--coverage` are recorded; `--leave-gcov` leaves them to libgcov.
-  public var recordsGcov: Bool
+  package var recordsGcov: Bool
   /// Signal handlers in every process, to note signals (`--note-signals`).
-  public var notesSignals: Bool
+  package var notesSignals: Bool
   /// The program does not see the variables of the recording (`--hide-environment`).
-  public var hidesEnvironment: Bool
+  package var hidesEnvironment: Bool
   /// Lines of Python code are recorded; `--no-python` leaves interpreters alone.
-  public var recordsPython: Bool
+  package var recordsPython: Bool
   /// Label id that processes start with; 0 is none.
-  public var context: UInt32
+  package var context: UInt32
   /// Signals before whose handler counters are saved or marked.
-  public var saveBefore: Set<Int32>
+  package var saveBefore: Set<Int32>
   /// When the recording was made: nanoseconds since 1970.
-  public var created: UInt64
+  package var created: UInt64
   /// The machine's boot that made it: its times and process ids are of that boot; nil where unknown.
-  public var boot: BootID?
+  package var boot: BootID?
   /// Version of the command that made it.
-  public var commandVersion: String
+  package var commandVersion: String
   /// What of it lies elsewhere names this id; a copy of a recording has the same.
-  public var id: RecordingID
+  package var id: RecordingID
   /// Absolute path of the directory with the `u<uid>` directories.
-  public var users: FilePath
+  package var users: FilePath
   /// Absolute path of the library that its processes load.
-  public var library: FilePath
+  package var library: FilePath
 
-  public init(
+  package init(
     isPrivate: Bool = false, isPerProcess: Bool = false, recordsGcov: Bool = true,
     notesSignals: Bool = false, hidesEnvironment: Bool = false, recordsPython: Bool = true,
     context: UInt32 = 0, saveBefore: Set<Int32> = [],

@@ -3,32 +3,32 @@ import Glibc
 package import SystemPackage
 
 /// One `salvage run` of a recording: its file `runs/<life>.json`.
-public struct RunNote: Codable, Sendable, Hashable {
+package struct RunNote: Codable, Sendable, Hashable {
   /// Version of this file's form.
-  public var version = 1
+  package var version = 1
   /// The life id in CMD's environment, 16 hex digits.
-  public var life: String
-  public var arguments: [String]
-  public var directory: String
+  package var life: String
+  package var arguments: [String]
+  package var directory: String
   /// CMD's pid, and the pid namespace that it belongs to.
-  public var pid: Int32
-  public var pidNamespace: UInt64
+  package var pid: Int32
+  package var pidNamespace: UInt64
   /// Nanoseconds of CLOCK_BOOTTIME and since 1970.
-  public var startedAtBoot: UInt64
-  public var started: UInt64
-  public var endedAtBoot: UInt64?
-  public var ended: UInt64?
+  package var startedAtBoot: UInt64
+  package var started: UInt64
+  package var endedAtBoot: UInt64?
+  package var ended: UInt64?
   /// As of wait(2).
-  public var status: Int32?
-  public var salvageVersion: String
+  package var status: Int32?
+  package var salvageVersion: String
   /// Why CMD cannot be entered: the slug of a loss; nil where it can.
-  public var obstacle: String?
+  package var obstacle: String?
   /// The path that was started.
-  public var program: String
+  package var program: String
   /// The name of the machine; nil in notes of older commands.
-  public var machine: String?
+  package var machine: String?
 
-  public init(
+  package init(
     life: UInt64, arguments: [String], directory: String, program: String, salvageVersion: String
   ) {
     self.life = hex(life)

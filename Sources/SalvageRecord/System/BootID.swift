@@ -1,7 +1,7 @@
 import SystemPackage
 
 /// One run of a machine's kernel. Boot times and process ids of two say nothing about each other.
-public struct BootID: Sendable, Hashable {
+package struct BootID: Sendable, Hashable {
   var high: UInt64
   var low: UInt64
 

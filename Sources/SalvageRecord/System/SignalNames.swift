@@ -6,7 +6,7 @@ private let names = [
 ]
 
 /// `SIGTERM` for 15, `SIGRTMIN+1` for 35, `signal N` for what has no name.
-public func signalName(_ number: Int32) -> String {
+package func signalName(_ number: Int32) -> String {
   if (1..<Int32(names.count)).contains(number) { return "SIG" + names[Int(number)] }
   if number == 34 { return "SIGRTMIN" }
   if (35...64).contains(number) { return "SIGRTMIN+\(number - 34)" }
@@ -14,7 +14,7 @@ public func signalName(_ number: Int32) -> String {
 }
 
 /// The number of `TERM`, `SIGTERM`, `sigterm`, `15`, `SIGRTMIN+1`; nil for what is no signal.
-public func signalNumber(_ text: String) -> Int32? {
+package func signalNumber(_ text: String) -> Int32? {
   let upper = text.uppercased()
   let name = upper.hasPrefix("SIG") ? String(upper.dropFirst(3)) : upper
   if let number = Int32(name) { return (1...64).contains(number) ? number : nil }

@@ -1,16 +1,16 @@
 import SalvageCoverage
 
 /// The lines that a change made or touched: the new side of a unified diff.
-public struct ChangedLines: Sendable, Hashable {
+package struct ChangedLines: Sendable, Hashable {
   /// By path in the repository.
-  public var files: [String: Set<UInt32>] = [:]
+  package var files: [String: Set<UInt32>] = [:]
   /// New files, all of whose lines count.
-  public var wholeFiles: Set<String> = []
+  package var wholeFiles: Set<String> = []
 
-  public init() {}
+  package init() {}
 
   /// Reads a unified diff, as git and diff -u write it.
-  public init(diff: some StringProtocol) {
+  package init(diff: some StringProtocol) {
     var path: String?
     var number: UInt32 = 0
     // Lines of the hunk that are still to come: a line of code may begin with `+++ ` too.
@@ -89,7 +89,7 @@ public struct ChangedLines: Sendable, Hashable {
 
   /// The part of the report that the change made: files under their own paths, with the changed lines
   /// and the branches and functions on them.
-  public func apply(to report: Report) -> Report {
+  package func apply(to report: Report) -> Report {
     var result = report
     result.coverage.functions = []
     result.coverage.files = report.coverage.files.compactMap { file in
@@ -106,5 +106,5 @@ public struct ChangedLines: Sendable, Hashable {
     return result
   }
 
-  public var isEmpty: Bool { files.isEmpty && wholeFiles.isEmpty }
+  package var isEmpty: Bool { files.isEmpty && wholeFiles.isEmpty }
 }

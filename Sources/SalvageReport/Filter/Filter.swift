@@ -59,7 +59,7 @@ public struct Filter: Sendable, Hashable {
       && !exclude.contains { $0.matches(path) }
   }
 
-  package func mapped(_ path: String) -> String {
+  public func mapped(_ path: String) -> String {
     for map in pathMaps {
       if let mapped = map.mapped(path) { return mapped }
     }

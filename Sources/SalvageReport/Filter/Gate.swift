@@ -2,17 +2,43 @@ public import SalvageCoverage
 
 /// A condition on the report: `--fail-under`, `--fail-uncovered-lines`.
 public struct Gate: Sendable, Hashable {
-  /// What is counted.
-  public enum Measure: String, Sendable, Hashable, CaseIterable {
-    case lines, functions, branches
-    /// The lines of each file by itself.
-    case fileLines = "file-lines"
+  /// What is counted. Later versions may count more.
+  public struct Measure: RawRepresentable, Sendable, Hashable, CaseIterable {
+    /// As `--fail-under` names it.
+    public let rawValue: String
+    /// What is counted, in messages.
+    let noun: String
+    /// Where that is in totals.
+    fileprivate let place: Place
 
-    var noun: String { self == .fileLines ? "lines" : rawValue }
+    fileprivate enum Place { case lines, functions, branches }
+
+    private init(_ rawValue: String, noun: String? = nil, _ place: Place) {
+      self.rawValue = rawValue
+      self.noun = noun ?? rawValue
+      self.place = place
+    }
+
+    /// Nil where nothing of that name is counted.
+    public init?(rawValue: String) {
+      guard let known = Self.allCases.first(where: { $0.rawValue == rawValue }) else { return nil }
+      self = known
+    }
+
+    /// Lines of all files together.
+    public static let lines = Measure("lines", .lines)
+    /// Functions, by their places in the source.
+    public static let functions = Measure("functions", .functions)
+    /// Outcomes of decisions.
+    public static let branches = Measure("branches", .branches)
+    /// The lines of each file by itself.
+    public static let fileLines = Measure("file-lines", noun: "lines", .lines)
+
+    public static let allCases = [lines, functions, branches, fileLines]
 
     func tally(_ totals: Totals) -> Tally {
-      switch self {
-      case .lines, .fileLines: totals.lines
+      switch place {
+      case .lines: totals.lines
       case .functions: totals.functions
       case .branches: totals.branches
       }
@@ -83,7 +109,7 @@ public struct Gate: Sendable, Hashable {
   }
 
   /// The same with the files that are to blame.
-  public func failure(in report: Report) -> Failure? {
+  package func failure(in report: Report) -> Failure? {
     let files = report.coverage.files
     var blamed = files.filter { measure.tally($0.totals).hit < measure.tally($0.totals).found }
     var failure = failure(report.coverage.totals)
@@ -112,8 +138,8 @@ public struct Gate: Sendable, Hashable {
 
   private func place(_ file: SourceFile, _ report: Report) -> String {
     let path = report.relative(file.path)
-    switch measure {
-    case .lines, .fileLines:
+    switch measure.place {
+    case .lines:
       let runs = MissedRun.runs(of: file.lines)
       return "\(path):\(runs.prefix(8).map(\.text).joined(separator: ","))"
         + (runs.count > 8 ? ",…" : "") + "  \(Percent(file.totals.lines).text)"

@@ -22,16 +22,16 @@ public struct Selection: Sendable {
   }
 
   /// A selection and what became of the rest.
-  public struct Result: Sendable {
-    public var coverage: Coverage
+  package struct Result: Sendable {
+    package var coverage: Coverage
     /// Files of the system, of toolchains and of packages.
-    public var foreignFiles = 0
-    public var excludedLines = 0
+    package var foreignFiles = 0
+    package var excludedLines = 0
     /// What the user should know, one line each.
-    public var notes: [String] = []
+    package var notes: [String] = []
   }
 
-  public func apply(to coverage: Coverage, sources: SourceText) -> Result {
+  package func apply(to coverage: Coverage, sources: SourceText) -> Result {
     guard !isAll else { return Result(coverage: filter.apply(to: coverage)) }
     var own = coverage
     var environments: [String: Bool] = [:]

@@ -1,15 +1,15 @@
 import SalvageCoverage
 
 /// A row a file, for spreadsheets and scripts.
-public struct CSVWriter: FileReportWriter {
-  public static let name = "csv"
-  public static let summary = "a row for each file, for spreadsheets"
-  public static let fileName = "coverage.csv"
-  public static let names = NameForm.unicode
+package struct CSVWriter: FileReportWriter {
+  package static let name = "csv"
+  package static let summary = "a row for each file, for spreadsheets"
+  package static let fileName = "coverage.csv"
+  package static let names = NameForm.unicode
 
-  public init(_ options: ReportOptions) {}
+  package init(_ options: ReportOptions) {}
 
-  public func write(_ report: Report, to writer: inout ByteWriter) throws {
+  package func write(_ report: Report, to writer: inout ByteWriter) throws {
     try check(report.coverage)
     writer.write("file,lines,lines_hit,line_percent,functions,functions_hit,branches,branches_hit")
     writer.write(",missing_lines\r\n")

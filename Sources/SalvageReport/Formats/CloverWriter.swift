@@ -1,15 +1,15 @@
 import SalvageCoverage
 
 /// Clover's XML.
-public struct CloverWriter: FileReportWriter {
-  public static let name = "clover"
-  public static let summary = "Clover's XML"
-  public static let fileName = "clover.xml"
-  public static let names = NameForm.plain
+package struct CloverWriter: FileReportWriter {
+  package static let name = "clover"
+  package static let summary = "Clover's XML"
+  package static let fileName = "clover.xml"
+  package static let names = NameForm.plain
 
-  public init(_ options: ReportOptions) {}
+  package init(_ options: ReportOptions) {}
 
-  public func write(_ report: Report, to writer: inout ByteWriter) throws {
+  package func write(_ report: Report, to writer: inout ByteWriter) throws {
     try check(report.coverage)
     let packages = PackageFiles.packages(of: report)
     writer.write("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<coverage clover=\"salvage ")

@@ -5,20 +5,20 @@ import SalvageCoverage
 ///
 /// Files have paths relative to the repository, whose folder is the one `source`: GitLab takes at most
 /// 100 of them.
-public struct CoberturaWriter: FileReportWriter {
-  public static let name = "cobertura"
-  public static let summary = "XML for GitHub, GitLab, Azure, Jenkins, diff-cover"
-  public static let fileName = "coverage.xml"
-  public static let names = NameForm.plain
+package struct CoberturaWriter: FileReportWriter {
+  package static let name = "cobertura"
+  package static let summary = "XML for GitHub, GitLab, Azure, Jenkins, diff-cover"
+  package static let fileName = "coverage.xml"
+  package static let names = NameForm.plain
 
   private let limit: Int?
 
-  public init(_ options: ReportOptions) {
+  package init(_ options: ReportOptions) {
     limit = options.coberturaLimit
   }
 
   /// As many whole files in each as fit; a file that is larger by itself stays whole.
-  public func parts(of report: Report) -> [Report] {
+  package func parts(of report: Report) -> [Report] {
     guard let limit, !report.coverage.files.isEmpty else { return [report] }
     // What is around the files; a package may be begun by each of them.
     let frame = 1_000
@@ -42,7 +42,7 @@ public struct CoberturaWriter: FileReportWriter {
     }
   }
 
-  public func write(_ report: Report, to writer: inout ByteWriter) throws {
+  package func write(_ report: Report, to writer: inout ByteWriter) throws {
     try check(report.coverage)
     let totals = report.coverage.totals
     writer.write("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")

@@ -1,15 +1,15 @@
 import SalvageCoverage
 
 /// Codecov's own JSON: the count of a line, or "1/2" where it has branches that were not all taken.
-public struct CodecovWriter: FileReportWriter {
-  public static let name = "codecov"
-  public static let summary = "Codecov's JSON"
-  public static let fileName = "codecov.json"
-  public static let names = NameForm.unicode
+package struct CodecovWriter: FileReportWriter {
+  package static let name = "codecov"
+  package static let summary = "Codecov's JSON"
+  package static let fileName = "codecov.json"
+  package static let names = NameForm.unicode
 
-  public init(_ options: ReportOptions) {}
+  package init(_ options: ReportOptions) {}
 
-  public func write(_ report: Report, to writer: inout ByteWriter) throws {
+  package func write(_ report: Report, to writer: inout ByteWriter) throws {
     try check(report.coverage)
     writer.write("{\"coverage\":{")
     var isFirstFile = true

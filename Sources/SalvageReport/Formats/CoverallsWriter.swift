@@ -1,15 +1,15 @@
 import SalvageCoverage
 
 /// The `source_files` of Coveralls' API; who sends it adds `repo_token` or `service_name`.
-public struct CoverallsWriter: FileReportWriter {
-  public static let name = "coveralls"
-  public static let summary = "Coveralls' JSON"
-  public static let fileName = "coveralls.json"
-  public static let names = NameForm.unicode
+package struct CoverallsWriter: FileReportWriter {
+  package static let name = "coveralls"
+  package static let summary = "Coveralls' JSON"
+  package static let fileName = "coveralls.json"
+  package static let names = NameForm.unicode
 
-  public init(_ options: ReportOptions) {}
+  package init(_ options: ReportOptions) {}
 
-  public func write(_ report: Report, to writer: inout ByteWriter) throws {
+  package func write(_ report: Report, to writer: inout ByteWriter) throws {
     try check(report.coverage)
     writer.write("{\"source_files\":[")
     var isFirst = true

@@ -4,17 +4,17 @@ import SalvageCoverage
 ///
 /// It shows ten warnings a step: these are the largest pieces of code that did not run; a notice has
 /// the total and says how much more there is.
-public struct GitHubAnnotationsWriter: FileReportWriter {
-  public static let name = "github-annotations"
-  public static let summary = "workflow commands that mark missed lines"
-  public static let fileName = "coverage-annotations.txt"
-  public static let names = NameForm.plain
+package struct GitHubAnnotationsWriter: FileReportWriter {
+  package static let name = "github-annotations"
+  package static let summary = "workflow commands that mark missed lines"
+  package static let fileName = "coverage-annotations.txt"
+  package static let names = NameForm.plain
   /// GitHub's limit for one kind in one step.
   static let limit = 10
 
-  public init(_ options: ReportOptions) {}
+  package init(_ options: ReportOptions) {}
 
-  public func write(_ report: Report, to writer: inout ByteWriter) throws {
+  package func write(_ report: Report, to writer: inout ByteWriter) throws {
     try check(report.coverage)
     var runs: [(path: String, run: MissedRun, file: Int)] = []
     for (index, file) in report.coverage.files.enumerated() {

@@ -3,17 +3,17 @@ import SalvageCoverage
 /// Our own JSON, for programs: docs/Reports.md is its description.
 ///
 /// `schema` is raised when a field changes its meaning or goes; new fields may come at any time.
-public struct JSONWriter: FileReportWriter {
-  public static let name = "json"
+package struct JSONWriter: FileReportWriter {
+  package static let name = "json"
   /// The version of the schema.
-  public static let schema = 2
-  public static let summary = "salvage's own schema, for programs"
-  public static let fileName = "salvage.json"
-  public static let names = NameForm.unicode
+  package static let schema = 2
+  package static let summary = "salvage's own schema, for programs"
+  package static let fileName = "salvage.json"
+  package static let names = NameForm.unicode
 
-  public init(_ options: ReportOptions) {}
+  package init(_ options: ReportOptions) {}
 
-  public func write(_ report: Report, to writer: inout ByteWriter) throws {
+  package func write(_ report: Report, to writer: inout ByteWriter) throws {
     try check(report.coverage)
     writer.write("{\"format\":\"salvage-coverage\",\"schema\":")
     writer.write(Self.schema)

@@ -1,15 +1,15 @@
 import SalvageCoverage
 
 /// JaCoCo's XML by its report.dtd 1.1. What JaCoCo calls an instruction is a line here.
-public struct JaCoCoWriter: FileReportWriter {
-  public static let name = "jacoco"
-  public static let summary = "JaCoCo's XML"
-  public static let fileName = "jacoco.xml"
-  public static let names = NameForm.plain
+package struct JaCoCoWriter: FileReportWriter {
+  package static let name = "jacoco"
+  package static let summary = "JaCoCo's XML"
+  package static let fileName = "jacoco.xml"
+  package static let names = NameForm.plain
 
-  public init(_ options: ReportOptions) {}
+  package init(_ options: ReportOptions) {}
 
-  public func write(_ report: Report, to writer: inout ByteWriter) throws {
+  package func write(_ report: Report, to writer: inout ByteWriter) throws {
     try check(report.coverage)
     writer.write("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")
     writer.write("<!DOCTYPE report PUBLIC \"-//JACOCO//DTD Report 1.1//EN\" \"report.dtd\">\n")

@@ -4,18 +4,18 @@ import SalvageCoverage
 ///
 /// Records of lcov 1.x, which every reader knows; FNL and FNA of 2.2 stop some of them
 /// (vscode-cmake-tools PR 4398, diff_cover PR 505).
-public struct LCOVWriter: FileReportWriter {
-  public static let name = "lcov"
-  public static let summary = "tracefile for genhtml, services, editors"
-  public static let fileName = "lcov.info"
-  public static let names = NameForm.line
+package struct LCOVWriter: FileReportWriter {
+  package static let name = "lcov"
+  package static let summary = "tracefile for genhtml, services, editors"
+  package static let fileName = "lcov.info"
+  package static let names = NameForm.line
   private let version: Int
 
-  public init(_ options: ReportOptions) {
+  package init(_ options: ReportOptions) {
     version = options.lcovVersion
   }
 
-  public func write(_ report: Report, to writer: inout ByteWriter) throws {
+  package func write(_ report: Report, to writer: inout ByteWriter) throws {
     try check(report.coverage)
     for file in report.coverage.files {
       try write(file, to: &writer)

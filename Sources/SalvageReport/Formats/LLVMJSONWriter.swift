@@ -1,19 +1,19 @@
-public import SalvageCoverage
+package import SalvageCoverage
 
 /// The JSON of `llvm-cov export`, byte for byte for a single object. For several objects it is one
 /// element of `data` with the joined files and the functions of all (docs/Reports.md).
 ///
 /// Format: the head comment of CoverageExporterJson.cpp of LLVM. Its writer sorts keys.
-public struct LLVMJSONWriter: FileReportWriter {
-  public static let name = "llvm-json"
-  public static let summary = "as llvm-cov export writes it, with regions"
-  public static let fileName = "llvm-coverage.json"
-  public static let names = NameForm.unicode
-  public static let requires = Coverage.Content.regions
+package struct LLVMJSONWriter: FileReportWriter {
+  package static let name = "llvm-json"
+  package static let summary = "as llvm-cov export writes it, with regions"
+  package static let fileName = "llvm-coverage.json"
+  package static let names = NameForm.unicode
+  package static let requires = Coverage.Content.regions
 
-  public init(_ options: ReportOptions) {}
+  package init(_ options: ReportOptions) {}
 
-  public func write(_ report: Report, to writer: inout ByteWriter) throws {
+  package func write(_ report: Report, to writer: inout ByteWriter) throws {
     try check(report.coverage)
     let coverage = report.coverage
     guard let dialect = coverage.dialect else { throw ReportError.contentMissing(Self.name) }

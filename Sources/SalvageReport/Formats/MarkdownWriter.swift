@@ -2,16 +2,16 @@ import SalvageCoverage
 
 /// A table for pull requests and $GITHUB_STEP_SUMMARY, which takes 1 MiB: the rows that fit, the files
 /// with the most missed lines first.
-public struct MarkdownWriter: FileReportWriter {
-  public static let name = "markdown"
-  public static let summary = "a table for pull requests and job summaries"
-  public static let fileName = "coverage.md"
+package struct MarkdownWriter: FileReportWriter {
+  package static let name = "markdown"
+  package static let summary = "a table for pull requests and job summaries"
+  package static let fileName = "coverage.md"
   /// Below GitHub's limit of a comment (65,536 characters), for the rows that are shown at once.
   private static let limit = 60_000
 
-  public init(_ options: ReportOptions) {}
+  package init(_ options: ReportOptions) {}
 
-  public func write(_ report: Report, to writer: inout ByteWriter) throws {
+  package func write(_ report: Report, to writer: inout ByteWriter) throws {
     try check(report.coverage)
     let totals = report.coverage.totals
     writer.write("### Coverage: ")

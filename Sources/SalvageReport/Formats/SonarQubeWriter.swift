@@ -1,15 +1,15 @@
 import SalvageCoverage
 
 /// SonarQube's generic test data, version 1 (sonar.coverageReportPaths).
-public struct SonarQubeWriter: FileReportWriter {
-  public static let name = "sonarqube"
-  public static let summary = "SonarQube's generic coverage data"
-  public static let fileName = "sonarqube.xml"
-  public static let names = NameForm.plain
+package struct SonarQubeWriter: FileReportWriter {
+  package static let name = "sonarqube"
+  package static let summary = "SonarQube's generic coverage data"
+  package static let fileName = "sonarqube.xml"
+  package static let names = NameForm.plain
 
-  public init(_ options: ReportOptions) {}
+  package init(_ options: ReportOptions) {}
 
-  public func write(_ report: Report, to writer: inout ByteWriter) throws {
+  package func write(_ report: Report, to writer: inout ByteWriter) throws {
     try check(report.coverage)
     writer.write("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<coverage version=\"1\">\n")
     for file in report.coverage.files {

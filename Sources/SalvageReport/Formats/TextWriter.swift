@@ -2,17 +2,17 @@ import SalvageCoverage
 import SalvageRecord
 
 /// A table for people: a row for each file, or folder, with what did not run, and the totals.
-public struct TextWriter: FileReportWriter {
-  public static let name = "text"
-  public static let summary = "a table for people"
-  public static let fileName = "coverage.txt"
+package struct TextWriter: FileReportWriter {
+  package static let name = "text"
+  package static let summary = "a table for people"
+  package static let fileName = "coverage.txt"
   private let options: ReportOptions
 
-  public init(_ options: ReportOptions) {
+  package init(_ options: ReportOptions) {
     self.options = options
   }
 
-  public func write(_ report: Report, to writer: inout ByteWriter) throws {
+  package func write(_ report: Report, to writer: inout ByteWriter) throws {
     try check(report.coverage)
     let rows = rows(of: report)
     let total = Row("TOTAL", report.coverage.totals, "")

@@ -1,18 +1,18 @@
-public import SalvageCoverage
+package import SalvageCoverage
 import SalvageRecord
 
 /// A source in a terminal: its lines with their counts and a mark.
-public struct AnnotatedSource: Sendable {
+package struct AnnotatedSource: Sendable {
   private let file: SourceFile
   private let hasColor: Bool
 
-  public init(_ file: SourceFile, hasColor: Bool) {
+  package init(_ file: SourceFile, hasColor: Bool) {
     self.file = file
     self.hasColor = hasColor
   }
 
   /// The lines `first` to `last` of the source, from 1.
-  public func text(_ source: [UInt8], _ lines: ClosedRange<Int>) -> String {
+  package func text(_ source: [UInt8], _ lines: ClosedRange<Int>) -> String {
     var records: [UInt32: (line: Line, branches: ArraySlice<Branch>)] = [:]
     for record in LinesWithBranches(file) { records[record.line.number] = record }
     var result = ""

@@ -5,9 +5,9 @@ import SalvageRecord
 /// Reports reach tens of megabytes: `String` interpolation for each number would cost more than
 /// everything else together, and so would an array's bookkeeping for each byte. Room for a whole
 /// item is made first, then it is stored through the pointer.
-public struct ByteWriter: ~Copyable {
+package struct ByteWriter: ~Copyable {
   /// Takes a piece of the report; the bytes are valid during the call.
-  public typealias Sink = (UnsafeRawBufferPointer) throws -> Void
+  package typealias Sink = (UnsafeRawBufferPointer) throws -> Void
 
   private var start: UnsafeMutablePointer<UInt8>
   private var capacity: Int
@@ -16,14 +16,14 @@ public struct ByteWriter: ~Copyable {
   private static let pieceSize = 1 << 18
 
   /// Keeps everything in memory, see ``bytes``.
-  public init() {
+  package init() {
     capacity = 1 << 12
     start = .allocate(capacity: capacity)
     sink = nil
   }
 
   /// Hands pieces of about 256 KiB to the sink; ``flush()`` the last one.
-  public init(to sink: @escaping Sink) {
+  package init(to sink: @escaping Sink) {
     capacity = Self.pieceSize + 1 << 12
     start = .allocate(capacity: capacity)
     self.sink = sink
@@ -34,17 +34,17 @@ public struct ByteWriter: ~Copyable {
   }
 
   /// What was written and not yet handed on.
-  public var bytes: [UInt8] { Array(UnsafeBufferPointer(start: start, count: count)) }
+  package var bytes: [UInt8] { Array(UnsafeBufferPointer(start: start, count: count)) }
 
   /// Lends what was written and not yet handed on.
-  public func withBytes<Result>(
+  package func withBytes<Result>(
     _ body: (UnsafeRawBufferPointer) throws -> Result
   ) rethrows -> Result {
     try body(UnsafeRawBufferPointer(start: start, count: count))
   }
 
   /// Hands on what is left.
-  public mutating func flush() throws {
+  package mutating func flush() throws {
     guard let sink, count > 0 else { return }
     try sink(UnsafeRawBufferPointer(start: start, count: count))
     count = 0

@@ -1,20 +1,20 @@
-public import SalvageCoverage
+package import SalvageCoverage
 
 /// What changed between two reports: lines that run now and did not, and the other way round.
-public struct Comparison: Sendable {
+package struct Comparison: Sendable {
   /// A file in which something changed.
-  public struct File: Sendable, Hashable, Encodable {
-    public enum Kind: String, Sendable, Encodable {
+  package struct File: Sendable, Hashable, Encodable {
+    package enum Kind: String, Sendable, Encodable {
       case changed, new, removed
     }
-    public var path: String
-    public var kind: Kind
+    package var path: String
+    package var kind: Kind
     /// Runs of lines that ran in the second alone, first and last of each.
-    public var gained: [[UInt32]]
+    package var gained: [[UInt32]]
     /// Runs of lines that ran in the first alone.
-    public var lost: [[UInt32]]
+    package var lost: [[UInt32]]
     /// Runs of lines that were written between the two and did not run, where that is known.
-    public var missed: [[UInt32]] = []
+    package var missed: [[UInt32]] = []
 
     // What programs read of `diff` knows of no edits.
     private enum CodingKeys: String, CodingKey {
@@ -23,13 +23,13 @@ public struct Comparison: Sendable {
   }
 
   /// Those that lost the most first.
-  public let files: [File]
-  public let before: Totals
-  public let after: Totals
+  package let files: [File]
+  package let before: Totals
+  package let after: Totals
 
   /// - Parameter moves: of sources that were edited between the two, by their paths in `old`: their old lines are
   ///   compared with what became of them.
-  public init(_ old: Report, _ new: Report, moves: [String: LineMoves] = [:]) {
+  package init(_ old: Report, _ new: Report, moves: [String: LineMoves] = [:]) {
     let earlier = Dictionary(
       old.coverage.files.map { (old.relative($0.path), $0) },
       uniquingKeysWith: { first, _ in first })
@@ -97,5 +97,5 @@ public struct Comparison: Sendable {
 
 extension Totals {
   /// For people: the percentage of lines, rounded down.
-  public var linePercent: String { Percent(lines).text }
+  package var linePercent: String { Percent(lines).text }
 }

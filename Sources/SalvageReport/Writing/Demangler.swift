@@ -10,7 +10,7 @@
 ///
 /// By the runtimes that this program has anyway: Swift's own, and that of C++ (which knows Rust's older names too).
 /// A name that neither knows stays as the linker has it, and so does a name in `lcov` and `json`, where it is a key.
-public struct Demangler: Sendable {
+package struct Demangler: Sendable {
   private typealias CxxDemangle =
     @convention(c) (
       UnsafePointer<CChar>?, UnsafeMutablePointer<CChar>?, UnsafeMutablePointer<Int>?,
@@ -19,13 +19,13 @@ public struct Demangler: Sendable {
 
   private let cxx: CxxDemangle?
 
-  public init() {
+  package init() {
     // libstdc++ is there where Swift's runtime is: it needs it itself.
     cxx = dlsym(nil, "__cxa_demangle").map { unsafeBitCast($0, to: CxxDemangle.self) }
   }
 
   /// The name in the source; a static function keeps its file before it: `a.c:f`.
-  public func name(_ linkerName: String) -> String {
+  package func name(_ linkerName: String) -> String {
     let colon = linkerName.utf8.lastIndex(of: UInt8(ascii: ":"))
     let file = colon.map { linkerName[...$0] } ?? ""
     let symbol = String(

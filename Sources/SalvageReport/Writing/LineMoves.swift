@@ -1,12 +1,12 @@
 /// Where the lines of a source went while it was edited, by their text alone.
-public struct LineMoves: Sendable, Hashable {
+package struct LineMoves: Sendable, Hashable {
   /// New number of each old line, from 1 on; nil for one that is gone.
   private let places: [UInt32?]
   /// Lines of the new text that no line of the old one became.
-  public let added: Set<UInt32>
+  package let added: Set<UInt32>
 
   /// - Parameter old: a number for the text of each line, the same for the same text.
-  public init(from old: [UInt64], to new: [UInt64]) {
+  package init(from old: [UInt64], to new: [UInt64]) {
     var start = 0
     while start < min(old.count, new.count), old[start] == new[start] { start += 1 }
     var end = 0
@@ -44,7 +44,7 @@ public struct LineMoves: Sendable, Hashable {
   private static let mostWork = 100_000_000
 
   /// The new number of an old line; nil where it is gone.
-  public subscript(line: UInt32) -> UInt32? {
+  package subscript(line: UInt32) -> UInt32? {
     places.indices.contains(Int(line) - 1) ? places[Int(line) - 1] : nil
   }
 }

@@ -3,7 +3,7 @@ import SalvageRecord
 
 /// Which names of files a format has a form for. A name that it has none for would name another file in it, or
 /// none: that file is left out of it, and told.
-public enum NameForm: Sendable {
+package enum NameForm: Sendable {
   /// All: it is for people, who are shown what is not text.
   case shown
   /// Bytes, up to the end of the line (lcov).

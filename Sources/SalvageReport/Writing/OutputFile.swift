@@ -1,6 +1,6 @@
 import Glibc
 import SalvageRecord
-public import SystemPackage
+package import SystemPackage
 
 /// Where a command writes a file that it was asked for: the one way for reports and exports.
 ///
@@ -11,21 +11,21 @@ public import SystemPackage
 ///   keeps its owner and mode; a new one gets what the umask leaves.
 /// - A regular file that a new one cannot stand in for (several names, another owner, a mount
 ///   point, a directory that cannot be written): emptied and written in place.
-public struct OutputFile: Sendable, Hashable {
-  public let path: FilePath
+package struct OutputFile: Sendable, Hashable {
+  package let path: FilePath
 
-  public init(_ path: FilePath) {
+  package init(_ path: FilePath) {
     self.path = path
   }
 
   /// Takes a piece of what is written.
-  public typealias Sink = (UnsafeRawBufferPointer) throws(OutputError) -> Void
+  package typealias Sink = (UnsafeRawBufferPointer) throws(OutputError) -> Void
 
   /// The descriptor of this process that the path names, if any.
-  public var descriptor: Int32? { Self.descriptor(path) }
+  package var descriptor: Int32? { Self.descriptor(path) }
 
   /// Looks whether the file can be written, before work is done for it. Changes nothing.
-  public func check() throws(OutputError) {
+  package func check() throws(OutputError) {
     switch try Self.place(of: path) {
     case .descriptor(let number):
       guard fcntl(number, F_GETFL) >= 0 else { throw OutputError(path) }
@@ -38,7 +38,7 @@ public struct OutputFile: Sendable, Hashable {
   }
 
   /// Writes all of `bytes`.
-  public func write(_ bytes: [UInt8]) throws(OutputError) {
+  package func write(_ bytes: [UInt8]) throws(OutputError) {
     try write { sink throws(OutputError) in
       var failure: OutputError?
       bytes.withUnsafeBytes { bytes in
@@ -50,7 +50,7 @@ public struct OutputFile: Sendable, Hashable {
 
   /// Writes what `produce` hands to the sink. Where it throws, a file that was there stays as it was,
   /// if a new one could stand in for it.
-  public func write(
+  package func write(
     _ produce: (Sink) throws(OutputError) -> Void
   ) throws(OutputError) {
     switch try Self.place(of: path) {
@@ -259,9 +259,9 @@ public struct OutputFile: Sendable, Hashable {
 }
 
 /// Why a file could not be written.
-public struct OutputError: Error, Sendable, Hashable {
-  public var path: FilePath
-  public var errno: Errno
+package struct OutputError: Error, Sendable, Hashable {
+  package var path: FilePath
+  package var errno: Errno
 
   package init(_ path: FilePath, _ code: Int32 = systemErrno()) {
     self.path = path
@@ -270,7 +270,7 @@ public struct OutputError: Error, Sendable, Hashable {
 }
 
 extension OutputError: CustomStringConvertible {
-  public var description: String { "cannot write \(path): \(errno)" }
+  package var description: String { "cannot write \(path): \(errno)" }
 }
 
 package func systemErrno() -> Int32 { errno }

@@ -1,22 +1,22 @@
 package import SalvageCoverage
 
 /// The lines of a file that did not run, for editors and agents.
-public struct Uncovered: Sendable, Hashable, Encodable {
-  public var path: String
+package struct Uncovered: Sendable, Hashable, Encodable {
+  package var path: String
   /// First and last line of each run.
-  public var lines: [[UInt32]]
+  package var lines: [[UInt32]]
   /// How many executable lines these are, of how many.
-  public var missed: Int
-  public var found: Int
+  package var missed: Int
+  package var found: Int
 
   /// `path:40,52-58`.
-  public var text: String {
+  package var text: String {
     path + ":"
       + lines.map { $0[0] == $0[1] ? "\($0[0])" : "\($0[0])-\($0[1])" }.joined(separator: ",")
   }
 
   /// The files with the most missed lines first.
-  public static func files(of report: Report) -> [Uncovered] {
+  package static func files(of report: Report) -> [Uncovered] {
     report.coverage.files.compactMap { file in
       let runs = MissedRun.runs(of: file.lines)
       guard !runs.isEmpty else { return nil }

@@ -1,4 +1,4 @@
-public import SystemPackage
+package import SystemPackage
 
 #if canImport(Glibc)
   import Glibc
@@ -9,9 +9,9 @@ public import SystemPackage
 #endif
 
 /// A gcov, and the major version of the gcc whose files it reads.
-public struct GcovTool: Sendable, Hashable {
-  public var path: FilePath
-  public var majorVersion: Int
+package struct GcovTool: Sendable, Hashable {
+  package var path: FilePath
+  package var majorVersion: Int
 }
 
 /// Where gcov is looked for. Each gcov reads the files of its own gcc's major version and no other's.
@@ -19,21 +19,21 @@ public struct GcovTool: Sendable, Hashable {
 /// In this order: the folder that the user names; the one that SALVAGE_GCOV_BIN names; `gcov-NN` on
 /// PATH; `gcov` on PATH; beside the `gcc-NN`, `gcc` and `cc` on PATH, links resolved. A folder that was
 /// named is the only one looked at.
-public struct GcovToolSearch: Sendable, Hashable {
+package struct GcovToolSearch: Sendable, Hashable {
   /// Names a folder with gcov.
-  public static let variable = "SALVAGE_GCOV_BIN"
+  package static let variable = "SALVAGE_GCOV_BIN"
 
   /// `--gcov-bin`.
-  public var folder: FilePath?
+  package var folder: FilePath?
   /// Of SALVAGE_GCOV_BIN; nil or empty is unset.
-  public var environmentFolder: String?
+  package var environmentFolder: String?
   /// Of PATH.
-  public var path: String
+  package var path: String
 
   /// - Parameters:
   ///   - folder: what the user named, if anything.
   ///   - environment: how to look up a variable; our own environment by default.
-  public init(folder: FilePath? = nil, environment: ((String) -> String?)? = nil) {
+  package init(folder: FilePath? = nil, environment: ((String) -> String?)? = nil) {
     let environment = environment ?? { name in getenv(name).map { String(cString: $0) } }
     self.folder = folder
     environmentFolder = environment(Self.variable)
@@ -76,7 +76,7 @@ public struct GcovToolSearch: Sendable, Hashable {
   }
 
   /// All that are found, the oldest first.
-  public func tools() async -> [GcovTool] {
+  package func tools() async -> [GcovTool] {
     var result: [GcovTool] = []
     for major in GcovVersion.known {
       if let tool = try? await tool(ofMajorVersion: major) { result.append(tool) }

@@ -7,14 +7,14 @@ import SalvageRecord
 /// Nothing that comes from programs or sources is code of a page: it is text between tags, values of
 /// attributes, or JSON in an element that no browser executes, and the pages allow scripts and styles
 /// from their own folder only.
-public struct HTMLWriter: FolderReportWriter {
-  public static let name = "html"
-  public static let summary = "pages for a browser: -f html=FOLDER"
-  public static let fileName = "html"
+package struct HTMLWriter: FolderReportWriter {
+  package static let name = "html"
+  package static let summary = "pages for a browser: -f html=FOLDER"
+  package static let fileName = "html"
 
-  public init(_ options: ReportOptions) {}
+  package init(_ options: ReportOptions) {}
 
-  public func write(_ report: Report, to folder: inout some ReportFolder) throws {
+  package func write(_ report: Report, to folder: inout some ReportFolder) throws {
     try check(report.coverage)
     let assets = [
       ("report.css", PackageResources.report_css), ("index.js", PackageResources.index_js),
