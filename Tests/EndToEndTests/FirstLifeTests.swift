@@ -27,7 +27,7 @@ import Testing
   @Test func touchesNoMoreData() async throws {
     if skips("touchesNoMoreData", without: ["clang"]) { return }
     let run = try Recorded("first-life")
-    // 256 KiB of records, of which one look maps 64 KiB at most (fault-around).
+    // 256 KiB of records.
     let functions = (0..<4000).map { "int f\($0)(void) { return \($0); }\n" }.joined()
     let source = run.directory.appending("many.c").string
     try (functions + Self.main).write(toFile: source, atomically: true, encoding: .utf8)
@@ -44,6 +44,8 @@ import Testing
       later.append(try #require(Int(again.output.dropLast())))
       #expect(try await run.ledger().slugs == [])
     }
-    #expect(first.min() == later.min())
+    // Who looked at the records in memory would have touched 256 KiB; one fault more or less brings a few pages.
+    let more = try #require(first.min()) - (try #require(later.min()))
+    #expect(more < 64, "\(first), \(later)")
   }
 }
