@@ -1,4 +1,4 @@
-public import SalvageRecord
+package import SalvageRecord
 public import SystemPackage
 
 /// Why a recording could not be made, used or read. `description` is one line that names the thing
@@ -112,6 +112,7 @@ extension SalvageError {
 // MARK: What callers ask
 
 extension SalvageError {
+  /// What went wrong.
   public var code: Code {
     switch problem {
     case .noRecording: .recordingNotFound

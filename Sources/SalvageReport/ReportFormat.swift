@@ -23,9 +23,13 @@ public struct ReportFormat: RawRepresentable, Sendable, Hashable, CaseIterable, 
 
   public static var allCases: [ReportFormat] { writers.map(ReportFormat.init) }
 
+  /// As `-f` names it.
   public var name: String { rawValue }
+  /// What it is, in a line.
   public var summary: String { type.summary }
+  /// The name under which its usual readers look for it.
   public var fileName: String { type.fileName }
+  /// The level of detail that it is made from.
   public var requires: Coverage.Content { type.requires }
   var names: NameForm { type.names }
   /// It is written as a folder of files.

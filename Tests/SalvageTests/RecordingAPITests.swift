@@ -97,7 +97,8 @@ import Testing
     #expect(code { try Recording.open(path) } == .recordingNotFound)
     #expect(code { try Recording.open("/etc") } == .notARecording)
     #expect(code { try Recording.create(at: "/etc") } == .notARecording)
-    #expect(code { try Recording.create(at: place.path.appending("none/rec")) } == .directoryNotFound)
+    #expect(
+      code { try Recording.create(at: place.path.appending("none/rec")) } == .directoryNotFound)
     let missing = await #expect(throws: SalvageError.self) {
       try await Recording.run(["no-such-program"], at: path)
     }

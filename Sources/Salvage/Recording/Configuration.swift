@@ -13,6 +13,7 @@ public struct Configuration: Sendable, Hashable, Codable {
     public static let refuse = Existing(rawValue: "refuse")
   }
 
+  /// What becomes of a recording that is there already.
   public var existing: Existing
   /// Never share a page with the recording: counters are copied when a process ends. SIGKILL then
   /// loses them.
@@ -34,6 +35,7 @@ public struct Configuration: Sendable, Hashable, Codable {
   /// standard library and what is installed.
   public var pythonSources: [String]
 
+  /// A configuration; what is not named is as `salvage run` has it without options.
   public init(
     existing: Existing = .replace, isPrivate: Bool = false, isPerProcess: Bool = false,
     recordsGcov: Bool = true, notesSignals: Bool = false, saveBefore: Set<Int32> = [],

@@ -48,6 +48,7 @@ public struct ExportPlace: Sendable, Hashable {
   /// Add to files that are there, instead of replacing them.
   public var merges: Bool
 
+  /// Files below `directory`, or where the programs themselves would have written.
   public init(directory: FilePath?, strip: Int = 0, merges: Bool = false) {
     self.directory = directory
     self.strip = strip
@@ -71,6 +72,7 @@ public struct ExportPlace: Sendable, Hashable {
 
 /// What an export wrote, and what it could not.
 public struct ExportResult: Sendable {
+  /// The files, in the order in which they were written.
   public var written: [FilePath]
   /// Objects whose counts are not in the files, or not in all of them.
   public var problems: [ObjectProblem]
@@ -92,7 +94,7 @@ extension RecordingSet {
   /// Writes what was counted so far in files for the tools of a compiler.
   ///
   /// Two objects that share a file (a library's unit, linked into two programs) are added up in it.
-  /// - Throws: ``SalvageError/report(_:)`` where no object was counted that the format is for.
+  /// - Throws: ``SalvageError/Code/reportFailed`` where no object was counted that the format is for.
   public func export(
     _ format: ExportFormat, to place: ExportPlace, tools: ToolSearch = ToolSearch(),
     builds: BuildChoice = .newest

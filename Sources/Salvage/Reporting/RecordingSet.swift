@@ -8,7 +8,7 @@ public import SystemPackage
 ///     let all = try RecordingSet.open(["unit.salvage", "nightly.archive"])
 ///     let report = try await all.coverage()
 ///
-/// Objects that ``counters()`` answers with may have files in a temporary folder, which is there as long as
+/// Objects that `counters()` answers with may have files in a temporary folder, which is there as long as
 /// the set.
 public struct RecordingSet: Sendable {
   enum Input: Sendable {

@@ -100,13 +100,17 @@ package struct Run: Sendable {
 
 /// How a command ended, and where it was recorded.
 public struct RunResult: Sendable, Hashable {
+  /// How the command ended.
   public var termination: Termination
+  /// What was recorded, of it and of all that it started.
   public var recording: Recording
 }
 
 /// How the kernel reported the end of a process.
 public enum Termination: Sendable, Hashable {
+  /// By itself, with this status.
   case exited(Int32)
+  /// By a signal of this number; `core` where the kernel wrote a core dump.
   case signaled(Int32, core: Bool)
 
   /// From a status of wait(2).
@@ -121,6 +125,8 @@ extension Recording {
   ///
   /// - Parameters:
   ///   - command: the program, found along PATH, and its arguments.
+  ///   - path: of the recording; what is there already is replaced, unless `configuration` says otherwise.
+  ///   - configuration: how the recording is made.
   ///   - environment: of the command, before the recording's variables; this process's own by default.
   ///   - workingDirectory: where the command starts; nil: where this process is.
   public static func run(

@@ -170,7 +170,9 @@ struct ChosenBuilds: Sendable {
     var told = 0
     for group in groups {
       var index = 0
-      if case .id(let id) = choice.choice, let found = group.builds.firstIndex(where: { $0.has(id) }) {
+      if case .id(let id) = choice.choice,
+        let found = group.builds.firstIndex(where: { $0.has(id) })
+      {
         index = found
         isFound = true
       }

@@ -10,10 +10,11 @@ public struct Coverage: Sendable, Hashable {
     public init(rawValue: Int) { self.rawValue = rawValue }
     /// ``SourceFile/lines``, ``SourceFile/functions``, ``SourceFile/branches``.
     public static let lines = Content(rawValue: 1)
-    /// ``SourceFile/regions`` and ``Coverage/functions``.
+    /// Source ranges too, as `llvm-json` has them.
     public static let regions = Content(rawValue: 2)
   }
 
+  /// How much detail it carries.
   public var content: Content
   /// Sorted by the bytes of the path, each path once.
   public var files: [SourceFile]
@@ -105,7 +106,7 @@ public struct Line: Sendable, Hashable {
   /// How often it ran; saturates.
   public var count: UInt64
 
-  public init(number: UInt32, count: UInt64) {
+  package init(number: UInt32, count: UInt64) {
     self.number = number
     self.count = count
   }
@@ -115,7 +116,9 @@ public struct Line: Sendable, Hashable {
 public struct Function: Sendable, Hashable {
   /// The linker's name (mangled); a static function of LLVM has its file before it: `a.c:f`.
   public var name: String
+  /// The line that it begins on, from 1.
   public var line: UInt32
+  /// How often it was entered; saturates.
   public var count: UInt64
   /// Where it begins on its line, from 1; 0 where the source does not tell. Instantiations of one
   /// template, or of one generic function, begin at one line and column.
@@ -125,16 +128,18 @@ public struct Function: Sendable, Hashable {
 
   /// Lines and outcomes of one function.
   public struct Tallies: Sendable, Hashable {
+    /// Its executable lines.
     public var lines: Tally
+    /// Its outcomes of decisions.
     public var branches: Tally
 
-    public init(lines: Tally, branches: Tally) {
+    package init(lines: Tally, branches: Tally) {
       self.lines = lines
       self.branches = branches
     }
   }
 
-  public init(
+  package init(
     name: String, line: UInt32, count: UInt64, column: UInt32 = 0, tallies: Tallies? = nil
   ) {
     self.name = name
@@ -154,19 +159,20 @@ public struct Decision: Sendable, Hashable {
     /// It was shown to decide alone, being false.
     public var whenFalse: Bool
 
-    public init(whenTrue: Bool, whenFalse: Bool) {
+    package init(whenTrue: Bool, whenFalse: Bool) {
       self.whenTrue = whenTrue
       self.whenFalse = whenFalse
     }
   }
 
+  /// The line that it is on, from 1.
   public var line: UInt32
   /// From 1; 0 where the source does not tell.
   public var column: UInt32
   /// In the order in which they are evaluated.
   public var conditions: [Condition]
 
-  public init(line: UInt32, column: UInt32, conditions: [Condition]) {
+  package init(line: UInt32, column: UInt32, conditions: [Condition]) {
     self.line = line
     self.column = column
     self.conditions = conditions
@@ -175,6 +181,7 @@ public struct Decision: Sendable, Hashable {
 
 /// One outcome of a decision.
 public struct Branch: Sendable, Hashable {
+  /// The line of its decision, from 1.
   public var line: UInt32
   /// Number of the decision on its line, from 0.
   public var decision: UInt32
@@ -185,7 +192,7 @@ public struct Branch: Sendable, Hashable {
   /// How often it went this way.
   public var count: UInt64
 
-  public init(line: UInt32, decision: UInt32, outcome: UInt32, reached: Bool, count: UInt64) {
+  package init(line: UInt32, decision: UInt32, outcome: UInt32, reached: Bool, count: UInt64) {
     self.line = line
     self.decision = decision
     self.outcome = outcome
@@ -196,10 +203,12 @@ public struct Branch: Sendable, Hashable {
 
 /// How many there are and how many were executed.
 public struct Tally: Sendable, Hashable {
+  /// How many there are.
   public var found: Int
+  /// How many of them ran.
   public var hit: Int
 
-  public init(found: Int = 0, hit: Int = 0) {
+  package init(found: Int = 0, hit: Int = 0) {
     self.found = found
     self.hit = hit
   }
@@ -209,7 +218,7 @@ public struct Tally: Sendable, Hashable {
     found == 0 ? nil : Double(hit) / Double(found) * 100
   }
 
-  public static func += (left: inout Tally, right: Tally) {
+  package static func += (left: inout Tally, right: Tally) {
     left.found += right.found
     left.hit += right.hit
   }
@@ -217,17 +226,20 @@ public struct Tally: Sendable, Hashable {
 
 /// Tallies of lines, functions and branches.
 public struct Totals: Sendable, Hashable {
+  /// Executable lines.
   public var lines: Tally
+  /// Functions, by their places in the source.
   public var functions: Tally
+  /// Outcomes of decisions.
   public var branches: Tally
 
-  public init(lines: Tally = Tally(), functions: Tally = Tally(), branches: Tally = Tally()) {
+  package init(lines: Tally = Tally(), functions: Tally = Tally(), branches: Tally = Tally()) {
     self.lines = lines
     self.functions = functions
     self.branches = branches
   }
 
-  public static func += (left: inout Totals, right: Totals) {
+  package static func += (left: inout Totals, right: Totals) {
     left.lines += right.lines
     left.functions += right.functions
     left.branches += right.branches

@@ -6,6 +6,7 @@ public import SystemPackage
 public struct OutdatedSource: Sendable, Hashable {
   /// As ``SourceFile/path``.
   public var path: String
+  /// The program that is older.
   public var program: FilePath
 }
 

@@ -71,6 +71,7 @@ public struct Life: Sendable, Hashable, Identifiable {
   public var id: UInt64
   /// The life that started it, where that is known.
   public var parent: UInt64?
+  /// How it began.
   public var beginning: Beginning
   /// The library ran in it. If not, `losses` says why.
   public var isEntered: Bool
@@ -86,19 +87,25 @@ public struct Life: Sendable, Hashable, Identifiable {
   public var pidNamespace: UInt64
   /// When it began: nanoseconds of CLOCK_BOOTTIME, and since 1970.
   public var bornAtBoot: UInt64
+  /// The same in nanoseconds since 1970.
   public var born: UInt64
   /// When it ended, nanoseconds since 1970, where somebody noted that.
   public var ended: UInt64?
   /// Path of the program; empty where nobody knows.
   public var program: String
+  /// The program's name as it was called, and its arguments.
   public var arguments: [String]
   /// How many arguments it had; more than `arguments` where the list was cut.
   public var argumentCount: Int
+  /// How it ended, as far as anybody saw.
   public var end: End
   /// The life that sent it the SIGKILL that ended it.
   public var killer: UInt64?
+  /// What of it is not in the recording.
   public var losses: [Loss]
+  /// What it counted for (`salvage run --context`); 0 is none.
   public var context: UInt32
+  /// What the library said of it.
   public var flags: Flags
   /// Objects with counters that it mapped or keeps privately.
   public var objects: Int

@@ -31,6 +31,7 @@ extension Life {
     package let way: Way
     package init(_ way: Way) { self.way = way }
 
+    /// Which of the ways it was.
     public var kind: Kind {
       switch way {
       case .returned: .returned

@@ -1,5 +1,6 @@
 /// Counters that existed and are not in the recording, or a process that could not be entered.
 public struct Loss: Sendable, Hashable {
+  /// Why it is not there, with a cure.
   public var reason: LossReason
   /// The life that it concerns; nil where it concerns the recording.
   public var life: UInt64?

@@ -31,6 +31,7 @@ public struct RecordError: Error, Sendable, Hashable, CustomStringConvertible {
     case version(found: UInt32, known: UInt32)
   }
 
+  /// The file.
   public package(set) var path: FilePath
   package var problem: Problem
 
@@ -62,6 +63,7 @@ public struct RecordError: Error, Sendable, Hashable, CustomStringConvertible {
     public static let altered = Code(description: "altered")
   }
 
+  /// What is wrong with it.
   public var code: Code {
     switch problem {
     case .system: .systemCallFailed

@@ -4,9 +4,12 @@ public import SalvageCoverage
 public struct Filter: Sendable, Hashable {
   /// Replaces the beginning of a path, at component boundaries.
   public struct PathMap: Sendable, Hashable {
+    /// What paths begin with.
     public var from: String
+    /// What takes its place.
     public var to: String
 
+    /// Paths that begin with `from` begin with `to` instead.
     public init(from: String, to: String) {
       self.from = Self.trimmed(from)
       self.to = Self.trimmed(to)
@@ -45,6 +48,7 @@ public struct Filter: Sendable, Hashable {
   /// The first that fits is applied, before the patterns are looked at.
   public var pathMaps: [PathMap]
 
+  /// Files that match one of `include`, or all if there is none, and none of `exclude`.
   public init(include: [Glob] = [], exclude: [Glob] = [], pathMaps: [PathMap] = []) {
     self.include = include
     self.exclude = exclude
@@ -54,11 +58,13 @@ public struct Filter: Sendable, Hashable {
   /// True where everything passes as it is.
   public var isEmpty: Bool { include.isEmpty && exclude.isEmpty && pathMaps.isEmpty }
 
+  /// True where a file of this path is in the report.
   public func matches(_ path: String) -> Bool {
     (include.isEmpty || include.contains { $0.matches(path) })
       && !exclude.contains { $0.matches(path) }
   }
 
+  /// The path under which a report shows a file.
   public func mapped(_ path: String) -> String {
     for map in pathMaps {
       if let mapped = map.mapped(path) { return mapped }

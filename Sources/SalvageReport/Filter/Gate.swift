@@ -45,17 +45,20 @@ public struct Gate: Sendable, Hashable {
     }
   }
 
+  /// What is counted.
   public var measure: Measure
   /// Percent, 0 to 100.
   public var minimum: Double
   /// Instead of a percentage: how many may be uncovered.
   public var maximumUncovered: Int?
 
+  /// At least so many percent.
   public init(measure: Measure = .lines, minimum: Double) {
     self.measure = measure
     self.minimum = minimum
   }
 
+  /// At most so many that did not run.
   public init(measure: Measure, maximumUncovered: Int) {
     self.measure = measure
     self.minimum = 0
@@ -73,6 +76,7 @@ public struct Gate: Sendable, Hashable {
 
   /// A gate that was not passed.
   public struct Failure: Sendable, Hashable, CustomStringConvertible {
+    /// The condition.
     public var gate: Gate
     /// Where nothing is found there is nothing to cover, which passes no gate above 0.
     public var tally: Tally

@@ -6,6 +6,7 @@
 /// the whole path, any other one with every tail of it that begins at a component: `src/*.c` matches
 /// `/home/me/src/a.c`. A pattern that matches a folder matches all that is in it.
 public struct Glob: Sendable, Hashable {
+  /// As it was given.
   public let pattern: String
   private let components: [[Token]]
   private let isAnchored: Bool
@@ -17,12 +18,14 @@ public struct Glob: Sendable, Hashable {
     case set([ClosedRange<Character>], negated: Bool)
   }
 
+  /// Takes every text: what is no special character stands for itself.
   public init(_ pattern: String) {
     self.pattern = pattern
     isAnchored = pattern.hasPrefix("/")
     components = pattern.split(separator: "/").map { Self.tokens(Array($0)) }
   }
 
+  /// True where it matches the whole path, or a tail of it.
   public func matches(_ path: String) -> Bool {
     let parts = path.split(separator: "/").map { Array($0) }
     guard !components.isEmpty else { return false }

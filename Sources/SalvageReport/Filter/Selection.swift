@@ -1,8 +1,9 @@
-public import SalvageCoverage
+package import SalvageCoverage
 
 /// What of the coverage is the user's: files by where they lie and by patterns, lines by markers in the
 /// sources.
 public struct Selection: Sendable {
+  /// By path.
   public var filter: Filter
   /// Everything: no file is left out by where it lies, no line by a marker.
   public var isAll: Bool
@@ -11,6 +12,7 @@ public struct Selection: Sendable {
   /// Whether a path is a file: environments of Python are told by a file in them.
   private let isFile: @Sendable (String) -> Bool
 
+  /// What is the user's, by default: see ``isAll``.
   public init(
     filter: Filter = Filter(), isAll: Bool = false, markers: [String] = [],
     isFile: @escaping @Sendable (String) -> Bool = { _ in false }

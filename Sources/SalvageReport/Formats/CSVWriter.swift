@@ -42,5 +42,6 @@ package struct CSVWriter: FileReportWriter {
 }
 
 extension ReportFormat {
+  /// A row for each file, for spreadsheets.
   public static let csv = ReportFormat(CSVWriter.self)
 }

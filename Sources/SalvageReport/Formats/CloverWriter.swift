@@ -118,5 +118,6 @@ package struct CloverWriter: FileReportWriter {
 }
 
 extension ReportFormat {
+  /// Clover's XML.
   public static let clover = ReportFormat(CloverWriter.self)
 }

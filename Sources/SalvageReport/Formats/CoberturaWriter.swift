@@ -174,5 +174,6 @@ package struct CoberturaWriter: FileReportWriter {
 }
 
 extension ReportFormat {
+  /// XML for GitHub, GitLab, Azure, Jenkins, diff-cover.
   public static let cobertura = ReportFormat(CoberturaWriter.self)
 }

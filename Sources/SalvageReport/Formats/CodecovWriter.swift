@@ -44,5 +44,6 @@ package struct CodecovWriter: FileReportWriter {
 }
 
 extension ReportFormat {
+  /// Codecov's JSON.
   public static let codecov = ReportFormat(CodecovWriter.self)
 }

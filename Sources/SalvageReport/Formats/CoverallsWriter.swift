@@ -59,5 +59,6 @@ package struct CoverallsWriter: FileReportWriter {
 }
 
 extension ReportFormat {
+  /// Coveralls' JSON.
   public static let coveralls = ReportFormat(CoverallsWriter.self)
 }

@@ -57,5 +57,6 @@ package struct GitHubAnnotationsWriter: FileReportWriter {
 }
 
 extension ReportFormat {
+  /// Workflow commands that mark missed lines.
   public static let githubAnnotations = ReportFormat(GitHubAnnotationsWriter.self)
 }

@@ -154,5 +154,6 @@ package struct JSONWriter: FileReportWriter {
 }
 
 extension ReportFormat {
+  /// Salvage's own schema, for programs.
   public static let json = ReportFormat(JSONWriter.self)
 }

@@ -99,5 +99,6 @@ extension [SourceFile] {
 }
 
 extension ReportFormat {
+  /// JaCoCo's XML.
   public static let jacoco = ReportFormat(JaCoCoWriter.self)
 }

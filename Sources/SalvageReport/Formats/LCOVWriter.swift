@@ -125,5 +125,6 @@ package struct LCOVWriter: FileReportWriter {
 }
 
 extension ReportFormat {
+  /// Tracefile for genhtml, services, editors.
   public static let lcov = ReportFormat(LCOVWriter.self)
 }

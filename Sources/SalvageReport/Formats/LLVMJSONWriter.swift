@@ -252,5 +252,6 @@ package struct LLVMJSONWriter: FileReportWriter {
 }
 
 extension ReportFormat {
+  /// As llvm-cov export writes it, with regions.
   public static let llvmJSON = ReportFormat(LLVMJSONWriter.self)
 }

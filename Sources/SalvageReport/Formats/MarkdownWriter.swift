@@ -80,5 +80,6 @@ extension Tally {
 }
 
 extension ReportFormat {
+  /// A table for pull requests and job summaries.
   public static let markdown = ReportFormat(MarkdownWriter.self)
 }

@@ -38,5 +38,6 @@ package struct SonarQubeWriter: FileReportWriter {
 }
 
 extension ReportFormat {
+  /// SonarQube's generic coverage data.
   public static let sonarqube = ReportFormat(SonarQubeWriter.self)
 }

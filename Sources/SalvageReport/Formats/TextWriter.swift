@@ -205,5 +205,6 @@ extension TableOptions.Order {
 }
 
 extension ReportFormat {
+  /// A table for people.
   public static let text = ReportFormat(TextWriter.self)
 }

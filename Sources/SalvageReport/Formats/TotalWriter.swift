@@ -17,5 +17,6 @@ package struct TotalWriter: FileReportWriter {
 }
 
 extension ReportFormat {
+  /// The percentage of lines, a number alone.
   public static let total = ReportFormat(TotalWriter.self)
 }

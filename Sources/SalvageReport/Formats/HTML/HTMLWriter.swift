@@ -140,5 +140,6 @@ extension Report {
 }
 
 extension ReportFormat {
+  /// Pages for a browser.
   public static let html = ReportFormat(HTMLWriter.self)
 }
