@@ -201,10 +201,11 @@ public enum LossReason: UInt16, Sendable, Hashable, CaseIterable {
     case .gcovLate:
       (
         "gcov-late",
-        "Constructors of an object built with gcc --coverage ran before the library met it: libgcov writes"
-          + " its .gcda files itself.",
-        "Preload no other library that is linked with -z initfirst, and link plugins with the compiler's"
-          + " start files."
+        "Constructors of an object built with --coverage ran before the library met it, and what its"
+          + " compiler's runtime knows of it was not found: that writes its .gcda files itself.",
+        "Preload no other library that is linked with -z initfirst, link plugins with the compiler's start"
+          + " files, and, for musl's dlopen, do not hide the runtime's symbols (local: * in a version script)"
+          + " nor call __gcov_dump in a constructor."
       )
     case .gcovReset:
       (
