@@ -91,7 +91,7 @@ import Testing
   @Test(arguments: compilers, ["hidden", "dumps"])
   func isLeft(_ compiler: String, _ why: String) async throws {
     if compiler == "musl-clang" && why == "dumps" { return }  // which writes the same again
-    let script = try Places.fresh("gcov-late-script").appending("script").string
+    let script = try Places.fresh("gcov-late-script-\(compiler)-\(why)").appending("script").string
     try "{ global: plugged; forks; local: *; };\n".write(
       toFile: script, atomically: true, encoding: .utf8)
     let options = why == "hidden" ? ["-Wl,--version-script=\(script)"] : ["-DDUMPS"]
