@@ -26,12 +26,12 @@ enum slv_loss {
   SLV_LOSS_SANDBOX = 17,          // executed in a seccomp sandbox that forbids the
                                   // library's system calls
   SLV_LOSS_ASAN_OPTIONS = 16,     // the program's own __asan_default_options refuses a preload
-  SLV_LOSS_GCOV_LATE = 27,      // gcc's counters that libgcov knew of first: it writes them itself
-  SLV_LOSS_GCOV_RESET = 28,     // the program calls __gcov_reset, which does nothing then
-  SLV_LOSS_GCOV_VALUES = 29,    // value profiles of gcc's that are not added
-  SLV_LOSS_FOREIGN_GUARDS = 24, // trace-pc-guard, with a callback of somebody else
-  SLV_LOSS_PYTHON_FULL = 40,    // more Python sources than one recording holds
-  SLV_LOSS_PYTHON_NAME = 41,    // a Python file's path that no report can hold
+  SLV_LOSS_GCOV_LATE = 27,        // --coverage that its runtime knew of first: it writes it itself
+  SLV_LOSS_GCOV_RESET = 28,       // the program calls __gcov_reset, which does nothing then
+  SLV_LOSS_GCOV_VALUES = 29,      // value profiles of gcc's that are not added
+  SLV_LOSS_FOREIGN_GUARDS = 24,   // trace-pc-guard, with a callback of somebody else
+  SLV_LOSS_PYTHON_FULL = 40,      // more Python sources than one recording holds
+  SLV_LOSS_PYTHON_NAME = 41,      // a Python file's path that no report can hold
   SLV_LOSS_NO_PC_TABLE = 25,  // -fsanitize-coverage without pc-table, or several ways in one object
   SLV_LOSS_CLEARED = 26,      // libFuzzer clears the counters before each input
   SLV_LOSS_OWN_COUNTERS = 30, // LLVM's counters, which the program sets itself

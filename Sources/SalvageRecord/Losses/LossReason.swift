@@ -168,14 +168,15 @@ extension LossReason {
     "It was executed in a seccomp sandbox that forbids the library's system calls.",
     "Record it without the sandbox, or allow what the program's own start needs there.")
 
-  /// Constructors of an object built with gcc --coverage ran before the library met it: libgcov
-  /// writes its .gcda files itself.
+  /// Constructors of an object built with --coverage ran before the library met it, and what its
+  /// compiler's runtime knows of it was not found: that writes its .gcda files itself.
   public static let gcovLate = LossReason(
     27, "gcov-late",
-    "Constructors of an object built with gcc --coverage ran before the library met it: libgcov"
-      + " writes its .gcda files itself.",
-    "Preload no other library that is linked with -z initfirst, and link plugins with the"
-      + " compiler's start files.")
+    "Constructors of an object built with --coverage ran before the library met it, and what its"
+      + " compiler's runtime knows of it was not found: that writes its .gcda files itself.",
+    "Preload no other library that is linked with -z initfirst, link plugins with the compiler's start"
+      + " files, and, for musl's dlopen, do not hide the runtime's symbols (local: * in a version script)"
+      + " nor call __gcov_dump in a constructor.")
 
   /// The program calls __gcov_reset, which does nothing while libgcov has no counters: what ran
   /// before the call is counted too.
