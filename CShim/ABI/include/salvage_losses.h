@@ -41,6 +41,8 @@ enum slv_loss {
   SLV_LOSS_NAMESPACE = 35,    // a library with counters, loaded where we are not (dlmopen)
   SLV_LOSS_READ_ONLY = 36,    // the recording is mounted read-only where it was about to be started
   SLV_LOSS_CLANG_GCOV = 34,   // clang --coverage: not found in the code that clang generates
+  SLV_LOSS_GO_PLUGIN = 37, // Go's counters in a plugin, whose packages have no numbers of their own
+  SLV_LOSS_GO_CLEARS = 38, // the program calls Go's ClearCounters
 };
 
 // Whether a loss is of an object as it is, so that a fork child, which has the same objects, has it too.
@@ -51,6 +53,7 @@ static inline int slv_loss_is_inherited(unsigned loss) {
     case SLV_LOSS_NO_SECTIONS:
     case SLV_LOSS_CORRELATED:
     case SLV_LOSS_CLANG_GCOV:
+    case SLV_LOSS_GO_PLUGIN:
       return 1;
     default:
       return 0;

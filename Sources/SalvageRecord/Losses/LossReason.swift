@@ -51,7 +51,8 @@ extension LossReason: CaseIterable {
     isStatic, secure, otherArchitecture, musl, oldGlibc, unreachable, noSlot, fileLimit,
     diskFull, privateKilled, noMapping, continuous, unknownFormat, notStarted, noLedger,
     asanOptions, sandbox, gcovLate, gcovReset, gcovValues, foreignGuards, noPCTable, cleared,
-    ownCounters, unreadable, noSections, correlated, clangGcov, namespace, coverageUnsaved,
+    ownCounters, unreadable, noSections, correlated, clangGcov, goPlugin, goClears, namespace,
+    coverageUnsaved,
     pythonFull, pythonName, readOnly, noCell, damagedFile, unknown, stillTemporary,
     temporaryGone, copied,
   ]
@@ -262,6 +263,24 @@ extension LossReason {
     "Counters of clang --coverage were not found in the code that clang generated for them.",
     "Build without -mcmodel=large, by clang 14 to 21, or with -fprofile-instr-generate"
       + " -fcoverage-mapping; what its own runtime writes is left to it.")
+
+  /// A plugin of Go's (-buildmode=plugin) has counters, which Go leaves out of its own data, too: its
+  /// packages get their numbers when it is opened.
+  public static let goPlugin = LossReason(
+    37, "go-plugin",
+    "A plugin of Go's (-buildmode=plugin) has counters, which Go leaves out of its own data, too: its packages"
+      + " get their numbers when it is opened.",
+    "For the coverage run, import the plugin's package in a program or a test; the program that opens the"
+      + " plugin is kept.")
+
+  /// The Go program calls ClearCounters of runtime/coverage: what it counted before a call is not in
+  /// the recording.
+  public static let goClears = LossReason(
+    38, "go-clears",
+    "The Go program calls ClearCounters of runtime/coverage: what it counted before a call is not in the"
+      + " recording.",
+    "Leave the call out for the coverage run, or build with -covermode=count, in which Go refuses it."
+  )
 
   /// The program loaded a library with counters into a namespace of its own (dlmopen), where this
   /// library is not.
