@@ -78,6 +78,7 @@ def exec_go(work: Path, rounds: int) -> list[Result]:
                    env={**base_environment(), **cache}, check=True)
     made = ways(work, [str(work / "spawner"), str(program)], empty=False)
     made["plain"] = Paced("GOCOVERDIR", made["bare"].command, {**base_environment(), "GOCOVERDIR": str(data)})
+    made["salvage"].quiet = True
     del made["bare"]  # without GOCOVERDIR it warns, and is no peer
     harness.measure(list(made.values()), rounds, 4)
     shutil.rmtree(source)

@@ -14,12 +14,15 @@ class Paced:
     name: str
     command: list[str]
     environment: dict[str, str]
+    # What it says is not shown: Go warns at each start where no folder is given.
+    quiet: bool = False
     rounds: list[list[int]] = field(default_factory=list)
 
     def start(self) -> None:
         self.process = subprocess.Popen(
             self.command, env=self.environment, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL if self.quiet else None)
 
     def run(self, count: int) -> list[int]:
         self.process.stdin.write(f"{count}\n")
