@@ -106,7 +106,7 @@ import Testing
         middle=$(((low + high) / 2))
         if (ulimit -v $middle; $S --version) >/dev/null 2>&1; then high=$middle; else low=$middle; fi
       done
-      (ulimit -v $((high + 2000)); timeout 60 $S ledger rec); echo $?
+      (ulimit -v $((high + 2000)); timeout 600 $S ledger rec); echo $?
       """)
     #expect(result.output == "1\n", "\(result.errors)")
     #expect(result.errors.contains("raise the limits of address space and processes"))

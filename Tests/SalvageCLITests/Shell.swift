@@ -34,7 +34,7 @@ struct Shell {
   /// `until_true CMD…` waits for an event, for half a minute at most.
   private static let prelude = """
     exec {idle}<> <(:); export idle
-    until_true() { for _ in {1..1500}; do "$@" 2>/dev/null && return 0; read -rt 0.02 -u $idle; done
+    until_true() { for _ in {1..6000}; do "$@" 2>/dev/null && return 0; read -rt 0.02 -u $idle; done
       echo "waited in vain for: $*" >&2; return 1; }
     state() { sed -n 's/^State:\\t\\(.\\).*/\\1/p' /proc/$1/status 2>/dev/null; }
     is_state() { [[ $(state $1) == "$2" ]]; }
