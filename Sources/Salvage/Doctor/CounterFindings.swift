@@ -51,12 +51,26 @@ enum CounterFindings {
     }
     guard let first = missing.first else {
       return [Finding("counters", .good, "gcov counters of \(names.count) compiled files")]
+        + execs(image)
     }
     return [
       Finding(
         "counters", .bad,
         "gcov counters, but \(missing.count) of \(names.count) .gcno files are not beside the"
           + " objects, that of \(first) for one: put them there before the program is recorded")
+    ]
+  }
+
+  /// In its GNU dialects gcc takes exec for a call that returns, and puts libgcov's function before it.
+  private static func execs(_ image: ELFImage) -> [Finding] {
+    guard let names = image.section(".strtab"), let bytes = try? image.bytes(of: names),
+      bytes.split(separator: 0).contains(where: { $0.starts(with: "__gcov_exec".utf8) })
+    else { return [] }
+    return [
+      Finding(
+        "exec", .warning,
+        "the program calls exec, around which gcc counts some lines wrongly in its GNU dialects, and so does gcov:"
+          + " build with -std=c17 (or c11, c++17 …) for exact counts there")
     ]
   }
 
