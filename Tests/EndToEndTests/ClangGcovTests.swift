@@ -90,6 +90,30 @@ import Testing
     #expect(doctor.status != .exit(0), "\(doctor.output)")
   }
 
+  /// clang leaves an arc of some conditions out of its notes, and `llvm-cov gcov` counts some lines too often then.
+  @Test(arguments: compilers, ["-O0", "-O1"])
+  func waysThatAreLeftOut(_ compiler: String, _ level: String) async throws {
+    if skips("waysThatAreLeftOut \(compiler)", without: [compiler]) { return }
+    let run = try Recorded("clang-gcov-ways-\(compiler)\(level)")
+    let source = Places.fixtures.appending("gcov/ways.c")
+    let program = run.directory.appending("ways").string
+    try await Tools.run(
+      [compiler, "--coverage", level, source.string, "-o", program], in: run.directory)
+    #expect(try await run.run([program]).status == .exit(0))
+    let report = try await run.salvage(["report", run.recording.string, "-f", "lcov", "--all"])
+    #expect(report.errors == "", "\(report.errors)")
+    let lines = LineCounts(lcov: report.output).files[source.string] ?? [:]
+    let text = try String(contentsOfFile: source.string, encoding: .utf8)
+    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+    {
+      guard let runs = line.firstMatch(of: /\/\/ runs (\d+)$/), let count = UInt64(runs.1) else {
+        continue
+      }
+      #expect(lines[index + 1] == count, "\(line)")
+    }
+    #expect(report.output.contains("FNDA:58,check"))
+  }
+
   /// Each later life takes the units from the list: counts add up, and no file appears.
   @Test(arguments: ["-O0", "-O2"]) func manyLives(_ level: String) async throws {
     guard let tree = tree("lives", ["clang-14", level]) else { return }
