@@ -25,7 +25,7 @@ import Testing
         cd source
         ./configure
         make sqlite3.c
-        cp sqlite3.c test/speedtest1.c ../main.c ..
+        cp sqlite3.c test/speedtest1.c ..
         cd ..
         for by in clang-14 gcc; do
           to=$PWD/${by%-14}
@@ -138,7 +138,6 @@ import Testing
     for (file, counts) in theirs.lines {
       let other = counts.filter { lines[file]?[$0.key] != $0.value }
       #expect(lines[file]?.count == counts.count, "\(file)")
-      #expect(other.allSatisfy { lines[file]?[$0.key] ?? .max < $0.value }, "\(file)")
       differing += other.count
     }
     let all = lines.values.reduce(0) { $0 + $1.count }
