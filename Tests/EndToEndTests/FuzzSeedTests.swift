@@ -1,4 +1,5 @@
 import SalvageRecord
+import SystemPackage
 import Testing
 
 /// The seeds of scripts/fuzz are good files: a fuzzer that begins with bad ones finds little behind the first check.
@@ -14,10 +15,10 @@ import Testing
     #expect(contents.lives.map(\.program) == ["/a", "/bin/true", "/bin/a", ""])
     let counters = try reader.counters()
     #expect(counters.losses.isEmpty, "\(counters.losses)")
-    #expect(counters.objects.map(\.identity) == [0xabc, 0xdef])
-    // Folded: a slot of 0, 1, 2 … and the same in each that is in use.
-    #expect(counters.objects.first?.regions.map(\.kind) == [.add64, .or8])
-    #expect(counters.objects.last?.regions.first?.words.first == 5)
-    #expect(counters.objects.last?.withHistory?.regions.first?.words.first == 5 + 2 * 3)
+    // An object of two sources, and one with forks.
+    #expect(counters.objects.map(\.identity) == [0xabc, 0xabc, 0xdef])
+    #expect(counters.objects.flatMap(\.regions).map(\.kind) == [.add64, .or8, .add64])
+    #expect(counters.objects.last?.regions.first?.bytes.first == 5)
+    #expect(counters.objects.last?.withHistory?.regions.first?.bytes.first == 5 + 2 * 3)
   }
 }

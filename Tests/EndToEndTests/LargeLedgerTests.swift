@@ -61,13 +61,19 @@ import Testing
     if skips("large ledgers", without: ["clang", "python3"]) { return }
     let run = try Recorded("large-ledger-reads")
     try await recordings(run)
-    for command in [["report", "-f", "lcov"], ["ledger"], ["export", "--format", "profraw", "-o", "out"]] {
-      var (sizes, reads): ([Double], [Double]) = ([], [])
+    let commands: [[String]] = [
+      ["report", "-f", "lcov"], ["ledger"], ["export", "--format", "profraw", "-o", "out"],
+    ]
+    var sizes: [Double] = []
+    for name in ["few", "many"] {
+      let archived = try await run.salvage(["archive", name, "-o", "\(name).archive"])
+      #expect(archived.status == .exit(0), "\(archived.errors)")
+      let file = run.directory.appending("\(name).archive")
+      sizes.append(Double(try Data(contentsOf: URL(filePath: file.string)).count))
+    }
+    for command in commands {
+      var reads: [Double] = []
       for name in ["few", "many"] {
-        let archived = try await run.salvage(["archive", name, "-o", "\(name).archive"])
-        #expect(archived.status == .exit(0), "\(archived.errors)")
-        let file = run.directory.appending("\(name).archive")
-        sizes.append(Double(try Data(contentsOf: URL(filePath: file.string)).count))
         reads.append(try await bytes(Self.reads, run, command + ["\(name).archive"]))
       }
       let each = (reads[1] - reads[0]) / (sizes[1] - sizes[0])
