@@ -5,9 +5,19 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/exported.h"
+#include "sources/clang_gcov.h"
 #include "sources/gcov_layout.h"
 
 static int failures;
+
+// What the object under test asks of others: there is one master, and no unit of clang's.
+static uint64_t master[2];
+void slv_exported(const char *name, void (*each)(void *state, void *variable), void *state) {
+  if (strcmp(name, "__gcov_master") == 0) each(state, master);
+}
+int slv_clang_gcov_know(struct slv_found *found) { return found == NULL; }
+void slv_clang_gcov_settle(struct slv_found *found, int taken) { (void)found, (void)taken; }
 
 static void check(int right, const char *what, unsigned version) {
   if (right) return;
@@ -155,6 +165,82 @@ static void damaged(struct image *image, unsigned version, unsigned all) {
   free(good);
 }
 
+// What libgcov leads to the units by, as sources/gcov_late.c finds it.
+static void *root_of(struct image *image) {
+  struct slv_gcov_image view = {.info = &image->info};
+  struct slv_gcov_chain chain = {.count = 0};
+  struct slv_gcov_unit unit;
+  uintptr_t at = (uintptr_t)image->memory;
+  int got;
+  while ((got = slv_gcov_next(&view, &at, (uintptr_t)image->memory + SIZE, &unit)) != 0)
+    if (got > 0) slv_gcov_chain_add(&chain, &unit);
+  return chain.count == 0 ? NULL : slv_gcov_root_of(&view, &chain);
+}
+
+// `units` of them, as constructors leave them: linked to the one before, the last one in the root. Returns it.
+static char *constructed(struct image *image, unsigned version, unsigned kinds, int units, char *last[3]) {
+  open_image(image);
+  char *before = NULL, *root = take(image, 32);
+  for (int i = 0; i < units; i++, before = last[i - 1]) {
+    last[i] = unit(image, version, kinds, 1, "/build/one.gcda");
+    put64(last[i] + 8, (uintptr_t)before);
+  }
+  put64(root, (uintptr_t)last[units - 1]);
+  master[0] = version;
+  master[1] = (uintptr_t)root;
+  return root;
+}
+
+static void late(struct image *image, unsigned version, unsigned kinds) {
+  static char other[32];
+  char *last[3], *root;
+  for (int units = 1; units <= 3; units++) {
+    root = constructed(image, version, kinds, units, last);
+    check(root_of(image) == root, "root", version);
+    put32(root + 8, 2); // an exec wrapper has counted a run
+    check(root_of(image) == root, "root with a run", version);
+    put32(root + 8, 1);
+    check(root_of(image) == NULL, "written already", version);
+    root = constructed(image, version, kinds, units, last);
+    put64(take(image, 32), (uintptr_t)last[units - 1]); // a word that leads there, too
+    check(root_of(image) == root, "another word", version);
+    master[1] = 0;
+    check(root_of(image) == NULL, "no master", version);
+    // The second of two objects.
+    root = constructed(image, version, kinds, units, last);
+    put64(other + 16, (uintptr_t)root);
+    put64(other + 24, 0);
+    put64(root + 24, (uintptr_t)other);
+    master[1] = (uintptr_t)other;
+    check(root_of(image) == root, "root of the second", version);
+    put64(root + 24, 0);
+    check(root_of(image) == NULL, "a chain that does not lead back", version);
+    root = constructed(image, version, kinds, units, last);
+    char *more = unit(image, version, kinds, 1, "/build/two.gcda");
+    check(root_of(image) == NULL, "a unit that is not known yet", version);
+    put64(more + 8, (uintptr_t)more); // for ever
+    check(root_of(image) == NULL, "a circle", version);
+    put32(more + 32 + 8 * kinds, 0); // libgcov passes one without functions over
+    check(root_of(image) == root, "a unit without functions", version);
+    root = constructed(image, version, kinds, units, last);
+    put64(root, (uintptr_t)last[0] + 8);
+    check(root_of(image) == NULL, "a root that leads elsewhere", version);
+  }
+  const uint64_t values[] = {0, 1, 8, UINT64_MAX, (uintptr_t)image->memory + SIZE, (uintptr_t)last[0]};
+  root = constructed(image, version, kinds, 3, last);
+  size_t used = image->used;
+  char *good = malloc(used);
+  memcpy(good, image->memory, used);
+  for (size_t at = 64 + 32; at < used; at += 4) // not in the root's own links, which libgcov alone writes
+    for (size_t v = 0; v < sizeof values / sizeof *values; v++) {
+      memcpy(image->memory, good, used);
+      memcpy(image->memory + at, &values[v], at + 8 <= used ? 8 : 4);
+      void *found = root_of(image);
+      check(found == NULL || found == root, "damaged units", version);
+    }
+  free(good);
+}
+
 int main(void) {
   struct image image;
   image.memory = mmap(NULL, SIZE + 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -170,6 +256,7 @@ int main(void) {
     check(slv_gcov_kinds(versions[i].version) == (int)versions[i].kinds, "kinds", versions[i].version);
     whole(&image, versions[i].version, versions[i].kinds);
     damaged(&image, versions[i].version, versions[i].kinds);
+    late(&image, versions[i].version, versions[i].kinds);
   }
   // Compilers that are not known: named, not read.
   static const unsigned others[] = {'B' << 24 | '6' << 16 | '1' << 8 | '*', 'A' << 24 | '9' << 16 | '5' << 8 | '*'};
@@ -184,6 +271,6 @@ int main(void) {
     walk(&image, &units, &unknown);
     check(units == 0 && unknown == 0, "something else", others[i]);
   }
-  if (failures == 0) printf("ok    gcov: units of gcc 10 to 15 are found, damaged ones do no harm\n");
+  if (failures == 0) printf("ok    gcov: units of gcc 10 to 15 are found, damaged ones do no harm; and what leads to them\n");
   return failures != 0;
 }

@@ -224,6 +224,7 @@ enum slv_use { // what the program itself does with its counters, as far as its 
   SLV_USE_RESETS = 1u << 17,      // LLVM's: or merges a profile into them, or knows where they are
   SLV_USE_GCOV_RESETS = 1u << 18, // it calls __gcov_reset
   SLV_USE_RESOLVES = 1u << 19,    // it has ifunc resolvers, which count before anything else runs
+  SLV_USE_GO_CLEARS = 1u << 20,   // it calls Go's ClearCounters, which clears them
 };
 
 // What a life found in an object: the next one opens no file. Open-addressed; `key` is claimed by

@@ -26,12 +26,12 @@ enum slv_loss {
   SLV_LOSS_SANDBOX = 17,          // executed in a seccomp sandbox that forbids the
                                   // library's system calls
   SLV_LOSS_ASAN_OPTIONS = 16,     // the program's own __asan_default_options refuses a preload
-  SLV_LOSS_GCOV_LATE = 27,      // gcc's counters that libgcov knew of first: it writes them itself
-  SLV_LOSS_GCOV_RESET = 28,     // the program calls __gcov_reset, which does nothing then
-  SLV_LOSS_GCOV_VALUES = 29,    // value profiles of gcc's that are not added
-  SLV_LOSS_FOREIGN_GUARDS = 24, // trace-pc-guard, with a callback of somebody else
-  SLV_LOSS_PYTHON_FULL = 40,    // more Python sources than one recording holds
-  SLV_LOSS_PYTHON_NAME = 41,    // a Python file's path that no report can hold
+  SLV_LOSS_GCOV_LATE = 27,        // --coverage that its runtime knew of first: it writes it itself
+  SLV_LOSS_GCOV_RESET = 28,       // the program calls __gcov_reset, which does nothing then
+  SLV_LOSS_GCOV_VALUES = 29,      // value profiles of gcc's that are not added
+  SLV_LOSS_FOREIGN_GUARDS = 24,   // trace-pc-guard, with a callback of somebody else
+  SLV_LOSS_PYTHON_FULL = 40,      // more Python sources than one recording holds
+  SLV_LOSS_PYTHON_NAME = 41,      // a Python file's path that no report can hold
   SLV_LOSS_NO_PC_TABLE = 25,  // -fsanitize-coverage without pc-table, or several ways in one object
   SLV_LOSS_CLEARED = 26,      // libFuzzer clears the counters before each input
   SLV_LOSS_OWN_COUNTERS = 30, // LLVM's counters, which the program sets itself
@@ -41,6 +41,8 @@ enum slv_loss {
   SLV_LOSS_NAMESPACE = 35,    // a library with counters, loaded where we are not (dlmopen)
   SLV_LOSS_READ_ONLY = 36,    // the recording is mounted read-only where it was about to be started
   SLV_LOSS_CLANG_GCOV = 34,   // clang --coverage: not found in the code that clang generates
+  SLV_LOSS_GO_PLUGIN = 37, // Go's counters in a plugin, whose packages have no numbers of their own
+  SLV_LOSS_GO_CLEARS = 38, // the program calls Go's ClearCounters
 };
 
 // Whether a loss is of an object as it is, so that a fork child, which has the same objects, has it too.
@@ -51,6 +53,7 @@ static inline int slv_loss_is_inherited(unsigned loss) {
     case SLV_LOSS_NO_SECTIONS:
     case SLV_LOSS_CORRELATED:
     case SLV_LOSS_CLANG_GCOV:
+    case SLV_LOSS_GO_PLUGIN:
       return 1;
     default:
       return 0;

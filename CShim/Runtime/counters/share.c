@@ -172,7 +172,7 @@ void slv_counters_attach(struct slv_object *o, enum slv_when when) {
   int error = slv_lease_take(o, &lease);
   if (error == 0) {
     o->mode = whole                                                              ? SLV_MODE_PRIVATE
-              : when == SLV_RUNNING && o->places.boundaries > 0 && has_threads() ? SLV_MODE_MIXED
+              : when >= SLV_RUNNING && o->places.boundaries > 0 && has_threads() ? SLV_MODE_MIXED
                                                                                  : SLV_MODE_LIVE;
     error = o->mode == SLV_MODE_LIVE ? share(o, &lease, when == SLV_STARTING)
                                      : share_interior(o, &lease, whole);

@@ -39,7 +39,7 @@ void __cxa_finalize(void *object) {
 static __typeof__(dlopen) *real_dlopen(void) { return SLV_REAL(dlopen); }
 
 // Nothing tells of what musl loads: it has no start files that call __gmon_start__, and its dlopen does not
-// look at its caller. Constructors have run by then: of what has gcc's counters, libgcov knows already.
+// look at its caller. Constructors have run by then: of --coverage its runtime knows already (sources/gcov_late.c).
 // Context: thread
 static void *open_and_attach(const char *file, int mode) {
   void *handle = real_dlopen()(file, mode);

@@ -27,13 +27,13 @@ static char *plain(const char *name) {
 static char *answer(char *(*real)(const char *), const char *name, const void *caller) {
   char *value = real != NULL ? real(name) : plain(name);
   if (name[0] == 'P' && slv_starts(name, "PYTHON")) slv_python_reads_environment(caller);
-  // A libgcov that is about to write: of an object that did not tell of itself when it came.
+  // A libgcov that is about to write, and goes on with that: of an object that did not tell of itself when it came.
   if (name[0] == 'G' && slv_same(name, "GCOV_PREFIX") &&
       !(slv_process.settings & SLV_SETTING_LEAVE_GCOV))
-    slv_objects_attach_caller(caller, SLV_SOURCE_GCOV);
+    slv_objects_attach_caller(caller, SLV_SOURCE_GCOV, SLV_WRITING);
   if (!slv_process.quiet || name[0] != 'L' || !slv_same(name, profile)) return value;
   // Counters that are not in the recording stay its runtime's.
-  int kept = slv_objects_attach_caller(caller, SLV_SOURCE_LLVM);
+  int kept = slv_objects_attach_caller(caller, SLV_SOURCE_LLVM, SLV_RUNNING);
   return value == NULL && kept ? unwanted : value;
 }
 

@@ -21,7 +21,7 @@ static void met(const void *begin) {
   const struct slv_object *o = slv_objects(&count);
   for (int i = 0; i < count; i++)
     if (o[i].mode != SLV_MODE_GONE && (uintptr_t)begin - o[i].low < o[i].high - o[i].low) return;
-  slv_objects_attach_caller(begin, SLV_SOURCE_SANCOV);
+  slv_objects_attach_caller(begin, SLV_SOURCE_SANCOV, SLV_RUNNING);
 }
 
 // Context: thread

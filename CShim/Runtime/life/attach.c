@@ -109,9 +109,9 @@ static int attach(const struct dl_phdr_info *info, enum slv_when when) {
   if (!known && slv_python_is_host(info)) found.hosts = SLV_HOST_PYTHON;
   if (found.hosts & SLV_HOST_PYTHON) slv_python_found(info);
   if (known && found.sources == 0) return 1;
-  if (known && found.regions == 0 && when != SLV_RUNNING) slv_table_read(&found);
+  if (known && found.regions == 0 && when < SLV_RUNNING) slv_table_read(&found);
   if (found.regions == 0 || (found.sources & each_life)) {
-    if (!slv_object_inspect(info, &found, when == SLV_RUNNING)) {
+    if (!slv_object_inspect(info, &found, when)) {
       slv_sources_settle(&found, 0);
       slv_found_drop(&found);
       return 0;
@@ -152,6 +152,7 @@ void slv_objects_start(const char *name, int by_loader, char *const environment[
 struct question {
   uintptr_t address;
   enum slv_source source;
+  enum slv_when when;
   int known; // the object that holds the address has counters of the source, and they are ours
 };
 
@@ -176,15 +177,15 @@ static int attach_if_holds(struct dl_phdr_info *info, size_t size, void *state) 
   uint64_t mask;
   if (!slv_objects_try_lock(&mask)) return SLV_WALK_AGAIN;
   // What has no _init tells of itself here first, and its runtime takes the answer for good.
-  if (!attach(info, SLV_RUNNING)) attach(info, SLV_RUNNING);
+  if (!attach(info, q->when)) attach(info, q->when);
   answer(info, low, q);
   slv_objects_unlock(&mask);
   return 1;
 }
 
 // Context: thread
-int slv_objects_attach_caller(const void *address, enum slv_source source) {
-  struct question q = {(uintptr_t)address, source, 0};
+int slv_objects_attach_caller(const void *address, enum slv_source source, enum slv_when when) {
+  struct question q = {(uintptr_t)address, source, when, 0};
   if (!slv_process.active || slv_process.sandboxed || slv_is_vfork_child()) return 1;
   // The loader's lock first, ours inside: dlopen holds the loader's already.
   while (dl_iterate_phdr(attach_if_holds, &q) == SLV_WALK_AGAIN) slv_sys_sched_yield();

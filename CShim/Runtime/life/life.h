@@ -4,6 +4,7 @@
 
 #include <ucontext.h>
 
+#include "objects/objects.h"
 #include "process/process.h"
 
 // ---- life/attach.c: objects that come
@@ -16,7 +17,7 @@ void slv_objects_attach_new(void);
 
 // Attaches the object that holds this address, if any does, and of which a runtime of this source asks.
 // 0 when it has no such counters that we could keep. Context: thread
-int slv_objects_attach_caller(const void *address, enum slv_source source);
+int slv_objects_attach_caller(const void *address, enum slv_source source, enum slv_when when);
 
 // ---- life/unload.c: objects that go
 

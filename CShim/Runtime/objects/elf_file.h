@@ -12,6 +12,7 @@
 struct slv_file {
   int descriptor;
   int running; // constructors of the object may have run
+  int writing; // its runtime is writing what it counted
   uintptr_t bias;
   const struct dl_phdr_info *info; // of the loaded object
   Elf64_Ehdr header;

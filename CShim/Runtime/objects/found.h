@@ -28,6 +28,7 @@ struct slv_found {
   struct slv_region scan; // the data that its units lie in, and what was noted; no region
   void *taken;            // the first of the units that are to be taken over
   uint32_t taken_count;
+  void *known_by; // their runtime knows of them already, by this; NULL: it does not
   struct slv_clang_slots
       *slots;           // clang's: constructors that are to be emptied; NULL: there are none
   uint32_t clang_units; // that are known

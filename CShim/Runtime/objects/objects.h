@@ -26,6 +26,7 @@ enum slv_when {
   SLV_STARTING, // with the program: one thread, and no constructor has run
   SLV_LOADED,   // by dlopen, before its first constructor: no thread can know of it
   SLV_RUNNING,  // later: threads may be storing to its pages
+  SLV_WRITING,  // the same, and its runtime is about to write what it counted
 };
 
 #define SLV_BOUNDARIES (2 * SLV_REGIONS)

@@ -3,17 +3,23 @@
 // of a unit's constructor leads to a function that does nothing, so that the runtime hears of no unit. The
 // loader and libc read those slots after us.
 #include "sources/clang_gcov.h"
+#include "base/exported.h"
 #include "base/hash.h"
 #include "sources/gcov_notes.h"
 #include "sources/source.h"
 
+enum { WRITEOUT, RESET, LISTS };
+
 struct slv_clang_slot {
   uintptr_t address, value;
+  uintptr_t function[LISTS]; // of its unit
+  uintptr_t *node[LISTS];    // where the runtime has it; NULL: that is not known
 };
 
 struct slv_clang_slots {
   uintptr_t low, high; // what the loader has protected since it relocated it
   uint32_t count, room;
+  int late; // the constructors have run: it is the nodes that are emptied
   int emptied;
   struct slv_clang_slot slot[];
 };
@@ -27,7 +33,6 @@ struct meaning {
   struct slv_found *found;
   uint64_t hash, number;
   uintptr_t bias;
-  int only_hash;
 };
 
 // Context: thread
@@ -47,8 +52,7 @@ static void add_function(void *state, const struct slv_clang_function *f) {
   uint64_t words[] = {m->number++, f->ident | (uint64_t)f->lineno_checksum << 32,
                       f->cfg_checksum | (uint64_t)f->count << 32, address};
   if (!m->found->known) m->hash = slv_hash(m->hash, words, sizeof words);
-  if (!m->only_hash)
-    slv_found_region(m->found, SLV_SOURCE_GCOV, SLV_REGION_ADD64, address, f->count * 8ull);
+  slv_found_region(m->found, SLV_SOURCE_GCOV, SLV_REGION_ADD64, address, f->count * 8ull);
 }
 
 // ---- slots
@@ -83,11 +87,13 @@ static int reserve(const struct dl_phdr_info *info, struct slv_found *found, uin
 
 // Context: thread
 static int note_slot(struct slv_found *found, const struct slv_clang_image *image,
-                     uintptr_t address) {
+                     uintptr_t address, const struct slv_clang_unit *unit) {
   if (!reserve(image->info, found, image->count)) return 0;
   struct slv_clang_slots *slots = found->slots;
   if (slots->count == slots->room) return 0;
-  slots->slot[slots->count++] = (struct slv_clang_slot){address, *(const uintptr_t *)address};
+  struct slv_clang_slot *slot = &slots->slot[slots->count++];
+  *slot = (struct slv_clang_slot){.address = address, .value = *(const uintptr_t *)address};
+  if (unit != NULL) slot->function[WRITEOUT] = unit->writeout, slot->function[RESET] = unit->reset;
   found->taken_count++;
   return 1;
 }
@@ -106,16 +112,70 @@ static int set_slots(struct slv_clang_slots *slots, int empty) {
   return 1;
 }
 
+// ---- constructors that have run: llvm_gcov_init put two functions of each unit into lists that all objects share
+// (GCDAProfiling.c of LLVM 14 to 21, `fn_list`)
+
+struct node {
+  const void *object;
+  uintptr_t function;
+  struct node *next;
+};
+
+struct search {
+  struct slv_clang_slots *slots;
+  int list;
+};
+
+#define NODES_MAX 1048576u
+
+// Context: thread
+static void find_nodes(void *state, void *variable) {
+  const struct search *s = state;
+  struct node *node = *(struct node **)variable;
+  for (uint32_t n = 0; node != NULL && n < NODES_MAX; node = node->next, n++)
+    for (uint32_t i = 0; i < s->slots->count; i++)
+      if (s->slots->slot[i].function[s->list] == node->function)
+        s->slots->slot[i].node[s->list] = &node->function;
+}
+
+// Context: thread
+int slv_clang_gcov_know(struct slv_found *found) {
+  struct slv_clang_slots *slots = found->slots;
+  struct search writeout = {slots, WRITEOUT}, reset = {slots, RESET};
+  if (slots == NULL) return 0;
+  slv_exported("writeout_fn_list", find_nodes, &writeout);
+  slv_exported("reset_fn_list", find_nodes, &reset);
+  for (uint32_t i = 0; i < slots->count; i++)
+    if (slots->slot[i].node[WRITEOUT] == NULL || slots->slot[i].node[RESET] == NULL) return 0;
+  return slots->late = 1;
+}
+
+// Context: thread
+static int set_nodes(struct slv_clang_slots *slots, int empty) {
+  for (uint32_t i = 0; i < slots->count; i++)
+    for (int list = 0; list < LISTS; list++)
+      *slots->slot[i].node[list] = empty ? (uintptr_t)nothing : slots->slot[i].function[list];
+  slots->emptied = empty;
+  return 1;
+}
+
+// ----
+
+// Context: thread
+static int set(struct slv_clang_slots *slots, int empty) {
+  return slots->late ? set_nodes(slots, empty) : set_slots(slots, empty);
+}
+
 // Context: thread
 int slv_clang_gcov_take(const struct slv_found *found) {
-  return found->slots == NULL || found->slots->count == 0 || set_slots(found->slots, 1);
+  return found->slots == NULL || found->slots->count == 0 || set(found->slots, 1);
 }
 
 // Context: thread
 void slv_clang_gcov_settle(struct slv_found *found, int taken) {
   struct slv_clang_slots *slots = found->slots;
   if (slots == NULL) return;
-  if (!taken && slots->emptied) set_slots(slots, 0);
+  if (!taken && slots->emptied) set(slots, 0);
   slv_sys_munmap(slots, bytes_of(slots->room));
   found->slots = NULL;
 }
@@ -126,14 +186,14 @@ void slv_clang_gcov_settle(struct slv_found *found, int taken) {
 int slv_clang_gcov_find(const struct slv_file *file, struct slv_found *found, uint64_t *hash) {
   struct slv_clang_image image;
   struct slv_clang_unit unit;
-  struct meaning m = {found, *hash, 0, file->bias, file->running};
+  struct meaning m = {found, *hash, 0, file->bias};
   struct slv_clang_visitor visitor = {found->known ? NULL : hash_file, add_function, &m};
   int count = 0;
   if (!slv_clang_begin(&image, file->info)) return 0;
   for (uint32_t i = 0; i < image.count; i++)
     found->clang_units += *(const uintptr_t *)(image.slots + 8ull * i) == (uintptr_t)nothing;
   while (slv_clang_next(&image, &unit)) {
-    if (!file->running && !note_slot(found, &image, unit.slot)) {
+    if (!file->writing && !note_slot(found, &image, unit.slot, &unit)) {
       image.refused = 1;
       break;
     }
@@ -151,7 +211,7 @@ int slv_clang_gcov_take_listed(const struct slv_file *file, struct slv_found *fo
                                uintptr_t address) {
   struct slv_clang_image image;
   return slv_clang_begin(&image, file->info) && slv_clang_is_slot(&image, address) &&
-         note_slot(found, &image, address);
+         note_slot(found, &image, address, NULL);
 }
 
 // Context: thread

@@ -50,7 +50,7 @@ enum slv_code_result slv_code_next(struct slv_code *code, struct slv_code_call *
 // A generated constructor: one compiled module, nearly always of one file.
 struct slv_clang_unit {
   uintptr_t slot; // of the object's list of constructors, which leads to it
-  uintptr_t writeout;
+  uintptr_t writeout, reset;
   uint32_t files;
   uint32_t functions[SLV_CLANG_FILES];
 };
@@ -107,6 +107,8 @@ struct slv_kept;
 // Adds the object's units to `found`, notes the slots that are to be emptied, and answers how many units there
 // are. Context: thread
 int slv_clang_gcov_find(const struct slv_file *file, struct slv_found *found, uint64_t *hash);
+// The constructors have run: finds what they made known. 0: not all of it is known. Context: thread
+int slv_clang_gcov_know(struct slv_found *found);
 // Notes one slot that an earlier life found. 0: it can't be one. Context: thread
 int slv_clang_gcov_take_listed(const struct slv_file *file, struct slv_found *found,
                                uintptr_t address);

@@ -196,6 +196,7 @@ static int read_init(struct reading *r, uintptr_t slot) {
     return 0;
   r->unit->slot = slot;
   r->unit->writeout = (uintptr_t)r->call.argument[0];
+  r->unit->reset = (uintptr_t)r->call.argument[1];
   uintptr_t target = r->call.target;
   struct slv_code_call more;
   if (slv_code_next(&r->code, &more) != SLV_CODE_RETURNED) return 0; // it does something else, too

@@ -28,7 +28,7 @@ static enum slv_region_kind added_as(int kind) {
 
 // Adds a unit's counters to `found`, and returns the hash of what they mean. Context: thread
 static uint64_t add_unit(struct slv_gcov_image *image, const struct slv_gcov_unit *unit,
-                         struct slv_found *found, uint64_t hash, int only_hash) {
+                         struct slv_found *found, uint64_t hash) {
   uint32_t head[] = {unit->version, unit->stamp, unit->checksum, unit->functions, unit->kinds};
   if (!found->known) {
     hash = slv_hash(hash, head, sizeof head);
@@ -47,7 +47,7 @@ static uint64_t add_unit(struct slv_gcov_image *image, const struct slv_gcov_uni
       uint64_t address = (uintptr_t)c->values - image->info->dlpi_addr;
       words[used++] = c->count | (uint64_t)kind << 32;
       words[used++] = address;
-      if (added_as(kind) != SLV_REGION_NONE && !only_hash)
+      if (added_as(kind) != SLV_REGION_NONE)
         slv_found_region(found, SLV_SOURCE_GCOV, added_as(kind), address, c->count * 8ull);
       c++;
     }
@@ -130,8 +130,10 @@ static int find(const struct slv_file *file, struct slv_found *found) {
   struct slv_gcov_image image = {.info = file->info};
   struct slv_gcov_unit unit;
   struct slv_gcov_raw **tail = (struct slv_gcov_raw **)&found->taken;
+  struct slv_gcov_chain chain = {.count = 0};
   uintptr_t at, end, first = 0, last = 0;
   uint64_t hash = 0;
+  uint32_t regions = found->regions;
   uint16_t notes = found->scan.kind;
   int part = 0, got;
   if (slv_process.settings & SLV_SETTING_LEAVE_GCOV) return 0;
@@ -148,12 +150,15 @@ static int find(const struct slv_file *file, struct slv_found *found) {
         found->loss = SLV_LOSS_UNKNOWN_FORMAT;
         continue;
       }
-      if (!found->listed) hash = add_unit(&image, &unit, found, hash, file->running);
+      if (!found->listed) hash = add_unit(&image, &unit, found, hash);
       for (int kind = 0; kind < SLV_GCOV_KINDS; kind++)
         if ((unit.kinds & 1u << kind) && added_as(kind) == SLV_REGION_NONE)
           notes |= SLV_GCOV_NOTE_VALUES;
+      if (file->running) {
+        slv_gcov_chain_add(&chain, &unit);
+        continue;
+      }
       // Nobody uses `next` before __gcov_init: a list of what is to be taken over.
-      if (file->running) continue;
       *tail = unit.raw;
       tail = (struct slv_gcov_raw **)&unit.raw->next;
       found->taken_count++;
@@ -161,7 +166,10 @@ static int find(const struct slv_file *file, struct slv_found *found) {
   }
   int by_clang = slv_clang_gcov_find(file, found, &hash);
   if (first == 0 && by_clang == 0) return 0;
-  if (file->running) found->loss = SLV_LOSS_GCOV_LATE;
+  if (file->running && !slv_gcov_take_late(file, found, &image, &chain, by_clang)) {
+    found->loss = SLV_LOSS_GCOV_LATE;
+    found->regions = regions;
+  }
   found->scan = (struct slv_region){.address = first == 0 ? 0 : first - file->info->dlpi_addr,
                                     .size = (uint32_t)(last - first),
                                     .kind = notes,
@@ -174,7 +182,10 @@ static int find(const struct slv_file *file, struct slv_found *found) {
 static void settle(struct slv_found *found, int taken) {
   slv_clang_gcov_settle(found, taken);
   struct slv_gcov_raw *raw = found->taken;
-  found->taken = NULL;
+  struct slv_gcov_root *root = found->known_by;
+  found->taken = found->known_by = NULL;
+  if (root != NULL && !taken) return;
+  if (root != NULL) root->list = NULL;
   while (raw != NULL) {
     struct slv_gcov_raw *next = raw->next;
     raw->next = NULL;

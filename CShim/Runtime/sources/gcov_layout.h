@@ -46,6 +46,14 @@ enum slv_gcov_kind {
   SLV_GCOV_PATHS = 9,      // since 15
 };
 
+// What libgcov leads to the units of its object by, once their constructors have run (`__gcov_root`).
+struct slv_gcov_root {
+  struct slv_gcov_raw *list;             // the unit that came last
+  uint32_t state;                        // 1: its counts were written; 2: a run was counted
+  uint32_t zero;                         // padding
+  struct slv_gcov_root *next, *previous; // of other objects
+};
+
 // ---- sources/gcov_scan.c: reads these structures in memory, trusting nothing in them.
 
 // A stretch of memory that the last look was at.
@@ -83,7 +91,35 @@ const struct slv_gcov_raw_function *slv_gcov_function(struct slv_gcov_image *ima
 // Whether an info that nobody has taken over yet may stand at a link-time address. Context: any
 int slv_gcov_stands_at(struct slv_gcov_image *image, uint64_t address);
 
+// Whether a unit stands at an address. Context: any
+int slv_gcov_is_unit(struct slv_gcov_image *image, uintptr_t address);
+
 // Counter kinds of a version; 0: it is not known. Context: any
 int slv_gcov_kinds(uint32_t version);
+
+// ---- sources/gcov_late.c: objects whose constructors have run.
+
+// All units of an object that have functions, as far as each is linked to the one that came before it.
+struct slv_gcov_chain {
+  uintptr_t last; // which no other is linked to, if they are one list
+  uint32_t count;
+};
+
+// Context: any
+void slv_gcov_chain_add(struct slv_gcov_chain *chain, const struct slv_gcov_unit *unit);
+
+// What libgcov leads to these units by, and to no others; NULL: it is not known, or they were written already.
+// Context: thread
+struct slv_gcov_root *slv_gcov_root_of(struct slv_gcov_image *image,
+                                       const struct slv_gcov_chain *chain);
+
+struct slv_file;
+struct slv_found;
+
+// All units, gcc's and clang's, are to be taken from their runtimes, which know of them. 0: they are left to
+// these, as they are. Context: thread
+int slv_gcov_take_late(const struct slv_file *file, struct slv_found *found,
+                       struct slv_gcov_image *image, const struct slv_gcov_chain *chain,
+                       int by_clang);
 
 #endif

@@ -127,6 +127,15 @@ int slv_gcov_next(struct slv_gcov_image *image, uintptr_t *at, uintptr_t end,
 }
 
 // Context: any
+int slv_gcov_is_unit(struct slv_gcov_image *image, uintptr_t address) {
+  struct slv_gcov_unit unit;
+  struct slv_gcov_span span = {1, 0};
+  uintptr_t at = address;
+  return (address & 7) == 0 && in_segment(image, &span, PF_R | PF_W, address, sizeof *unit.raw) &&
+         slv_gcov_next(image, &at, address + 8, &unit) == 1;
+}
+
+// Context: any
 int slv_gcov_stands_at(struct slv_gcov_image *image, uint64_t address) {
   const struct slv_gcov_raw *raw = (const void *)(image->info->dlpi_addr + address);
   return (address & 7) == 0 &&

@@ -3,14 +3,50 @@
 //
 // Go writes its files where GOCOVERDIR says at a normal end: what it finds in memory, so that each life gets a
 // slot in which nothing is. GOCOVERDIR is left as it is.
+#include "base/elf_symbols.h"
 #include "base/hash.h"
 #include "sources/go_module.h"
 
+#define ATOMIC 3u // a mode of counting (internal/coverage, `CounterMode`)
+
+struct meaning {
+  uint64_t hash;
+  int is_atomic;
+};
+
 // Context: any
 static void hash_package(void *state, const struct slv_go_meta *meta) {
-  uint64_t *h = state;
-  *h = slv_hash(*h, meta->bytes + SLV_GO_HASH, SLV_GO_HASH);
-  *h = slv_hash(*h, &meta->head, sizeof meta->head);
+  struct meaning *m = state;
+  m->hash = slv_hash(m->hash, meta->bytes + SLV_GO_HASH, SLV_GO_HASH);
+  m->hash = slv_hash(m->hash, &meta->head, sizeof meta->head);
+  m->is_atomic |= meta->head.mode == ATOMIC;
+}
+
+// Whether the function is in the program, where Go's linker puts only what something leads to.
+// Context: any
+static int has_function(const char *names, uint64_t size, const char *name) {
+  size_t length = slv_length(name) + 1;
+  for (uint64_t i = 0; i + length <= size; i++)
+    if ((i == 0 || names[i - 1] == 0) && names[i] == name[0] && slv_equal(names + i, name, length))
+      return 1;
+  return 0;
+}
+
+// In other modes than this one Go refuses to clear. Context: thread
+static int clears(const struct slv_go_module *module) {
+  uint64_t size = module->words[SLV_GO_NAMES + 1];
+  const char *names = slv_go_at(module->file, module->words[SLV_GO_NAMES], size);
+  return names != NULL && (has_function(names, size, "runtime/coverage.ClearCounters") ||
+                           has_function(names, size, "internal/coverage/cfile.ClearCounters"));
+}
+
+// A plugin has what a program would have as its first module, and does not use it. Context: thread
+static int is_plugin(const struct slv_go_module *module) {
+  static const char name[] = "runtime.firstmoduledata";
+  struct slv_symbols symbols = {.looked = 0};
+  if (!slv_symbols_of(module->file->info, &symbols)) return 0;
+  const void *first = slv_symbols_find(&symbols, name, slv_symbols_hash(name), STT_OBJECT);
+  return first != NULL && first != module->words;
 }
 
 // Whether there is what registers counters at start, where nothing else of the program is known: strip leaves
@@ -37,13 +73,25 @@ static int find(const struct slv_file *file, struct slv_found *found) {
   }
   if (module.size == 0) return 0;
   uint64_t place[2] = {module.counters, module.size};
-  uint64_t meaning = slv_hash(SLV_SOURCE_GO, place, sizeof place);
+  struct meaning meaning = {slv_hash(SLV_SOURCE_GO, place, sizeof place), 0};
+  if (is_plugin(&module)) {
+    found->loss = SLV_LOSS_GO_PLUGIN;
+    return 0;
+  }
   if (slv_go_packages(&module, hash_package, &meaning) <= 0 ||
       !slv_found_region(found, SLV_SOURCE_GO, SLV_REGION_LISTS32, module.counters, module.size)) {
     found->loss = SLV_LOSS_UNKNOWN_FORMAT;
     return 0;
   }
-  slv_found_source(found, SLV_SOURCE_GO, meaning | 1);
+  slv_found_source(found, SLV_SOURCE_GO, meaning.hash | 1);
+  if (meaning.is_atomic && clears(&module)) found->hosts |= SLV_USE_GO_CLEARS;
+  return 1;
+}
+
+// Context: thread
+static int admit(const struct dl_phdr_info *info, const struct slv_found *found, uint32_t *loss) {
+  (void)info;
+  if (*loss == SLV_LOSS_NONE && (found->hosts & SLV_USE_GO_CLEARS)) *loss = SLV_LOSS_GO_CLEARS;
   return 1;
 }
 
@@ -76,5 +124,9 @@ static void make(struct slv_kept *to, const struct slv_file *file, const struct 
 }
 
 extern const struct slv_source_ops slv_source_go;
-const struct slv_source_ops slv_source_go = {
-    .source = SLV_SOURCE_GO, .find = find, .keep = "", .make = make, .traces = ".initHook\0"};
+const struct slv_source_ops slv_source_go = {.source = SLV_SOURCE_GO,
+                                             .find = find,
+                                             .keep = "",
+                                             .make = make,
+                                             .admit = admit,
+                                             .traces = ".initHook\0"};

@@ -6,6 +6,7 @@
 
 enum { // words of the module data
   SLV_GO_TABLE = 0,
+  SLV_GO_NAMES = 1, // of functions: address, bytes
   SLV_GO_FILES = 7, // names of source files: address, bytes
   SLV_GO_FUNCTIONS =
       16, // pairs of u32, by address: a function's place behind SLV_GO_TEXT, and more; address, count

@@ -70,9 +70,13 @@ static int needs_no_file(const struct slv_found *found) {
 }
 
 // Context: thread
-int slv_object_inspect(const struct dl_phdr_info *info, struct slv_found *found, int running) {
-  struct slv_file file = {
-      .bias = info->dlpi_addr, .info = info, .running = running, .descriptor = -1};
+int slv_object_inspect(const struct dl_phdr_info *info, struct slv_found *found,
+                       enum slv_when when) {
+  struct slv_file file = {.bias = info->dlpi_addr,
+                          .info = info,
+                          .running = when >= SLV_RUNNING,
+                          .writing = when == SLV_WRITING,
+                          .descriptor = -1};
   if (needs_no_file(found)) return ask(&file, found);
   const char *path = slv_object_path(info);
   found->blind = slv_object_file_open(&file, path, &found->error);
@@ -107,7 +111,7 @@ enum slv_loss slv_sources_explain(const struct dl_phdr_info *info, enum slv_sour
   for (size_t i = 0; i < COUNT; i++)
     if (sources[i]->source == source && sources[i]->quiet) return SLV_LOSS_NONE;
   *error = EIO;
-  if (!slv_object_inspect(info, &found, 1)) {
+  if (!slv_object_inspect(info, &found, SLV_WRITING)) {
     loss = SLV_LOSS_UNREADABLE;
   } else {
     *error = found.error;

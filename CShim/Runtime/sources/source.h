@@ -4,6 +4,7 @@
 #define SLV_SOURCE_H
 
 #include "objects/kept_file.h"
+#include "objects/objects.h"
 
 struct slv_source_ops {
   enum slv_source source;
@@ -33,9 +34,10 @@ struct slv_source_ops {
 
 // Asks every source about the object, and keeps what a report needs. Where its sections can't be read,
 // what needs none is found all the same, and `found->blind` says why the others are not known.
-// `running`: its constructors may have run. 0 when a file could not be read, for a reason that may not
+// 0 when a file could not be read, for a reason that may not
 // hold for the next life. Context: thread
-int slv_object_inspect(const struct dl_phdr_info *info, struct slv_found *found, int running);
+int slv_object_inspect(const struct dl_phdr_info *info, struct slv_found *found,
+                       enum slv_when when);
 
 // Set of 1 << enum slv_source: those that look at the object in each life. Context: any
 uint32_t slv_sources_of_each_life(void);

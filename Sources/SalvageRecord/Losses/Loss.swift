@@ -54,6 +54,8 @@ public enum LossReason: UInt16, Sendable, Hashable, CaseIterable {
   case noSections = 32
   case correlated = 33
   case clangGcov = 34
+  case goPlugin = 37
+  case goClears = 38
   case namespace = 35
   case coverageUnsaved = 20
   case pythonFull = 40
@@ -201,10 +203,11 @@ public enum LossReason: UInt16, Sendable, Hashable, CaseIterable {
     case .gcovLate:
       (
         "gcov-late",
-        "Constructors of an object built with gcc --coverage ran before the library met it: libgcov writes"
-          + " its .gcda files itself.",
-        "Preload no other library that is linked with -z initfirst, and link plugins with the compiler's"
-          + " start files."
+        "Constructors of an object built with --coverage ran before the library met it, and what its"
+          + " compiler's runtime knows of it was not found: that writes its .gcda files itself.",
+        "Preload no other library that is linked with -z initfirst, link plugins with the compiler's start"
+          + " files, and, for musl's dlopen, do not hide the runtime's symbols (local: * in a version script)"
+          + " nor call __gcov_dump in a constructor."
       )
     case .gcovReset:
       (
@@ -285,6 +288,21 @@ public enum LossReason: UInt16, Sendable, Hashable, CaseIterable {
         "Counters of clang --coverage were not found in the code that clang generated for them.",
         "Build without -mcmodel=large, by clang 14 to 21, or with -fprofile-instr-generate -fcoverage-mapping;"
           + " what its own runtime writes is left to it."
+      )
+    case .goPlugin:
+      (
+        "go-plugin",
+        "A plugin of Go's (-buildmode=plugin) has counters, which Go leaves out of its own data, too: its packages"
+          + " get their numbers when it is opened.",
+        "For the coverage run, import the plugin's package in a program or a test; the program that opens the"
+          + " plugin is kept."
+      )
+    case .goClears:
+      (
+        "go-clears",
+        "The Go program calls ClearCounters of runtime/coverage: what it counted before a call is not in the"
+          + " recording.",
+        "Leave the call out for the coverage run, or build with -covermode=count, in which Go refuses it."
       )
     case .noCell:
       (

@@ -1,0 +1,3 @@
+module example.com/clears
+
+go 1.21
