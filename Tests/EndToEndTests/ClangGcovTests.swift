@@ -90,6 +90,75 @@ import Testing
     #expect(doctor.status != .exit(0), "\(doctor.output)")
   }
 
+  /// Units of a version that nobody knows yet: all stays its runtime's, and the ledger says so.
+  @Test(arguments: ["-O0", "-O1"]) func versionThatIsNotKnown(_ level: String) async throws {
+    guard let tree = tree("version", ["clang-14", level]) else { return }
+    let program = try await Self.make(["clang-14", level], in: tree.build)
+    var image = try Data(contentsOf: URL(filePath: program))
+    let (known, later) = (Data("*804".utf8), Data("*99C".utf8))
+    var found = 0
+    while let place = image.range(of: known) {
+      image.replaceSubrange(place, with: later)
+      found += 1
+    }
+    #expect(found >= 2)
+    try image.write(to: URL(filePath: program))
+    let bare = try await tree.bare([program, "3"])
+    let data = tree.run.directory.appending("data")
+    let recorded = try await tree.run.run(
+      [program, "3"], environment: ["GCOV_PREFIX": data.string])
+    #expect(recorded.status == bare.status && recorded.output == bare.output)
+    #expect(try await tree.run.ledger().slugs == ["clang-gcov"])
+    let folder = tree.run.directory.appending("bare")
+    let theirs = try tree.files(under: folder, "gcda")
+    #expect(try tree.files(under: data, "gcda").count == theirs.count && theirs.count == 2)
+    for file in theirs {
+      let own = data.string + file.string.dropFirst(folder.string.count)
+      let contents = FileManager.default.contents(atPath: file.string)
+      #expect(FileManager.default.contents(atPath: own) == contents)
+    }
+  }
+
+  /// What looks like a unit and is none runs as ever, and counts nothing.
+  @Test(arguments: ["gcc", "clang", "clang-14"], ["-O0", "-O1"])
+  func whatLooksLikeUnits(_ compiler: String, _ level: String) async throws {
+    if skips("whatLooksLikeUnits \(compiler)", without: [compiler]) { return }
+    let run = try Recorded("clang-gcov-lookalike-\(compiler)\(level)")
+    let source = Places.fixtures.appending("gcov/lookalike.c").string
+    let program = run.directory.appending("lookalike").string
+    try await Tools.run([compiler, level, source, "-o", program], in: run.directory)
+    let bare = try await run.bare([program])
+    let recorded = try await run.run([program])
+    #expect(bare.status == .exit(9) && bare.output.hasPrefix("10 kept\n"))
+    #expect(recorded.status == bare.status && recorded.output == bare.output)
+    #expect(try await run.ledger().slugs.isSubset(of: ["clang-gcov"]))
+    #expect(try await run.lines().files.isEmpty)
+  }
+
+  /// clang leaves an arc of some conditions out of its notes, and `llvm-cov gcov` counts some lines too often then.
+  @Test(arguments: compilers, ["-O0", "-O1"])
+  func waysThatAreLeftOut(_ compiler: String, _ level: String) async throws {
+    if skips("waysThatAreLeftOut \(compiler)", without: [compiler]) { return }
+    let run = try Recorded("clang-gcov-ways-\(compiler)\(level)")
+    let source = Places.fixtures.appending("gcov/ways.c")
+    let program = run.directory.appending("ways").string
+    try await Tools.run(
+      [compiler, "--coverage", level, source.string, "-o", program], in: run.directory)
+    #expect(try await run.run([program]).status == .exit(0))
+    let report = try await run.salvage(["report", run.recording.string, "-f", "lcov", "--all"])
+    #expect(report.errors == "", "\(report.errors)")
+    let lines = LineCounts(lcov: report.output).files[source.string] ?? [:]
+    let text = try String(contentsOfFile: source.string, encoding: .utf8)
+    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+    {
+      guard let runs = line.firstMatch(of: /\/\/ runs (\d+)$/), let count = UInt64(runs.1) else {
+        continue
+      }
+      #expect(lines[index + 1] == count, "\(line)")
+    }
+    #expect(report.output.contains("FNDA:58,check"))
+  }
+
   /// Each later life takes the units from the list: counts add up, and no file appears.
   @Test(arguments: ["-O0", "-O2"]) func manyLives(_ level: String) async throws {
     guard let tree = tree("lives", ["clang-14", level]) else { return }

@@ -8,6 +8,7 @@
 /// - Threads counted without atomic instructions, and lost counts, thousands perhaps. Counters that are above
 ///   zero have run, and those that are zero have not: a store is of a count plus one. Of an arc that is derived
 ///   from such counters nothing is known if no way leads to it, or only ways that may have run.
+/// - clang left an arc out of its notes: `completeByMissingArcs`.
 /// - A fork of which the place is not known: its child left what it never entered.
 struct GcovRepair {
   enum Outcome: Sendable {
@@ -27,6 +28,10 @@ struct GcovRepair {
   /// - Parameter lives: how many processes counted.
   mutating func repair(_ flow: inout GcovFlow, lives: Int) -> Outcome {
     guard flow.arcs.contains(where: { $0.count < 0 }) else { return .exact }
+    if flow.completeByMissingArcs() {
+      flow.recountBlocks()
+      return .exact
+    }
     let original = flow.arcs
     if !explainByDeaths(&flow, atMost: Int64(lives) * Self.threads) {
       flow.arcs = original
