@@ -19,7 +19,7 @@ import Testing
     #expect(counters.objects.map(\.identity) == [0xabc, 0xabc, 0xdef])
     #expect(counters.objects.flatMap(\.regions).map(\.kind) == [.add64, .or8, .add64])
     #expect(counters.objects.last?.regions.first?.bytes.first == 5)
-    // Two lives began at place 1, which one got to that began at place 0.
-    #expect(counters.objects.last?.withHistory?.regions.first?.bytes.first == 5 + 2 * (3 + 3))
+    // Two lives began at place 1, which one got to that began at place 0: 3 before each place.
+    #expect(counters.objects.last?.withHistory?.regions.first?.bytes.first == 17)
   }
 }
