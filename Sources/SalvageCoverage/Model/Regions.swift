@@ -51,22 +51,64 @@ package struct Segment: Sendable, Hashable {
 }
 
 /// The expansion of a macro.
+///
+/// Lists of regions are packed here and below: each access makes one, each change packs all of it.
 package struct Expansion: Sendable, Hashable {
   package var fileNames: [String]
   /// Where the macro is used.
   package var source: SourceRegion
+  private var packedTargets: Packed<SourceRegion>
+  private var packedBranches: Packed<BranchRegion>
+
+  /// - Parameter targets: one for all expansions of a function.
+  init(
+    fileNames: [String], source: SourceRegion, targets: Packed<SourceRegion>,
+    branches: [BranchRegion]
+  ) {
+    self.fileNames = fileNames
+    self.source = source
+    packedTargets = targets
+    packedBranches = Packed(branches)
+  }
+
   /// All regions of the function that uses it.
-  package var targets: [SourceRegion]
-  package var branches: [BranchRegion]
+  package var targets: [SourceRegion] {
+    get { packedTargets.elements }
+    set { packedTargets = Packed(newValue) }
+  }
+  package var branches: [BranchRegion] {
+    get { packedBranches.elements }
+    set { packedBranches = Packed(newValue) }
+  }
 }
 
 /// The finer level of one file.
 package struct FileRegions: Sendable, Hashable {
-  package var segments: [Segment]
-  package var branches: [BranchRegion]
+  private var packedSegments: Packed<Segment>
+  private var packedBranches: Packed<BranchRegion>
   package var mcdc: [MCDCRecord]
   package var expansions: [Expansion]
   package var summary: RegionSummary
+
+  init(
+    segments: [Segment], branches: [BranchRegion], mcdc: [MCDCRecord], expansions: [Expansion],
+    summary: RegionSummary
+  ) {
+    packedSegments = Packed(segments)
+    packedBranches = Packed(branches)
+    self.mcdc = mcdc
+    self.expansions = expansions
+    self.summary = summary
+  }
+
+  package var segments: [Segment] {
+    get { packedSegments.elements }
+    set { packedSegments = Packed(newValue) }
+  }
+  package var branches: [BranchRegion] {
+    get { packedBranches.elements }
+    set { packedBranches = Packed(newValue) }
+  }
 }
 
 /// A function (one instantiation of it) with its source ranges.
@@ -75,9 +117,30 @@ package struct FunctionRegions: Sendable, Hashable {
   package var count: UInt64
   /// The first is the file that it is defined in.
   package var fileNames: [String]
-  package var regions: [SourceRegion]
-  package var branches: [BranchRegion]
+  private var packedRegions: Packed<SourceRegion>
+  private var packedBranches: Packed<BranchRegion>
   package var mcdc: [MCDCRecord]
+
+  init(
+    name: String, count: UInt64, fileNames: [String], regions: Packed<SourceRegion>,
+    branches: [BranchRegion], mcdc: [MCDCRecord]
+  ) {
+    self.name = name
+    self.count = count
+    self.fileNames = fileNames
+    packedRegions = regions
+    packedBranches = Packed(branches)
+    self.mcdc = mcdc
+  }
+
+  package var regions: [SourceRegion] {
+    get { packedRegions.elements }
+    set { packedRegions = Packed(newValue) }
+  }
+  package var branches: [BranchRegion] {
+    get { packedBranches.elements }
+    set { packedBranches = Packed(newValue) }
+  }
 }
 
 /// Tallies that llvm-cov keeps for a file: it adds up functions, and of several instantiations of
