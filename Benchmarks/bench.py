@@ -15,6 +15,7 @@ import bars_ledgers
 import bars_paced
 import bars_pages
 import bars_python
+import bars_readers
 import bars_reports
 import bars_shards
 import bars_signals
@@ -67,6 +68,12 @@ def main() -> int:
         "signals": lambda: bars_signals.signals(work, 30 if few else 150),
         "many": lambda: bars_reports.processes(work, [100, 1000] if few else [100, 1000, 5000]),
         "report": lambda: bars_reports.one_report(work, 3 if few else 9),
+        "units": lambda: bars_readers.units(work, 3 if few else 9),
+        "classes": lambda: bars_readers.classes(work, 3 if few else 9),
+        "amalgamation": lambda: bars_readers.amalgamation(work, 3 if few else 9),
+        "libraries": lambda: bars_readers.libraries(work, 3 if few else 9),
+        "units-gcov": lambda: bars_readers.gcov(work, 2 if few else 5),
+        "report-forks": lambda: bars_readers.forks(work, 3 if few else 15),
         "shards": lambda: bars_shards.merging(work, 100 if few else 1000),
         "ledgers": lambda: bars_ledgers.bars(work, 100_000 if few else 1_000_000),
         "pages": lambda: bars_pages.pages(work, 400 if few else 2000, 550),

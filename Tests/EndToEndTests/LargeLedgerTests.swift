@@ -7,6 +7,7 @@ import Testing
   private static let generator = Places.tests.removingLastComponent()
     .appending("Benchmarks/ledgers.py").string
   private static let peak = Places.fixtures.appending("ledgers/peak.py").string
+  private static let reads = Places.fixtures.appending("ledgers/reads.py").string
   private static let most = 300.0
 
   /// Two recordings of one program: of few lives, and of 100,000 more.
@@ -24,9 +25,11 @@ import Testing
     }
   }
 
-  /// Bytes of memory that a command took at most.
-  private func peak(_ run: Recorded, _ arguments: [String]) async throws -> Double {
-    let outcome = try await run.bare(["python3", Self.peak, Places.salvage.string] + arguments)
+  /// What a script prints of a command: bytes of memory that it took at most, or those that it read.
+  private func bytes(
+    _ script: String, _ run: Recorded, _ arguments: [String]
+  ) async throws -> Double {
+    let outcome = try await run.bare(["python3", script, Places.salvage.string] + arguments)
     #expect(outcome.status == .exit(0), "\(outcome.errors)")
     return try #require(Double(outcome.output.dropLast()))
   }
@@ -46,10 +49,35 @@ import Testing
       var sizes: [Double] = []
       for name in ["few", "many"] {
         let words = command.map { $0.replacingOccurrences(of: "NAME", with: name) }
-        sizes.append(try await peak(run, words))
+        sizes.append(try await bytes(Self.peak, run, words))
       }
       let each = (sizes[1] - sizes[0]) / 100_000
       #expect(each <= Self.most, "\(command): \(each) bytes a life")
+    }
+  }
+
+  /// Once for its checksum, and once for what is in it.
+  @Test func anArchiveIsReadTwice() async throws {
+    if skips("large ledgers", without: ["clang", "python3"]) { return }
+    let run = try Recorded("large-ledger-reads")
+    try await recordings(run)
+    let commands: [[String]] = [
+      ["report", "-f", "lcov"], ["ledger"], ["export", "--format", "profraw", "-o", "out"],
+    ]
+    var sizes: [Double] = []
+    for name in ["few", "many"] {
+      let archived = try await run.salvage(["archive", name, "-o", "\(name).archive"])
+      #expect(archived.status == .exit(0), "\(archived.errors)")
+      let file = run.directory.appending("\(name).archive")
+      sizes.append(Double(try Data(contentsOf: URL(filePath: file.string)).count))
+    }
+    for command in commands {
+      var reads: [Double] = []
+      for name in ["few", "many"] {
+        reads.append(try await bytes(Self.reads, run, command + ["\(name).archive"]))
+      }
+      let each = (reads[1] - reads[0]) / (sizes[1] - sizes[0])
+      #expect(each < 2.1, "\(command): each byte was read \(each) times")
     }
   }
 

@@ -236,7 +236,7 @@ private struct HandMade {
       }
       let archive = try sample.archive(made.bytes)
       if let all = try? archive.contained() {
-        _ = try? JoinedLedgers.contents(all.map { JoinedLedgers.Part($0, of: archive) })
+        _ = try? JoinedLedgers(all.map { JoinedLedgers.Part($0, of: archive) })
       }
       var totals = CounterTotals()
       _ = try? archive.add(to: &totals)
@@ -393,7 +393,7 @@ private struct HandMade {
       let archive = try Archive(path)
       ledgers += try archive.contained().map { JoinedLedgers.Part($0, of: archive) }
     }
-    let contents = try #require(try JoinedLedgers.contents(ledgers))
+    let contents = try #require(try JoinedLedgers(ledgers)).contents
     #expect(contents.lives.count == 4 && Set(contents.lives.map(\.id)).count == 4)
     let parents = contents.lives.compactMap(\.parent)
     #expect(Set(parents).isSubset(of: Set(contents.lives.map(\.id))) && parents.count == 2)

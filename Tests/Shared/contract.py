@@ -1,5 +1,6 @@
 """The numbers of CShim/ABI/include for harnesses in Python, as the compiler has them: `number("SLV_ABI_VERSION")`,
-`size("slv_cell")`, `offset("slv_ledger_header", "cells")`. Nothing of the contract is written down a second time."""
+`size("slv_cell")`, `offset("slv_ledger_header", "next")`, `pack("slv_run", low=0x5000)`. Nothing of the contract is
+written down a second time."""
 
 import os
 import re
@@ -25,6 +26,7 @@ def _expressions(text: str) -> list[tuple[str, str]]:
         found.append((name, f"sizeof(struct {name})"))
         for field in re.findall(r"(\w+) *(?:\[[^\]]*\] *)*(?=[;,])", body):
             found.append((f"{name}.{field}", f"offsetof(struct {name}, {field})"))
+            found.append((f"{name}.{field}#", f"sizeof(((struct {name} *)0)->{field})"))
     return found
 
 
@@ -58,20 +60,20 @@ def offset(struct: str, field: str) -> int:
     return _numbers()[f"{struct}.{field}"]
 
 
+def pack(struct: str, **fields: int | bytes) -> bytes:
+    """A struct of these fields; the others are 0."""
+    data = bytearray(size(struct))
+    for field, value in fields.items():
+        at, width = offset(struct, field), _numbers()[f"{struct}.{field}#"]
+        content = value if isinstance(value, bytes) else value.to_bytes(width, "little")
+        if len(content) > width:
+            raise ValueError(f"{struct}.{field}: {len(content)} bytes in {width}")
+        data[at : at + len(content)] = content
+    return bytes(data)
+
+
 def settings(recording: os.PathLike, library: os.PathLike, flags: int = 0, save_before: int = 0) -> bytes:
     """The file `settings` of a recording."""
-    data = bytearray(size("slv_settings"))
-
-    def put(field: str, value: int, length: int) -> None:
-        at = offset("slv_settings", field)
-        data[at : at + length] = value.to_bytes(length, "little")
-
-    put("magic", number("SLV_SETTINGS_MAGIC"), 8)
-    put("version", number("SLV_ABI_VERSION"), 4)
-    put("size", len(data), 4)
-    put("flags", flags, 4)
-    put("save_before", save_before, 8)
-    for field, value in (("command_version", b"test"), ("users", os.fsencode(recording)), ("library", os.fsencode(library))):
-        at = offset("slv_settings", field)
-        data[at : at + len(value)] = value
-    return bytes(data)
+    return pack("slv_settings", magic=number("SLV_SETTINGS_MAGIC"), version=number("SLV_ABI_VERSION"),
+                size=size("slv_settings"), flags=flags, save_before=save_before, command_version=b"test",
+                users=os.fsencode(recording), library=os.fsencode(library))

@@ -144,10 +144,7 @@ extension RecordingSet {
     builds: BuildChoice = .newest
   ) async throws(SalvageError) -> CoverageReport {
     WorkProgress.begin("reading the recording")
-    // Each life that counted is on the ledger then; and the ledgers of archives are gone through for both, one
-    // after the other.
-    let reading = try counters()
-    let contents = try contents()
+    let (reading, contents) = try reading()
     do {
       let collected = try await collectCoverage(
         of: reading.objects, content: content, search: tools, builds: builds,

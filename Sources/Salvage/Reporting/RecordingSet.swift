@@ -86,9 +86,30 @@ public struct RecordingSet: Sendable {
   /// The process trees: every life with how it ended and what of it is lost.
   public func contents() throws(SalvageError) -> RecordingContents {
     if case .directory(let recording) = inputs.first { return try recording.contents() }
+    return try joinedLedgers().contents
+  }
+
+  /// The counters of every object, added up over all processes.
+  public func counters() throws(SalvageError) -> CounterReading {
+    if case .directory(let recording) = inputs.first { return try recording.counters() }
+    return CounterReading(objects: try objects(), losses: try joinedLedgers().counterLosses)
+  }
+
+  /// Both. A ledger may be large: that of an archive is gone through once for both.
+  func reading() throws(SalvageError) -> (counters: CounterReading, contents: RecordingContents) {
+    if case .directory(let recording) = inputs.first {
+      // In this order each life that counted is on the ledger.
+      let counters = try recording.counters()
+      return (counters, try recording.contents())
+    }
+    let objects = try objects()
+    let ledgers = try joinedLedgers()
+    return (CounterReading(objects: objects, losses: ledgers.counterLosses), ledgers.contents)
+  }
+
+  private func joinedLedgers() throws(SalvageError) -> JoinedLedgers {
     do throws(RecordError) {
-      let joined = try JoinedLedgers.contents(ledgers)
-      guard let joined else { throw RecordError("", .foreign) }
+      guard let joined = try JoinedLedgers(ledgers) else { throw RecordError("", .foreign) }
       return joined
     } catch {
       throw .unreadable(error.description)
@@ -113,19 +134,8 @@ public struct RecordingSet: Sendable {
     }
   }
 
-  /// What was met as counters were read.
-  private func counterLosses() throws(RecordError) -> [Loss] {
-    var result: [Loss] = []
-    for part in ledgers {
-      var lives = Lives()
-      result += try part.read(&lives).counterLosses
-    }
-    return result
-  }
-
-  /// The counters of every object, added up over all processes.
-  public func counters() throws(SalvageError) -> CounterReading {
-    if case .directory(let recording) = inputs.first { return try recording.counters() }
+  /// The counters alone.
+  private func objects() throws(SalvageError) -> [ObjectCounters] {
     do {
       var totals = CounterTotals()
       for input in inputs {
@@ -139,8 +149,7 @@ public struct RecordingSet: Sendable {
       var objects = totals.sorted
       try keep(of: &objects)
       objects.formLots(inputs.flatMap(\.recordings))
-      return CounterReading(
-        objects: objects, losses: try counterLosses())
+      return objects
     } catch {
       throw .unreadable("\(error)")
     }

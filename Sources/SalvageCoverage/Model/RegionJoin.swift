@@ -3,29 +3,41 @@ extension FunctionRegions {
   var shape: FunctionRegions {
     var shape = self
     shape.count = 0
-    for index in regions.indices { shape.regions[index].count = 0 }
-    for index in branches.indices {
-      shape.branches[index].trueCount = 0
-      shape.branches[index].falseCount = 0
-    }
+    shape.regions = regions.map(\.shape)
+    shape.branches = branches.map(\.shape)
     for index in mcdc.indices { shape.mcdc[index] = mcdc[index].shape }
     return shape
   }
 
   mutating func add(_ other: FunctionRegions) {
     count.saturate(adding: other.count)
-    for index in regions.indices {
-      regions[index].count.saturate(adding: other.regions[index].count)
-    }
-    for index in branches.indices { branches[index].add(other.branches[index]) }
+    regions = zip(regions, other.regions).map { $0.adding($1) }
+    branches = zip(branches, other.branches).map { $0.adding($1) }
     for index in mcdc.indices { mcdc[index].add(other.mcdc[index]) }
   }
 }
 
+extension SourceRegion {
+  fileprivate func adding(_ other: SourceRegion) -> SourceRegion {
+    var sum = self
+    sum.count.saturate(adding: other.count)
+    return sum
+  }
+
+  /// The same without its count.
+  fileprivate var shape: SourceRegion {
+    var shape = self
+    shape.count = 0
+    return shape
+  }
+}
+
 extension BranchRegion {
-  mutating func add(_ other: BranchRegion) {
-    trueCount.saturate(adding: other.trueCount)
-    falseCount.saturate(adding: other.falseCount)
+  fileprivate func adding(_ other: BranchRegion) -> BranchRegion {
+    var sum = self
+    sum.trueCount.saturate(adding: other.trueCount)
+    sum.falseCount.saturate(adding: other.falseCount)
+    return sum
   }
 
   /// The same without counts.
@@ -65,17 +77,15 @@ extension Expansion {
   fileprivate var shape: Expansion {
     var shape = self
     shape.source.count = 0
-    for index in targets.indices { shape.targets[index].count = 0 }
-    for index in branches.indices { shape.branches[index] = branches[index].shape }
+    shape.targets = targets.map(\.shape)
+    shape.branches = branches.map(\.shape)
     return shape
   }
 
   fileprivate mutating func add(_ other: Expansion) {
     source.count.saturate(adding: other.source.count)
-    for index in targets.indices {
-      targets[index].count.saturate(adding: other.targets[index].count)
-    }
-    for index in branches.indices { branches[index].add(other.branches[index]) }
+    targets = zip(targets, other.targets).map { $0.adding($1) }
+    branches = zip(branches, other.branches).map { $0.adding($1) }
   }
 }
 
@@ -83,7 +93,7 @@ extension FileRegions {
   /// Adds what another object says; the summary is left to the caller.
   mutating func add(_ other: FileRegions) {
     segments = Segment.joined(segments, other.segments)
-    branches = Self.joined(branches, other.branches, \.shape) { $0.add($1) }
+    branches = Self.joined(branches, other.branches, \.shape) { $0 = $0.adding($1) }
     mcdc = Self.joined(mcdc, other.mcdc, \.shape) { $0.add($1) }
     expansions = Self.joined(expansions, other.expansions, \.shape) { $0.add($1) }
   }

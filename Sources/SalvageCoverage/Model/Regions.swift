@@ -51,22 +51,64 @@ public struct Segment: Sendable, Hashable {
 }
 
 /// The expansion of a macro.
+///
+/// Lists of regions are packed here and below: each access makes one, each change packs all of it.
 public struct Expansion: Sendable, Hashable {
   public var fileNames: [String]
   /// Where the macro is used.
   public var source: SourceRegion
+  private var packedTargets: Packed<SourceRegion>
+  private var packedBranches: Packed<BranchRegion>
+
+  /// - Parameter targets: one for all expansions of a function.
+  init(
+    fileNames: [String], source: SourceRegion, targets: Packed<SourceRegion>,
+    branches: [BranchRegion]
+  ) {
+    self.fileNames = fileNames
+    self.source = source
+    packedTargets = targets
+    packedBranches = Packed(branches)
+  }
+
   /// All regions of the function that uses it.
-  public var targets: [SourceRegion]
-  public var branches: [BranchRegion]
+  public var targets: [SourceRegion] {
+    get { packedTargets.elements }
+    set { packedTargets = Packed(newValue) }
+  }
+  public var branches: [BranchRegion] {
+    get { packedBranches.elements }
+    set { packedBranches = Packed(newValue) }
+  }
 }
 
 /// The finer level of one file.
 public struct FileRegions: Sendable, Hashable {
-  public var segments: [Segment]
-  public var branches: [BranchRegion]
+  private var packedSegments: Packed<Segment>
+  private var packedBranches: Packed<BranchRegion>
   public var mcdc: [MCDCRecord]
   public var expansions: [Expansion]
   public var summary: RegionSummary
+
+  init(
+    segments: [Segment], branches: [BranchRegion], mcdc: [MCDCRecord], expansions: [Expansion],
+    summary: RegionSummary
+  ) {
+    packedSegments = Packed(segments)
+    packedBranches = Packed(branches)
+    self.mcdc = mcdc
+    self.expansions = expansions
+    self.summary = summary
+  }
+
+  public var segments: [Segment] {
+    get { packedSegments.elements }
+    set { packedSegments = Packed(newValue) }
+  }
+  public var branches: [BranchRegion] {
+    get { packedBranches.elements }
+    set { packedBranches = Packed(newValue) }
+  }
 }
 
 /// A function (one instantiation of it) with its source ranges.
@@ -75,9 +117,30 @@ public struct FunctionRegions: Sendable, Hashable {
   public var count: UInt64
   /// The first is the file that it is defined in.
   public var fileNames: [String]
-  public var regions: [SourceRegion]
-  public var branches: [BranchRegion]
+  private var packedRegions: Packed<SourceRegion>
+  private var packedBranches: Packed<BranchRegion>
   public var mcdc: [MCDCRecord]
+
+  init(
+    name: String, count: UInt64, fileNames: [String], regions: Packed<SourceRegion>,
+    branches: [BranchRegion], mcdc: [MCDCRecord]
+  ) {
+    self.name = name
+    self.count = count
+    self.fileNames = fileNames
+    packedRegions = regions
+    packedBranches = Packed(branches)
+    self.mcdc = mcdc
+  }
+
+  public var regions: [SourceRegion] {
+    get { packedRegions.elements }
+    set { packedRegions = Packed(newValue) }
+  }
+  public var branches: [BranchRegion] {
+    get { packedBranches.elements }
+    set { packedBranches = Packed(newValue) }
+  }
 }
 
 /// Tallies that llvm-cov keeps for a file: it adds up functions, and of several instantiations of

@@ -54,29 +54,36 @@ package struct JoinedLedgers {
     }
   }
 
-  private var lives = Lives()
-  private var runs: [RunNote] = []
-  private var losses: [Loss] = []
+  package let contents: RecordingContents
+  /// What was met as counters were read.
+  package let counterLosses: [Loss]
 
   /// Nil where there is none.
-  package static func contents(_ parts: [Part]) throws(RecordError) -> RecordingContents? {
+  package init?(_ parts: [Part]) throws(RecordError) {
     let parts = parts.sorted { $0.recording.name < $1.recording.name }
     guard let first = parts.first else { return nil }
-    var joined = JoinedLedgers()
-    var index = LifeIndex()
+    var sum = LedgerSum()
     for (number, part) in parts.enumerated() {
-      try joined.add(part, &index, isLast: number == parts.count - 1)
+      try sum.add(part, isLast: number == parts.count - 1)
     }
-    joined.runs.sort { ($0.started, $0.life) < ($1.started, $1.life) }
-    joined.lives.sort()
-    return RecordingContents(
-      settings: first.recording.settings, runs: joined.runs, lives: joined.lives,
-      losses: Losses(of: joined.lives, others: joined.losses), problems: [])
+    sum.runs.sort { ($0.started, $0.life) < ($1.started, $1.life) }
+    sum.lives.sort()
+    contents = RecordingContents(
+      settings: first.recording.settings, runs: sum.runs, lives: sum.lives,
+      losses: Losses(of: sum.lives, others: sum.losses), problems: [])
+    counterLosses = sum.counterLosses
   }
+}
 
-  private mutating func add(
-    _ part: Part, _ index: inout LifeIndex, isLast: Bool
-  ) throws(RecordError) {
+/// One ledger after the other.
+private struct LedgerSum {
+  var lives = Lives()
+  var runs: [RunNote] = []
+  var losses: [Loss] = []
+  var counterLosses: [Loss] = []
+  private var index = LifeIndex()
+
+  mutating func add(_ part: JoinedLedgers.Part, isLast: Bool) throws(RecordError) {
     let start = lives.count
     var rest = try part.read(&lives)
     lives.setMachine(part.recording.machine, from: start)
@@ -87,13 +94,13 @@ package struct JoinedLedgers {
       let id = part.recording.id
       let mask = contentHash(seed: id.high, bytes(of: id.low)[...]) << 32
       lives.rename(from: start, by: mask)
-      for loss in rest.losses.indices {
-        rest.losses[loss].life = rest.losses[loss].life.map { $0 ^ mask }
-      }
+      for loss in rest.losses.indices { rest.losses[loss].life? ^= mask }
+      for loss in rest.counterLosses.indices { rest.counterLosses[loss].life? ^= mask }
     }
     if !isLast { for life in start..<lives.count { _ = index.insert(life, lives.records) } }
     runs += rest.runs
     losses += rest.losses
+    counterLosses += rest.counterLosses
   }
 }
 

@@ -270,7 +270,8 @@ extension FileWorker {
     _ records: [DecisionRecord]
   ) {
     let names = files.map { program.paths[Int($0)] }
-    let regions = function.regions.filter { RegionKind.covers($0.kind) }.map(SourceRegion.init)
+    let regions = Packed(
+      function.regions.filter { RegionKind.covers($0.kind) }.map(SourceRegion.init))
     let mcdc = records.map(MCDCRecord.init)
     let branches = function.regions.filter { $0.isBranch }
     findings.functions.append(

@@ -99,7 +99,8 @@ enum LLVMJSONReader {
       }
     }
     guard let source else { throw scanner.failure("an expansion with its source_region") }
-    return Expansion(fileNames: fileNames, source: source, targets: targets, branches: branches)
+    return Expansion(
+      fileNames: fileNames, source: source, targets: Packed(targets), branches: branches)
   }
 
   private static func strings(_ scanner: inout ByteScanner) throws(FormatError) -> [String] {

@@ -51,7 +51,7 @@ func readArchive(_ input: [UInt8]) {
 /// What every command does with an archive. It comes back, with values or an error.
 private func readAll(_ archive: Archive) {
   let all = (try? archive.contained()) ?? []
-  _ = try? JoinedLedgers.contents(all.map { JoinedLedgers.Part($0, of: archive) })?.losses.count
+  _ = try? JoinedLedgers(all.map { JoinedLedgers.Part($0, of: archive) })?.contents.losses.count
   var totals = CounterTotals()
   try? archive.add(to: &totals)
   for object in totals.sorted { _ = object.withHistory }
