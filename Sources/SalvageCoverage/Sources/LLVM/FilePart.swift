@@ -32,13 +32,22 @@ struct FilePart: Sendable {
   var functions: [Function] = []
   var summaries: [FunctionSummary] = []
   /// The regions of functions whose own text it is.
-  var pieces: [CountedPiece] = []
+  private var pieces: [CountedPiece] = []
   /// Regions of macros and of text that is included in the middle of functions.
   var expanded: [CountedPiece] = []
   private var expandedLimit = 1 << 14
-  var lines: [Line] = []
-  var segments: [Segment] = []
-  var spans: [Span] = []
+  private var lines: [Line] = []
+  private var segments: [Segment] = []
+  private var spans: [Span] = []
+  /// Functions of equal regions, as the instances of a template are, by where their `pieces` begin.
+  private var texts: [TextKey: Int] = [:]
+  private var hasInstances = false
+
+  private struct TextKey: Hashable {
+    var start: Place
+    var end: Place
+    var count: Int
+  }
   var branches: [BranchCount] = []
   var steps: [Place] = []
   var decisions: [Decision] = []
@@ -63,6 +72,40 @@ struct FilePart: Sendable {
     expandedLimit = max(1 << 14, 2 * expanded.count)
   }
 
+  /// Adds the text of one function: its regions, sorted and each once, and what was built of them.
+  mutating func addText(
+    _ found: [CountedPiece], _ text: ClosedRange<UInt32>, _ built: [Line], _ more: [Segment]
+  ) {
+    guard let first = found.first, let last = found.last, !isInstance(found) else { return }
+    texts[TextKey(start: first.start, end: last.end, count: found.count)] = pieces.count
+    pieces += found
+    let (line, segment) = (lines.count, segments.count)
+    lines += built
+    segments += more
+    spans.append(
+      Span(
+        text: text, lines: line..<lines.count, segments: segment..<segments.count,
+        endsEmpty: last.start == last.end))
+  }
+
+  /// True where the text is that of a function before, whose counts have these in them then: of a template with
+  /// thousands of instances all regions would have to be sorted.
+  private mutating func isInstance(_ found: [CountedPiece]) -> Bool {
+    let key = TextKey(start: found[0].start, end: found[found.count - 1].end, count: found.count)
+    guard let place = texts[key] else { return false }
+    for (index, piece) in found.enumerated() {
+      let mine = pieces[place + index]
+      guard mine.start == piece.start, mine.end == piece.end, mine.kind == piece.kind else {
+        return false
+      }
+    }
+    for (index, piece) in found.enumerated() {
+      pieces[place + index].count = pieces[place + index].count.saturatingSum(piece.count)
+    }
+    hasInstances = true
+    return true
+  }
+
   /// Adds what functions of another file say of it.
   mutating func add(_ other: FilePart) {
     let shift = Int32(steps.count)
@@ -80,6 +123,7 @@ struct FilePart: Sendable {
         segments: $0.segments.lowerBound + segmentShift..<$0.segments.upperBound + segmentShift,
         endsEmpty: $0.endsEmpty)
     }
+    hasInstances = hasInstances || other.hasInstances
     steps += other.steps
     for var branch in other.branches {
       branch.steps = branch.steps.lowerBound + shift..<branch.steps.upperBound + shift
@@ -95,7 +139,8 @@ extension FilePart {
   /// All that is known of the file, which is then used up; `isWhole`: with its regions.
   mutating func file(_ path: String, isWhole: Bool) -> SourceFile {
     var (lines, segments) = ([Line](), [Segment]())
-    if let order = separateSpans() {
+    var builder = SegmentBuilder()
+    if spanExpanded(&builder, isWhole: isWhole), let order = separateSpans() {
       for index in order {
         let span = spans[index]
         lines += self.lines[span.lines]
@@ -103,7 +148,6 @@ extension FilePart {
       }
     } else {
       pieces += expanded
-      var builder = SegmentBuilder()
       _ = builder.appendLines(of: &pieces, to: &lines)
       if isWhole { segments = builder.latest }
     }
@@ -121,10 +165,36 @@ extension FilePart {
     return file
   }
 
-  /// The order of functions that share no line, if nothing but them is in the file: its lines are theirs,
-  /// one after the other.
+  /// Builds what is expanded, macro by macro: where these share no line with functions they are as functions are.
+  /// False where the file has to be built as a whole.
+  private mutating func spanExpanded(_ builder: inout SegmentBuilder, isWhole: Bool) -> Bool {
+    guard !hasInstances else { return false }
+    expanded.sort(by: <)
+    var at = 0
+    while at < expanded.count {
+      let start = at
+      var last = expanded[at].end.line
+      at += 1
+      while at < expanded.count, expanded[at].start.line <= last {
+        last = max(last, expanded[at].end.line)
+        at += 1
+      }
+      var body = Array(expanded[start..<at])
+      let line = lines.count
+      guard body[0].kind != RegionKind.gap, let text = builder.appendLines(of: &body, to: &lines)
+      else { return false }
+      let segment = segments.count
+      if isWhole { segments += builder.latest }
+      spans.append(
+        Span(
+          text: text, lines: line..<lines.count, segments: segment..<segments.count,
+          endsEmpty: body.last.map { $0.start == $0.end } ?? false))
+    }
+    return true
+  }
+
+  /// The order of functions that share no line: the lines of the file are theirs, one after the other.
   private func separateSpans() -> [Int]? {
-    guard expanded.isEmpty else { return nil }
     var order = Array(spans.indices)
     if !zip(order, order.dropFirst()).allSatisfy({
       spans[$0].text.lowerBound <= spans[$1].text.lowerBound

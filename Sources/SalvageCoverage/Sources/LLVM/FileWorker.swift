@@ -107,8 +107,8 @@ struct FileWorker {
           CountedPiece(
             start: region.start, end: region.end, count: region.count, kind: region.kind))
       }
-      let found = pieces
       if file != main {
+        let found = pieces
         change(files[file]) {
           $0.expanded += found
           $0.compactExpanded()
@@ -119,18 +119,8 @@ struct FileWorker {
       let text = builder.appendLines(of: &pieces, to: &lines)
       summary.lines = Tally(found: lines.count, hit: lines.count { $0.count > 0 })
       guard let text else { continue }
-      let (lines, isWhole, segments) = (lines, isWhole, builder.latest)
-      let endsEmpty = pieces.last.map { $0.start == $0.end } ?? false
-      change(files[file]) { part in
-        part.pieces += found
-        let (line, segment) = (part.lines.count, part.segments.count)
-        part.lines += lines
-        if isWhole { part.segments += segments }
-        part.spans.append(
-          FilePart.Span(
-            text: text, lines: line..<part.lines.count, segments: segment..<part.segments.count,
-            endsEmpty: endsEmpty))
-      }
+      let (found, lines, segments) = (pieces, lines, isWhole ? builder.latest : [])
+      change(files[file]) { $0.addText(found, text, lines, segments) }
     }
   }
 
