@@ -1,6 +1,6 @@
 # What can be done here; `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help build test quick full check format bench demo fuzz package install
+.PHONY: help build test quick full check docs format bench demo fuzz package install
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 18
@@ -19,6 +19,9 @@ full: ## all tests with their long forms
 
 check: ## linters and static checks; builds the injected library only
 	scripts/check
+
+docs: ## documentation of the Swift API in .build/docs, checked, its examples compiled (after a build)
+	scripts/docs .build/docs
 
 format: ## lays out Swift and C sources
 	scripts/format
