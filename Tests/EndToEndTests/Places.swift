@@ -36,13 +36,19 @@ enum Places {
     return path
   }()
 
-  /// A new directory that everybody may write to.
+  /// A new directory that everybody may write to. Tests run at the same time: where another has taken
+  /// the name, this one gets the name with a number.
   static func fresh(_ name: String) throws -> FilePath {
-    let path = scratch.appending(name)
-    try? FileManager.default.removeItem(atPath: path.string)
+    let parent = scratch.appending(name).removingLastComponent()
     try FileManager.default.createDirectory(
-      atPath: path.string, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o777]
-    )
+      atPath: parent.string, withIntermediateDirectories: true)
+    var path = scratch.appending(name)
+    var number = 1
+    while mkdir(path.string, 0o777) != 0 {
+      guard errno == EEXIST else { throw BuildFailed(description: "mkdir \(path): errno \(errno)") }
+      number += 1
+      path = scratch.appending("\(name)-\(number)")
+    }
     chmod(path.string, 0o777)
     return path
   }
