@@ -25,6 +25,16 @@ import Testing
     #expect(Set(LossReason.allCases.map(\.slug)).count == LossReason.allCases.count)
   }
 
+  /// A number that the library notes and nobody here knows would be told as `unknown`.
+  @Test func everyLossOfTheContractIsKnown() throws {
+    let header = try text("CShim/ABI/include/salvage_losses.h")
+    let numbers = header.matches(of: /SLV_LOSS_\w+ = (\d+)/).compactMap { UInt16($0.output.1) }
+    #expect(numbers.count > 30)
+    for number in numbers where number != 0 {
+      #expect(LossReason(rawValue: number) != nil, "\(number)")
+    }
+  }
+
   // MARK: The format
 
   private func header() throws -> String {

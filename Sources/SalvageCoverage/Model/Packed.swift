@@ -1,9 +1,10 @@
 /// Values of one kind in a few bytes each: a program of a million lines has millions of regions, and a report has
-/// all of them in memory. They are unpacked list by list, as they are asked for.
-struct Packed<Element: Packable>: Sendable, Hashable {
+/// all of them in memory. They are unpacked list by list: each access makes one, each change packs all of it.
+@propertyWrapper
+package struct Packed<Element: Packable>: Sendable, Hashable {
   // The same values are the same bytes, so that these can be compared.
   private let bytes: [UInt8]
-  let count: Int
+  private let count: Int
 
   init(_ elements: [Element]) {
     count = elements.count
@@ -20,6 +21,11 @@ struct Packed<Element: Packable>: Sendable, Hashable {
     bytes = packing.trimmed
   }
 
+  package var wrappedValue: [Element] {
+    get { elements }
+    set { self = Packed(newValue) }
+  }
+
   var elements: [Element] {
     var result: [Element] = []
     result.reserveCapacity(count)
@@ -32,17 +38,17 @@ struct Packed<Element: Packable>: Sendable, Hashable {
 }
 
 extension Packed: ExpressibleByArrayLiteral {
-  init(arrayLiteral elements: Element...) { self.init(elements) }
+  package init(arrayLiteral elements: Element...) { self.init(elements) }
 }
 
 /// What can be packed. Values that lie near the one before them take fewer bytes.
-protocol Packable: Hashable, Sendable {
+package protocol Packable: Hashable, Sendable {
   func pack(behind last: Self?, _ packing: inout Packing)
   init(behind last: Self?, _ unpacking: inout Unpacking)
 }
 
 /// Numbers as bytes, seven bits in each.
-struct Packing {
+package struct Packing {
   private var bytes: [UInt8] = []
 
   init(capacity: Int) { bytes.reserveCapacity(capacity) }
@@ -72,7 +78,7 @@ struct Packing {
 }
 
 /// Reads what ``Packing`` wrote.
-struct Unpacking {
+package struct Unpacking {
   private let bytes: UnsafeRawBufferPointer
   private var at = 0
 
@@ -100,27 +106,32 @@ struct Unpacking {
   }
 }
 
-/// File, expanded file and kind in one byte, where both are the first file.
-private struct FilesAndKind {
-  var file: UInt32
-  var expandedFile: UInt32
-  var kind: UInt32
-
-  init(_ file: UInt32, _ expandedFile: UInt32, _ kind: UInt32) {
-    (self.file, self.expandedFile, self.kind) = (file, expandedFile, kind)
-  }
+/// Where a region is, and what: one byte for files and kind where both files are the first.
+private struct RegionPlace {
+  var startLine, startColumn, endLine, endColumn: UInt32
+  var file, expandedFile, kind: UInt32
 
   @inline(__always)
-  func pack(_ packing: inout Packing) {
+  func pack(behind line: UInt32, _ packing: inout Packing) {
+    packing.number(startLine, from: line)
+    packing.number(startColumn)
+    packing.number(endLine, from: startLine)
+    packing.number(endColumn)
     let isFirst = file == 0 && expandedFile == 0
     packing.number(UInt64(kind) << 1 | (isFirst ? 0 : 1))
     if isFirst { return }
     packing.number(file)
     packing.number(expandedFile)
   }
+}
 
+extension RegionPlace {
   @inline(__always)
-  init(_ unpacking: inout Unpacking) {
+  init(behind line: UInt32, _ unpacking: inout Unpacking) {
+    startLine = unpacking.number32(from: line)
+    startColumn = unpacking.number32()
+    endLine = unpacking.number32(from: startLine)
+    endColumn = unpacking.number32()
     let head = unpacking.number()
     kind = UInt32(truncatingIfNeeded: head >> 1)
     let isFirst = head & 1 == 0
@@ -130,51 +141,44 @@ private struct FilesAndKind {
 }
 
 extension SourceRegion: Packable {
-  func pack(behind last: SourceRegion?, _ packing: inout Packing) {
-    packing.number(startLine, from: last?.startLine ?? 0)
-    packing.number(startColumn)
-    packing.number(endLine, from: startLine)
-    packing.number(endColumn)
+  package func pack(behind last: SourceRegion?, _ packing: inout Packing) {
+    RegionPlace(
+      startLine: startLine, startColumn: startColumn, endLine: endLine, endColumn: endColumn,
+      file: file, expandedFile: expandedFile, kind: kind
+    ).pack(behind: last?.startLine ?? 0, &packing)
     packing.number(count)
-    FilesAndKind(file, expandedFile, kind).pack(&packing)
   }
 
-  init(behind last: SourceRegion?, _ unpacking: inout Unpacking) {
-    startLine = unpacking.number32(from: last?.startLine ?? 0)
-    startColumn = unpacking.number32()
-    endLine = unpacking.number32(from: startLine)
-    endColumn = unpacking.number32()
-    count = unpacking.number()
-    let rest = FilesAndKind(&unpacking)
-    (file, expandedFile, kind) = (rest.file, rest.expandedFile, rest.kind)
+  package init(behind last: SourceRegion?, _ unpacking: inout Unpacking) {
+    let place = RegionPlace(behind: last?.startLine ?? 0, &unpacking)
+    self.init(
+      startLine: place.startLine, startColumn: place.startColumn, endLine: place.endLine,
+      endColumn: place.endColumn, count: unpacking.number(), file: place.file,
+      expandedFile: place.expandedFile, kind: place.kind)
   }
 }
 
 extension BranchRegion: Packable {
-  func pack(behind last: BranchRegion?, _ packing: inout Packing) {
-    packing.number(startLine, from: last?.startLine ?? 0)
-    packing.number(startColumn)
-    packing.number(endLine, from: startLine)
-    packing.number(endColumn)
+  package func pack(behind last: BranchRegion?, _ packing: inout Packing) {
+    RegionPlace(
+      startLine: startLine, startColumn: startColumn, endLine: endLine, endColumn: endColumn,
+      file: file, expandedFile: expandedFile, kind: kind
+    ).pack(behind: last?.startLine ?? 0, &packing)
     packing.number(trueCount)
     packing.number(falseCount)
-    FilesAndKind(file, expandedFile, kind).pack(&packing)
   }
 
-  init(behind last: BranchRegion?, _ unpacking: inout Unpacking) {
-    startLine = unpacking.number32(from: last?.startLine ?? 0)
-    startColumn = unpacking.number32()
-    endLine = unpacking.number32(from: startLine)
-    endColumn = unpacking.number32()
-    trueCount = unpacking.number()
-    falseCount = unpacking.number()
-    let rest = FilesAndKind(&unpacking)
-    (file, expandedFile, kind) = (rest.file, rest.expandedFile, rest.kind)
+  package init(behind last: BranchRegion?, _ unpacking: inout Unpacking) {
+    let place = RegionPlace(behind: last?.startLine ?? 0, &unpacking)
+    self.init(
+      startLine: place.startLine, startColumn: place.startColumn, endLine: place.endLine,
+      endColumn: place.endColumn, trueCount: unpacking.number(), falseCount: unpacking.number(),
+      file: place.file, expandedFile: place.expandedFile, kind: place.kind)
   }
 }
 
 extension Segment: Packable {
-  func pack(behind last: Segment?, _ packing: inout Packing) {
+  package func pack(behind last: Segment?, _ packing: inout Packing) {
     packing.number(line, from: last?.line ?? 0)
     packing.number(column)
     packing.number(count)
@@ -182,7 +186,7 @@ extension Segment: Packable {
       (hasCount ? 1 : 0) | (isRegionEntry ? 2 : 0) | (isGap ? 4 : 0) as UInt32)
   }
 
-  init(behind last: Segment?, _ unpacking: inout Unpacking) {
+  package init(behind last: Segment?, _ unpacking: inout Unpacking) {
     line = unpacking.number32(from: last?.line ?? 0)
     column = unpacking.number32()
     count = unpacking.number()

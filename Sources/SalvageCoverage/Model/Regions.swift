@@ -51,14 +51,13 @@ package struct Segment: Sendable, Hashable {
 }
 
 /// The expansion of a macro.
-///
-/// Lists of regions are packed here and below: each access makes one, each change packs all of it.
 package struct Expansion: Sendable, Hashable {
   package var fileNames: [String]
   /// Where the macro is used.
   package var source: SourceRegion
-  private var packedTargets: Packed<SourceRegion>
-  private var packedBranches: Packed<BranchRegion>
+  /// All regions of the function that uses it.
+  @Packed package var targets: [SourceRegion]
+  @Packed package var branches: [BranchRegion]
 
   /// - Parameter targets: one for all expansions of a function.
   init(
@@ -67,25 +66,15 @@ package struct Expansion: Sendable, Hashable {
   ) {
     self.fileNames = fileNames
     self.source = source
-    packedTargets = targets
-    packedBranches = Packed(branches)
-  }
-
-  /// All regions of the function that uses it.
-  package var targets: [SourceRegion] {
-    get { packedTargets.elements }
-    set { packedTargets = Packed(newValue) }
-  }
-  package var branches: [BranchRegion] {
-    get { packedBranches.elements }
-    set { packedBranches = Packed(newValue) }
+    _targets = targets
+    _branches = Packed(branches)
   }
 }
 
 /// The finer level of one file.
 package struct FileRegions: Sendable, Hashable {
-  private var packedSegments: Packed<Segment>
-  private var packedBranches: Packed<BranchRegion>
+  @Packed package var segments: [Segment]
+  @Packed package var branches: [BranchRegion]
   package var mcdc: [MCDCRecord]
   package var expansions: [Expansion]
   package var summary: RegionSummary
@@ -94,20 +83,11 @@ package struct FileRegions: Sendable, Hashable {
     segments: [Segment], branches: [BranchRegion], mcdc: [MCDCRecord], expansions: [Expansion],
     summary: RegionSummary
   ) {
-    packedSegments = Packed(segments)
-    packedBranches = Packed(branches)
+    _segments = Packed(segments)
+    _branches = Packed(branches)
     self.mcdc = mcdc
     self.expansions = expansions
     self.summary = summary
-  }
-
-  package var segments: [Segment] {
-    get { packedSegments.elements }
-    set { packedSegments = Packed(newValue) }
-  }
-  package var branches: [BranchRegion] {
-    get { packedBranches.elements }
-    set { packedBranches = Packed(newValue) }
   }
 }
 
@@ -117,8 +97,8 @@ package struct FunctionRegions: Sendable, Hashable {
   package var count: UInt64
   /// The first is the file that it is defined in.
   package var fileNames: [String]
-  private var packedRegions: Packed<SourceRegion>
-  private var packedBranches: Packed<BranchRegion>
+  @Packed package var regions: [SourceRegion]
+  @Packed package var branches: [BranchRegion]
   package var mcdc: [MCDCRecord]
 
   init(
@@ -128,18 +108,9 @@ package struct FunctionRegions: Sendable, Hashable {
     self.name = name
     self.count = count
     self.fileNames = fileNames
-    packedRegions = regions
-    packedBranches = Packed(branches)
+    _regions = regions
+    _branches = Packed(branches)
     self.mcdc = mcdc
-  }
-
-  package var regions: [SourceRegion] {
-    get { packedRegions.elements }
-    set { packedRegions = Packed(newValue) }
-  }
-  package var branches: [BranchRegion] {
-    get { packedBranches.elements }
-    set { packedBranches = Packed(newValue) }
   }
 }
 
