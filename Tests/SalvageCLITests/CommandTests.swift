@@ -211,6 +211,36 @@ import Testing
     await shell.remove()
   }
 
+  /// Scripts that run and are in no report are told of: by doctor before, by the ledger afterwards.
+  @Test func whatIsNotCountedIsNamed() async throws {
+    let result = try await shell.run(
+      """
+      printf '#!/usr/bin/env -S PERL=1 perl -w\\nsystem "true"' > p; printf '#!/bin/sh\\n./p' > s; chmod +x p s
+      for program in sh ./s ./p cat; do
+        $S doctor -- $program | sed -n 's/^note counters: none in //p' | cut -c 1-40
+      done
+      $S run -q -o r -- ./s; $S ledger r | sed '1,/^Nothing/d'
+      $S ledger --deaths r 2>&1 | grep -c 'Not counted'
+      $S ledger --json r | sed -n '/uncounted/,$p' | grep -c '"scripts" : "Perl"'
+      """)
+    #expect(
+      result.output == """
+        /usr/bin/sh, and Salvage counts no lines
+        /bin/sh, and Salvage counts no lines of\u{20}
+        /usr/bin/perl, and Salvage counts no lin
+        /usr/bin/cat itself; its libraries and c
+
+        Not counted, with the number of processes:
+          perl (2), p (1): Salvage counts no lines of Perl; Devel::Cover does
+          dash (1): Salvage counts no lines of shell scripts; kcov does
+          true (1): built without counters
+        0
+        2
+
+        """, "\(result.errors)")
+    await shell.remove()
+  }
+
   /// What programs of -fsanitize-coverage need: a table, our callbacks for guards, lines.
   @Test func doctorKnowsBlocks() async throws {
     guard try await shell.program() != nil else { return }

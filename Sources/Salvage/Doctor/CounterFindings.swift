@@ -9,6 +9,21 @@ enum CounterFindings {
     let found =
       llvm(image) + gcov(image) + SancovFindings.of(image, at: path) + GoFindings.of(image)
     if !found.isEmpty { return found }
+    if let interpreter = Interpreter.at(path.string) {
+      return [
+        Finding(
+          "counters", .warning,
+          "none in \(path), and \(interpreter.sentence). What it starts is recorded")
+      ]
+    }
+    if isPython(path) {
+      return [
+        Finding(
+          "counters", .good,
+          "lines of Python code, where \(path) is CPython 3.8 or later (--no-python leaves them out)"
+        )
+      ]
+    }
     return [
       Finding(
         "counters", .warning,
@@ -18,6 +33,12 @@ enum CounterFindings {
           + " -fsanitize-coverage=inline-bool-flag,pc-table (clang), go build -cover -buildmode=pie (Go)"
       )
     ]
+  }
+
+  private static func isPython(_ path: FilePath) -> Bool {
+    let name = path.lastComponent?.string ?? ""
+    return name.hasPrefix("python")
+      && name.dropFirst(6).allSatisfy { $0.isNumber || ".dtm".contains($0) }
   }
 
   private static func llvm(_ image: ELFImage) -> [Finding] {

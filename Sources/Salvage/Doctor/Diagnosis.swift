@@ -132,9 +132,16 @@ package enum Diagnosis {
       } else {
         result.append(Finding("entering", .good, "the library can enter it"))
       }
-      return result + CounterFindings.of(image)
+      return result + CounterFindings.of(Self.named(by: path) ?? image)
     } catch {
       return [Finding("program", .bad, error.description)]
     }
+  }
+
+  /// What `env` runs for a script, which is not what the kernel runs.
+  private static func named(by script: FilePath) -> FilePath? {
+    guard let name = ProgramKind.namedToEnv(by: script) else { return nil }
+    let launch = Launch(arguments: [Array(name.utf8)], environment: .current())
+    return try? ProgramKind.image(of: launch.find().filePath)
   }
 }

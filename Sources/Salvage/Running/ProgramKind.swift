@@ -9,13 +9,25 @@ package enum ProgramKind {
   package static func image(of path: FilePath) -> FilePath {
     var at = path
     for _ in 0..<5 {
-      guard let bytes = head(of: at), bytes.starts(with: [0x23, 0x21]) else { return at }
-      let line = bytes.dropFirst(2).prefix { $0 != 10 && $0 != 0 }
-      let words = line.split { $0 == 32 || $0 == 9 }
-      guard let first = words.first else { return at }
-      at = FilePath(String(decoding: first, as: UTF8.self))
+      guard let first = scriptLine(of: at)?.first else { return at }
+      at = FilePath(first)
     }
     return at
+  }
+
+  /// The words behind `#!` of a script; nil of anything else.
+  private static func scriptLine(of path: FilePath) -> [String]? {
+    guard let bytes = head(of: path), bytes.starts(with: [0x23, 0x21]) else { return nil }
+    let line = bytes.dropFirst(2).prefix { $0 != 10 && $0 != 0 }
+    return line.split { $0 == 32 || $0 == 9 }.map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// The name of the program that `env` of a script's first line runs: `#!/usr/bin/env -S NAME=1 perl -w`.
+  package static func namedToEnv(by path: FilePath) -> String? {
+    guard let words = scriptLine(of: path), let first = words.first,
+      FilePath(first).lastComponent?.string == "env"
+    else { return nil }
+    return words.dropFirst().first { !$0.hasPrefix("-") && !$0.contains("=") }
   }
 
   private static func head(of path: FilePath) -> [UInt8]? {

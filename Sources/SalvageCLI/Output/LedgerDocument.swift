@@ -1,3 +1,4 @@
+import Salvage
 import SalvageRecord
 import SystemPackage
 
@@ -10,6 +11,7 @@ enum LedgerDocument {
     var version = 1
     var salvageVersion: String
     var runs: [RunNote]
+    var uncounted: [UncountedDocument]
   }
 
   /// Writes it to stdout, one life after the other, as ``printJSON(_:)`` would write it in one.
@@ -18,7 +20,9 @@ enum LedgerDocument {
     try print("lives", contents.lives.lazy.map(LifeDocument.init))
     try print("losses", contents.losses.lazy.map(LossDocument.init))
     let end = try jsonText(
-      End(salvageVersion: contents.settings.commandVersion, runs: contents.runs))
+      End(
+        salvageVersion: contents.settings.commandVersion, runs: contents.runs,
+        uncounted: contents.uncountedPrograms.map(UncountedDocument.init)))
     // The keys of the rest come behind those two.
     try printData(end.dropFirst() + "\n")
   }
@@ -118,5 +122,22 @@ struct LossDocument: Encodable {
     detail = loss.detail.isEmpty ? nil : loss.detail
     sentence = loss.reason.sentence
     cure = loss.reason.cure
+  }
+}
+
+/// A program that ran without counters.
+struct UncountedDocument: Encodable {
+  var program: String
+  var lives: Int
+  /// What it runs, where it is an interpreter.
+  var scripts: String?
+  /// A tool that counts those.
+  var tool: String?
+
+  init(_ program: UncountedProgram) {
+    self.program = program.program
+    lives = program.lives
+    scripts = program.interpreter?.runs
+    tool = program.interpreter?.tool
   }
 }

@@ -1,3 +1,4 @@
+import Salvage
 import SalvageRecord
 
 /// The process tree of a recording for readers. It is written as it is made.
@@ -32,6 +33,7 @@ struct LedgerText {
     }
     try render(put)
     try renderLosses(put)
+    if filter.isEmpty { try renderUncounted(put) }
     try printOut(pending)
   }
 
@@ -99,6 +101,30 @@ struct LedgerText {
     }
   }
 
+  /// What is in no report although it ran, by names: most programs are found by several paths.
+  private func renderUncounted(_ put: (String) throws -> Void) throws {
+    let programs = contents.uncountedPrograms
+    guard !programs.isEmpty else { return }
+    try put("\nNot counted, with the number of processes:\n")
+    let byReason = Dictionary(grouping: programs) { $0.interpreter?.sentence ?? "" }
+    let reasons = programs.map { $0.interpreter?.sentence ?? "" }.uniqued()
+    for reason in reasons {
+      try put("  \(counts(of: byReason[reason] ?? [])): ")
+      try put(reason.isEmpty ? "built without counters\n" : reason + "\n")
+    }
+  }
+
+  private func counts(of programs: [UncountedProgram]) -> String {
+    let name = { (program: UncountedProgram) in
+      program.program.split(separator: "/").last.map(String.init) ?? program.program
+    }
+    let names = programs.map(name).uniqued()
+    let lives = Dictionary(programs.map { (name($0), $0.lives) }, uniquingKeysWith: +)
+    let more = names.count > 8 ? " and \(names.count - 8) more programs" : ""
+    return names.prefix(8).map { "\(terminalText($0)) (\(lives[$0] ?? 0))" }
+      .joined(separator: ", ") + more
+  }
+
   private func left(_ text: String, _ width: Int) -> String {
     text + String(repeating: " ", count: max(0, width - text.count))
   }
@@ -135,5 +161,13 @@ struct LossGroup {
     if loss.code != 0 { text += ": \(errorText(loss.code))" }
     let subject = terminalText(text)
     if seen.insert(subject).inserted { subjects.append(subject) }
+  }
+}
+
+extension Sequence where Element: Hashable {
+  /// Each once, in the order of their first.
+  fileprivate func uniqued() -> [Element] {
+    var seen: Set<Element> = []
+    return filter { seen.insert($0).inserted }
   }
 }

@@ -1,0 +1,65 @@
+package import SalvageRecord
+import SystemPackage
+
+/// A program that ran and had no counters in any of its processes.
+package struct UncountedProgram: Sendable, Hashable {
+  /// Its path as the one gave it who ran it.
+  package let program: String
+  /// How many process images were of it.
+  package let lives: Int
+  /// Set where it ran a script, or is one.
+  package let interpreter: Interpreter?
+
+  /// Those of a ledger, interpreters first, then by how often they ran. What was lost is no part of it.
+  /// - Parameter directories: where scripts with relative paths may lie.
+  package static func all(
+    in lives: some Sequence<Life>, directories: [String]
+  ) -> [UncountedProgram] {
+    var counts: [String: Int] = [:]
+    var counted: Set<String> = []
+    for life in lives where !life.program.isEmpty {
+      if life.isCounted {
+        counted.insert(life.program)
+      } else {
+        counts[life.program, default: 0] += 1
+      }
+    }
+    return counts.filter { !counted.contains($0.key) }
+      .map { program, lives in
+        UncountedProgram(
+          program: program, lives: lives, interpreter: interpreter(of: program, directories))
+      }
+      .sorted { left, right in
+        if (left.interpreter == nil) != (right.interpreter == nil) {
+          return right.interpreter == nil
+        }
+        return left.lives == right.lives
+          ? left.program < right.program : left.lives > right.lives
+      }
+  }
+
+  /// Its own name tells it, or the first line of the script, where that is still there.
+  private static func interpreter(of program: String, _ directories: [String]) -> Interpreter? {
+    if let known = Interpreter.at(program) { return known }
+    let path = FilePath(program)
+    let places = path.isAbsolute ? [path] : directories.map { FilePath($0).pushing(path) }
+    guard let script = places.first(where: { status($0) != nil }) else { return nil }
+    let runs = ProgramKind.namedToEnv(by: script) ?? ProgramKind.image(of: script).string
+    return Interpreter.at(runs)
+  }
+}
+
+extension RecordingContents {
+  /// The programs of its ledger that ran without counters.
+  package var uncountedPrograms: [UncountedProgram] {
+    UncountedProgram.all(in: lives, directories: Array(Set(runs.map(\.directory))).sorted())
+  }
+}
+
+extension Life {
+  /// Whether it had something to count; of what was lost nobody knows.
+  fileprivate var isCounted: Bool {
+    objects > 0 || !losses.isEmpty
+      || !flags.isDisjoint(with: [.live, .isPrivate, .python, .coverage])
+  }
+}
