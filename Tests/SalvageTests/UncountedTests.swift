@@ -24,6 +24,17 @@ import Testing
     #expect(Interpreter.at(path) == nil)
   }
 
+  @Test func aPythonThatWasNotEnteredIsToldAsOne() {
+    let lives = ["/usr/bin/python2.7", "/opt/python3.13t", "/gone/python3-config"].map {
+      life($0)
+    }
+    let runs = UncountedProgram.all(in: lives).map(\.interpreter?.runs)
+    #expect(
+      runs == [
+        Interpreter.python(isLeftOut: false).runs, Interpreter.python(isLeftOut: false).runs, nil,
+      ])
+  }
+
   private func life(_ program: String, _ flags: Life.Flags = [], objects: Int = 0) -> Life {
     Life(
       id: 1, beginning: .spawn, isEntered: true, pid: 2, outerPID: 2, parentPID: 1, user: 0,
@@ -40,7 +51,7 @@ import Testing
       life("/usr/bin/python3", .python), life("/bin/app"), life("/bin/app", .live),
       life("/bin/private", .isPrivate), life("/bin/own", objects: 1), life(""), lost,
     ]
-    let programs = UncountedProgram.all(in: lives, directories: [])
+    let programs = UncountedProgram.all(in: lives)
     #expect(programs.map(\.program) == ["/bin/dash", "/bin/cat", "/bin/awk"])
     #expect(programs.map(\.lives) == [1, 3, 1])
     #expect(programs.map(\.interpreter?.tool) == ["kcov", nil, nil])

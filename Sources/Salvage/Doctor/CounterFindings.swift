@@ -16,7 +16,7 @@ enum CounterFindings {
           "none in \(path), and \(interpreter.sentence). What it starts is recorded")
       ]
     }
-    if isPython(path) {
+    if Interpreter.isPython(path.string) {
       return [
         Finding(
           "counters", .good,
@@ -33,12 +33,6 @@ enum CounterFindings {
           + " -fsanitize-coverage=inline-bool-flag,pc-table (clang), go build -cover -buildmode=pie (Go)"
       )
     ]
-  }
-
-  private static func isPython(_ path: FilePath) -> Bool {
-    let name = path.lastComponent?.string ?? ""
-    return name.hasPrefix("python")
-      && name.dropFirst(6).allSatisfy { $0.isNumber || ".dtm".contains($0) }
   }
 
   private static func llvm(_ image: ELFImage) -> [Finding] {

@@ -11,9 +11,12 @@ package struct UncountedProgram: Sendable, Hashable {
   package let interpreter: Interpreter?
 
   /// Those of a ledger, interpreters first, then by how often they ran. What was lost is no part of it.
-  /// - Parameter directories: where scripts with relative paths may lie.
+  /// - Parameters:
+  ///   - directories: where scripts with relative paths may lie.
+  ///   - python: what a Python is that was not entered.
   package static func all(
-    in lives: some Sequence<Life>, directories: [String]
+    in lives: some Sequence<Life>, directories: [String] = [],
+    python: Interpreter = .python(isLeftOut: false)
   ) -> [UncountedProgram] {
     var counts: [String: Int] = [:]
     var counted: Set<String> = []
@@ -27,7 +30,8 @@ package struct UncountedProgram: Sendable, Hashable {
     return counts.filter { !counted.contains($0.key) }
       .map { program, lives in
         UncountedProgram(
-          program: program, lives: lives, interpreter: interpreter(of: program, directories))
+          program: program, lives: lives,
+          interpreter: interpreter(of: program, directories, python))
       }
       .sorted { left, right in
         if (left.interpreter == nil) != (right.interpreter == nil) {
@@ -39,20 +43,27 @@ package struct UncountedProgram: Sendable, Hashable {
   }
 
   /// Its own name tells it, or the first line of the script, where that is still there.
-  private static func interpreter(of program: String, _ directories: [String]) -> Interpreter? {
-    if let known = Interpreter.at(program) { return known }
+  private static func interpreter(
+    of program: String, _ directories: [String], _ python: Interpreter
+  ) -> Interpreter? {
+    func known(_ path: String) -> Interpreter? {
+      Interpreter.at(path) ?? (Interpreter.isPython(path) ? python : nil)
+    }
+    if let known = known(program) { return known }
     let path = FilePath(program)
     let places = path.isAbsolute ? [path] : directories.map { FilePath($0).pushing(path) }
     guard let script = places.first(where: { status($0) != nil }) else { return nil }
     let runs = ProgramKind.namedToEnv(by: script) ?? ProgramKind.image(of: script).string
-    return Interpreter.at(runs)
+    return known(runs)
   }
 }
 
 extension RecordingContents {
   /// The programs of its ledger that ran without counters.
   package var uncountedPrograms: [UncountedProgram] {
-    UncountedProgram.all(in: lives, directories: Array(Set(runs.map(\.directory))).sorted())
+    UncountedProgram.all(
+      in: lives, directories: Array(Set(runs.map(\.directory))).sorted(),
+      python: .python(isLeftOut: !settings.recordsPython))
   }
 }
 
