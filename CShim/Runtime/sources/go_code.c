@@ -2,7 +2,7 @@
 // the meta-data (cmd/compile/internal/coverage, `registerMeta`), its bytes, its hash, the package's path, and
 // the number, mode and granularity that are checked here.
 #include "base/bytes.h"
-#include "sources/clang_gcov_arm64.h"
+#include "processors/aarch64/sources/fields.h"
 #include "sources/go_module.h"
 
 #if defined(__x86_64__) || defined(__aarch64__)

@@ -1,6 +1,6 @@
 // Takes instructions of aarch64 apart, as far as generated functions of clang's --coverage have them: what
 // clang 14 to 21 make of these from -O0 to -O3. Here: branches, loads and stores.
-#include "sources/clang_gcov_arm64.h"
+#include "processors/aarch64/sources/fields.h"
 
 #if defined(SLV_CODE_ARM64)
 

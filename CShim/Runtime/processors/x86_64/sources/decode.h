@@ -1,6 +1,6 @@
 // Takes instructions of x86-64 apart, as far as generated functions of clang's --coverage have them: what clang
 // 14 to 21 make of these from -O0 to -O3.
-#include "sources/clang_gcov_x86.h"
+#include "processors/x86_64/sources/instruction.h"
 #include "base/bytes.h"
 
 #if defined(SLV_CODE_X86)

@@ -1,5 +1,5 @@
 // What an instruction does to registers, to a small stack, and to what is known of them.
-#include "sources/clang_gcov_x86.h"
+#include "processors/x86_64/sources/instruction.h"
 
 #if defined(SLV_CODE_X86)
 

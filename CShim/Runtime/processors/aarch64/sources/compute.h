@@ -1,5 +1,5 @@
 // What instructions of aarch64 compute, and which conditions hold then.
-#include "sources/clang_gcov_arm64.h"
+#include "processors/aarch64/sources/fields.h"
 
 #if defined(SLV_CODE_ARM64)
 
