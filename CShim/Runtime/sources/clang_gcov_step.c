@@ -1,5 +1,6 @@
-// What the instructions of this processor do.
-#include "processors/aarch64/sources/compute.h"
-#include "processors/aarch64/sources/step.h"
-#include "processors/x86_64/sources/decode.h"
-#include "processors/x86_64/sources/step.h"
+// What each instruction of this processor does, as far as generated functions of clang's --coverage have it.
+#include "sources/clang_gcov_code.h"
+
+#if SLV_READS_CLANG_CODE
+#include SLV_CODE_FILE(sources, step.h)
+#endif
