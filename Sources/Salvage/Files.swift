@@ -1,6 +1,7 @@
 import Glibc
 import SalvageRecord
 package import SalvageReport
+import SalvageSystem
 package import SystemPackage
 
 // Small file work without Foundation, whose loading would cost more than a short command.

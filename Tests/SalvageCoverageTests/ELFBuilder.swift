@@ -1,3 +1,4 @@
+import SalvageSystem
 @testable import SalvageCoverage
 @testable import SalvageRecord
 

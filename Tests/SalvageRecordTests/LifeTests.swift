@@ -1,4 +1,5 @@
 import CSalvageABI
+import SalvageSystem
 import SystemPackage
 import Testing
 

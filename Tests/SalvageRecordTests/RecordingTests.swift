@@ -1,5 +1,6 @@
 import CSalvageABI
 import Glibc
+import SalvageSystem
 import SystemPackage
 import Testing
 

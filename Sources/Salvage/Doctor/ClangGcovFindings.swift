@@ -1,4 +1,5 @@
 import SalvageRecord
+import SalvageSystem
 
 /// Whether the injected library will find the counters of clang's `--coverage`, as far as symbols tell.
 enum ClangGcovFindings {

@@ -1,5 +1,6 @@
 import SalvageCoverage
 import SalvageRecord
+import SalvageSystem
 import SystemPackage
 
 /// What `salvage doctor` says of a program built with clang's `-fsanitize-coverage`.

@@ -1,5 +1,6 @@
 import Glibc
 import SalvageRecord
+import SalvageSystem
 package import SystemPackage
 
 /// Brings counts home that were kept in a temporary directory while processes ran, because the

@@ -1,5 +1,6 @@
 import Glibc
 import SalvageRecord
+import SalvageSystem
 import SystemPackage
 
 /// What a run holds of its recording: the lock that keeps others from replacing it, and, until its command has

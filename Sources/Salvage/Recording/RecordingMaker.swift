@@ -1,6 +1,7 @@
 import CSalvageABI
 import Glibc
 import SalvageRecord
+import SalvageSystem
 import SystemPackage
 
 /// Makes recordings, or opens one to add to it.

@@ -1,6 +1,7 @@
 import CSalvageABI
 import Glibc
 import SalvageRecord
+import SalvageSystem
 package import SystemPackage
 
 /// A directory where a recording is or will be: may it be replaced, is it in use, how it is removed.

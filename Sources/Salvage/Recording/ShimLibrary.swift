@@ -1,5 +1,6 @@
 import Glibc
 import SalvageRecord
+import SalvageSystem
 package import SystemPackage
 
 /// Where libsalvage.so is: beside whatever loaded this module, wherever that was moved to.

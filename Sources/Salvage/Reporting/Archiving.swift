@@ -2,6 +2,7 @@ import Glibc
 import SalvageCoverage
 package import SalvageRecord
 package import SalvageReport
+import SalvageSystem
 package import SystemPackage
 
 /// What an archive holds, for whoever asked for it.

@@ -2,6 +2,7 @@ import Glibc
 public import SalvageCoverage
 public import SalvageRecord
 public import SalvageReport
+import SalvageSystem
 public import SystemPackage
 
 /// The coverage of a recording with everything that a report tells: the ledger in numbers, and what

@@ -1,6 +1,7 @@
 import Glibc
 public import SalvageCoverage
 import SalvageRecord
+import SalvageSystem
 public import SystemPackage
 
 /// A form in which the counters of a recording are given to the tools of a compiler.

@@ -1,6 +1,7 @@
 import Glibc
 import SalvageCoverage
 public import SalvageRecord
+import SalvageSystem
 public import SystemPackage
 
 /// One recording or archive, or several, as reports and ledgers read them: their sum.

@@ -1,6 +1,7 @@
 import Glibc
 import SalvageRecord
 package import SalvageReport
+import SalvageSystem
 package import SystemPackage
 
 /// Where a report goes.

@@ -1,6 +1,7 @@
 import CSalvageABI
 import Glibc
 package import SalvageRecord
+import SalvageSystem
 package import SystemPackage
 
 /// Whether the library can enter a program, and if not, why.

@@ -1,6 +1,7 @@
 import CSalvageABI
 import Glibc
 package import SalvageRecord
+import SalvageSystem
 public import SystemPackage
 
 /// One command of a recording: how it is started and what is written down of it.

@@ -3,6 +3,7 @@ import Glibc
 import Salvage
 import SalvageCoverage
 import SalvageRecord
+import SalvageSystem
 import SystemPackage
 
 struct RunCommand: ParsableCommand {

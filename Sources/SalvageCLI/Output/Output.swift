@@ -2,6 +2,7 @@ import FoundationEssentials
 import Glibc
 import Salvage
 import SalvageRecord
+import SalvageSystem
 import SystemPackage
 
 /// Writes a command's result for people to stdout. A name in it that might hold a line end goes through

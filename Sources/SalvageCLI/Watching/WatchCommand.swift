@@ -4,6 +4,7 @@ import Salvage
 import SalvageCoverage
 import SalvageRecord
 import SalvageReport
+import SalvageSystem
 import SystemPackage
 
 struct WatchCommand: ParsableCommand {

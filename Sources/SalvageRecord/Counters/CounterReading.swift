@@ -1,5 +1,6 @@
 import CSalvageABI
 import Glibc
+import SalvageSystem
 package import SystemPackage
 
 /// The counters of a recording, and what of them could not be read.

@@ -1,5 +1,6 @@
 import CSalvageABI
 import Glibc
+package import SalvageSystem
 package import SystemPackage
 
 /// Everything that one recording says, as values.

@@ -1,4 +1,5 @@
 import SalvageRecord
+import SalvageSystem
 
 /// A `.gcda` file: what a program of libgcov's, or of clang's runtime, writes at its exit, for one compiled unit.
 ///

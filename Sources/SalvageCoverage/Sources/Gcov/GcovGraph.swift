@@ -1,3 +1,5 @@
+import SalvageSystem
+
 /// A `.gcno` file: the functions of one compiled unit, with where in the file each one's blocks, arcs and
 /// lines are.
 ///

@@ -1,4 +1,5 @@
 import SalvageRecord
+import SalvageSystem
 import SystemPackage
 
 /// What the injected library keeps of an object's gcov instrumentation: the section `.salvage.gcov`.

@@ -1,4 +1,5 @@
 import SalvageRecord
+import SalvageSystem
 import SystemPackage
 
 /// clang's `-fsanitize-coverage`, by llvm-symbolizer: which blocks ran, and where they begin.
