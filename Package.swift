@@ -48,10 +48,12 @@ let package = Package(
       name: "SalvageRecord", dependencies: ["CSalvageABI", "CZlib", "SalvageSystem", system],
       swiftSettings: settings),
     .target(
-      name: "SalvageCoverage", dependencies: ["CZlib", "SalvageRecord", "SalvageSystem", system, subprocess],
+      name: "SalvageCoverage",
+      dependencies: ["CZlib", "SalvageRecord", "SalvageSystem", system, subprocess],
       swiftSettings: settings),
     .target(
-      name: "SalvageReport", dependencies: ["SalvageCoverage", "SalvageRecord", "SalvageSystem", system],
+      name: "SalvageReport",
+      dependencies: ["SalvageCoverage", "SalvageRecord", "SalvageSystem", system],
       // In the command itself: it finds them wherever it is installed.
       resources: ["report.css", "index.js", "file.js", "processes.js"].map {
         .embedInCode("Formats/HTML/\($0)")
@@ -73,7 +75,8 @@ let package = Package(
       swiftSettings: settings),
 
     .testTarget(
-      name: "SalvageRecordTests", dependencies: ["SalvageRecord", "SalvageSystem", "CSalvageABI", "CZlib", system],
+      name: "SalvageRecordTests",
+      dependencies: ["SalvageRecord", "SalvageSystem", "CSalvageABI", "CZlib", system],
       swiftSettings: settings),
     .testTarget(
       name: "SalvageCoverageTests",
@@ -92,7 +95,8 @@ let package = Package(
       name: "SalvageCLITests", dependencies: ["SalvageCLI", "SalvageSystem", system, subprocess],
       swiftSettings: settings),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["Salvage", "SalvageRecord", "SalvageSystem", system, subprocess],
+      name: "EndToEndTests",
+      dependencies: ["Salvage", "SalvageRecord", "SalvageSystem", system, subprocess],
       swiftSettings: settings),
   ],
   cLanguageStandard: .c11

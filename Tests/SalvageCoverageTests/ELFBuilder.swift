@@ -1,4 +1,5 @@
 import SalvageSystem
+
 @testable import SalvageCoverage
 @testable import SalvageRecord
 

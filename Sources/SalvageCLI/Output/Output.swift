@@ -14,7 +14,7 @@ func printOut(_ text: String) throws {
 /// Writes what a program reads to stdout, as it is.
 func printData(_ text: String) throws {
   ProgressLine.endForOutput()
-  try write(Array(text.utf8), to: STDOUT_FILENO, path: "stdout")
+  try FilePath("stdout").write(Array(text.utf8), to: STDOUT_FILENO)
 }
 
 /// Writes a value as JSON, keys sorted, so that two runs can be compared.
