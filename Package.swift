@@ -74,25 +74,39 @@ let package = Package(
       ],
       swiftSettings: settings),
 
+    .target(
+      name: "TestSupport",
+      dependencies: ["SalvageSystem", "SalvageRecord", "SalvageCoverage", system],
+      path: "Tests/Support", swiftSettings: settings),
+    .testTarget(
+      name: "SalvageSystemTests", dependencies: ["TestSupport", "SalvageSystem", system],
+      swiftSettings: settings),
     .testTarget(
       name: "SalvageRecordTests",
-      dependencies: ["SalvageRecord", "SalvageSystem", "CSalvageABI", "CZlib", system],
+      dependencies: [
+        "TestSupport", "SalvageRecord", "SalvageSystem", "CSalvageABI", "CZlib", system,
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "SalvageCoverageTests",
-      dependencies: ["SalvageCoverage", "SalvageRecord", "SalvageSystem", system, subprocess],
+      dependencies: [
+        "TestSupport", "SalvageCoverage", "SalvageRecord", "SalvageSystem", system, subprocess,
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "SalvageReportTests",
       dependencies: [
+        "TestSupport",
         "SalvageReport", "SalvageCoverage", "SalvageRecord", "SalvageSystem", system, subprocess,
       ],
       exclude: ["Gold"], swiftSettings: settings),
     .testTarget(
-      name: "SalvageTests", dependencies: ["Salvage", "SalvageSystem", system, subprocess],
+      name: "SalvageTests",
+      dependencies: ["TestSupport", "Salvage", "SalvageSystem", system, subprocess],
       swiftSettings: settings),
     .testTarget(
-      name: "SalvageCLITests", dependencies: ["SalvageCLI", "SalvageSystem", system, subprocess],
+      name: "SalvageCLITests",
+      dependencies: ["TestSupport", "SalvageCLI", "SalvageSystem", system, subprocess],
       swiftSettings: settings),
     .testTarget(
       name: "EndToEndTests",

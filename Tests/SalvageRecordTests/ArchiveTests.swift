@@ -2,6 +2,7 @@ import CSalvageABI
 import CZlib
 import SalvageSystem
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import SalvageRecord

@@ -2,6 +2,7 @@ import CSalvageABI
 import Glibc
 import SalvageSystem
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import SalvageRecord

@@ -1,4 +1,3 @@
-import SalvageRecord
 import SalvageSystem
 import Testing
 
