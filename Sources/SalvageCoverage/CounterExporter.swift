@@ -1,4 +1,5 @@
 package import SalvageRecord
+import SalvageSystem
 package import SystemPackage
 
 /// Writes the counters of one source in the files of its own tools: what the programs would have left

@@ -1,4 +1,5 @@
 import SalvageRecord
+package import SalvageSystem
 public import SystemPackage
 
 /// How the counters of one source become coverage.

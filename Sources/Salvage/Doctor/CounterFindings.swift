@@ -1,5 +1,6 @@
 import SalvageCoverage
 import SalvageRecord
+import SalvageSystem
 import SystemPackage
 
 /// What `salvage doctor` says of a program's counters: each compiler leaves other traces in its file.
@@ -62,7 +63,7 @@ enum CounterFindings {
     let names = dataFiles(in: bytes)
     guard !names.isEmpty else { return [] }
     let missing = names.filter { name in
-      !GcovNotesFile.places(forData: name).contains { status($0) != nil }
+      !GcovNotesFile.places(forData: name).contains { $0.status() != nil }
     }
     guard let first = missing.first else {
       return [Finding("counters", .good, "gcov counters of \(names.count) compiled files")]

@@ -1,5 +1,6 @@
 import Glibc
 import SalvageRecord
+import SalvageSystem
 package import SystemPackage
 
 /// One thing that `salvage doctor` looked at.
@@ -55,7 +56,7 @@ package enum Diagnosis {
   }
 
   private static func locks(_ directory: FilePath) -> Finding {
-    let parent = absolute(directory).removingLastComponent()
+    let parent = directory.absolute.removingLastComponent()
     do throws(SalvageError) {
       let test = try DirectoryTest(parent)
       if test.isFit {
@@ -78,8 +79,8 @@ package enum Diagnosis {
   }
 
   private static func ancestors(_ directory: FilePath) -> Finding {
-    let parent = absolute(directory).removingLastComponent()
-    if let closed = RecordingMaker.closedAncestor(of: resolved(parent) ?? parent) {
+    let parent = directory.absolute.removingLastComponent()
+    if let closed = RecordingMaker.closedAncestor(of: parent.resolved ?? parent) {
       return Finding(
         "ancestors", .warning,
         "other users cannot pass \(closed): the recording will be in /var/tmp, with a link here")

@@ -1,4 +1,5 @@
 package import SalvageRecord
+import SalvageSystem
 import SystemPackage
 
 /// A program that ran and had no counters in any of its processes.
@@ -52,7 +53,7 @@ package struct UncountedProgram: Sendable, Hashable {
     if let known = known(program) { return known }
     let path = FilePath(program)
     let places = path.isAbsolute ? [path] : directories.map { FilePath($0).pushing(path) }
-    guard let script = places.first(where: { status($0) != nil }) else { return nil }
+    guard let script = places.first(where: { $0.status() != nil }) else { return nil }
     let runs = ProgramKind.namedToEnv(by: script) ?? ProgramKind.image(of: script).string
     return known(runs)
   }

@@ -1,6 +1,7 @@
 import Glibc
 public import SalvageCoverage
 import SalvageRecord
+import SalvageSystem
 public import SystemPackage
 
 /// A form in which the counters of a recording are given to the tools of a compiler.
@@ -146,12 +147,12 @@ private struct ExportWriter {
       notes.append("\(file.path): has no place of its own; give a directory with -o")
       return
     }
-    if file.isCompanion && place.directory == nil && isRegularFile(path) { return }
+    if file.isCompanion && place.directory == nil && path.isRegularFile { return }
     var bytes = file.bytes
     let isOwn = own.contains(path)
-    if isOwn || place.merges, let adding = file.adding, isRegularFile(path) {
+    if isOwn || place.merges, let adding = file.adding, path.isRegularFile {
       do {
-        bytes = try adding(try contents(of: path))
+        bytes = try adding(try path.contents())
       } catch {
         notes.append(
           "\(path): \(error), and was left as it is"
@@ -159,8 +160,8 @@ private struct ExportWriter {
         return
       }
     }
-    try makeDirectories(path.removingLastComponent())
-    try Salvage.write(bytes, to: OutputFile(path))
+    try path.removingLastComponent().makeDirectories()
+    try OutputFile(path).writeOut(bytes)
     if own.insert(path).inserted { written.append(path) }
   }
 }

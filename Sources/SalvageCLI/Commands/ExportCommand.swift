@@ -1,6 +1,7 @@
 public import ArgumentParser
 public import Salvage
 import SalvageCoverage
+import SalvageSystem
 import SystemPackage
 
 extension ExportFormat: ExpressibleByArgument {}

@@ -1,4 +1,5 @@
 import SalvageRecord
+import SalvageSystem
 import SystemPackage
 
 /// gcc's `--coverage`, and clang's: counters and notes of each compiled unit, read by ourselves; those of a gcc that we do not

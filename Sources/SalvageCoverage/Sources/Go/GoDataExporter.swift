@@ -1,4 +1,5 @@
 package import SalvageRecord
+import SalvageSystem
 import SystemPackage
 
 /// What a Go program leaves in GOCOVERDIR at a normal end: covmeta and covcounters, for `go tool covdata`.

@@ -1,4 +1,5 @@
 package import SalvageRecord
+import SalvageSystem
 import SystemPackage
 
 /// A raw profile of each object, as its own runtime would have written it: for llvm-profdata of the LLVM

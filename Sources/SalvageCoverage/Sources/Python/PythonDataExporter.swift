@@ -1,4 +1,5 @@
 package import SalvageRecord
+import SalvageSystem
 import SystemPackage
 
 /// The data file of coverage.py, written by coverage.py itself: its format is its own business.

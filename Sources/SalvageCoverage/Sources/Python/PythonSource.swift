@@ -1,4 +1,5 @@
 import SalvageRecord
+import SalvageSystem
 import SystemPackage
 
 /// Python code by the library's own recorder: the code objects themselves said which lines there are.

@@ -1,4 +1,5 @@
 import SalvageRecord
+import SalvageSystem
 import SystemPackage
 
 /// The blocks that ran, as a sanitizer's runtime writes them with `coverage=1`: for the `sancov` tool.
