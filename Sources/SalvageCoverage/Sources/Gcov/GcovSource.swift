@@ -10,7 +10,7 @@ struct GcovSource: CoverageSource {
     of objects: [ObjectCounters], for request: CoverageRequest
   ) async throws -> CollectedCoverage {
     var work = GcovWork()
-    for counters in objects { work.add(counters) }
+    for counters in objects { work.add(counters, called: request.name(of: counters)) }
     var result = CollectedCoverage(problems: work.problems, notes: work.notes)
     let answers = try await concurrently(
       Self.batches(work.units), width: processorCount(), GcovReading.init)
@@ -63,6 +63,8 @@ struct GcovReading: Sendable {
   struct Input: Sendable {
     /// The number of its object.
     var object: Int
+    /// What that is called; nil where nothing wants to know.
+    var objectName: String?
     var name: FilePath
     var data: GcovData
     /// With what led to the lives that began by a fork in the middle of functions; nil where that is the same.
@@ -84,7 +86,8 @@ struct GcovReading: Sendable {
     var parts: [Coverage] = []
     for input in inputs {
       do throws(GcovNotesFile.Failure) {
-        parts.append(try coverage(of: input).resolvingRelative(near: input.name))
+        let part = try coverage(of: input).resolvingRelative(near: input.name)
+        parts.append(part.attributed(to: input.objectName))
       } catch {
         if case .damaged(_, .unknownVersion) = error {
           unknown.append(input)
@@ -151,7 +154,7 @@ private struct GcovWork {
   var notes: [String] = []
   private var objects = 0
 
-  mutating func add(_ counters: ObjectCounters) {
+  mutating func add(_ counters: ObjectCounters, called objectName: String?) {
     defer { objects += 1 }
     do {
       let object = try GcovObject(counters)
@@ -168,7 +171,7 @@ private struct GcovWork {
           let other = whole?.units[index].data
           units.append(
             GcovReading.Input(
-              object: objects, name: unit.name, data: unit.data,
+              object: objects, objectName: objectName, name: unit.name, data: unit.data,
               whole: other?.functions == unit.data.functions ? nil : other,
               historyLacks: counters.historyLacks, notes: notes))
         } catch {

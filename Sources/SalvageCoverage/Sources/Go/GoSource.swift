@@ -14,7 +14,8 @@ struct GoSource: CoverageSource {
       do throws(ObjectProblem) {
         let object = try GoObject(counters)
         let paths = GoPaths(of: object, near: counters.origin)
-        parts.append(Coverage(files: object.files { paths[$0] }))
+        parts.append(
+          Coverage(files: object.files { paths[$0] }).attributed(to: request.name(of: counters)))
       } catch {
         result.problems.append(error)
       }

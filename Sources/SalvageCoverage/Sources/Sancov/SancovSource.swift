@@ -11,6 +11,7 @@ struct SancovSource: CoverageSource {
     let symbolizer = try await request.search.llvm.symbolizer()
     let outcomes = try await concurrently(objects.indices, width: processorCount()) { index in
       try await Self.outcome(objects[index], symbolizer, request.scratch, name: "sancov-\(index)")
+        .map { $0.attributed(to: request.name(of: objects[index])) }
     }
     var result = CollectedCoverage()
     var parts: [Coverage] = []
