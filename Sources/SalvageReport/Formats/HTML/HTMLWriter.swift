@@ -1,4 +1,4 @@
-import SalvageCoverage
+package import SalvageCoverage
 import SalvageRecord
 
 /// Pages for a browser, which open from the disk without a network: an index of all files, a page for
@@ -11,6 +11,7 @@ package struct HTMLWriter: FolderReportWriter {
   package static let name = "html"
   package static let summary = "pages for a browser: -f html=FOLDER"
   package static let fileName = "html"
+  package static let uses: Coverage.Content = [.lines, .objects]
 
   package init(_ options: ReportOptions) {}
 
