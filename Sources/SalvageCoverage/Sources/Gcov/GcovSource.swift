@@ -6,6 +6,12 @@ import SystemPackage
 /// know by its own gcov.
 struct GcovSource: CoverageSource {
   static let source = Source.gcov
+  static let exporters: [any CounterExporter.Type] = [GcovDataExporter.self]
+  static let waysToBuild: [String] = ["--coverage (gcc, clang)"]
+
+  static func findings(of image: ELFImage, at path: FilePath) -> [Finding] {
+    GcovFindings.of(image)
+  }
 
   func coverage(
     of objects: [ObjectCounters], for request: CoverageRequest
