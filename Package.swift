@@ -41,15 +41,19 @@ let package = Package(
     // Archives, packed reports, and names in LLVM's coverage mapping.
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
 
-    // read → merge → report → API → command: imports go one way.
+    // system → read → merge → report → API → command: imports go one way.
+    // Files, processes, bytes and ELF: nothing here knows of coverage.
+    .target(name: "SalvageSystem", dependencies: [system], swiftSettings: settings),
     .target(
-      name: "SalvageRecord", dependencies: ["CSalvageABI", "CZlib", system],
+      name: "SalvageRecord", dependencies: ["CSalvageABI", "CZlib", "SalvageSystem", system],
       swiftSettings: settings),
     .target(
-      name: "SalvageCoverage", dependencies: ["CZlib", "SalvageRecord", system, subprocess],
+      name: "SalvageCoverage",
+      dependencies: ["CZlib", "SalvageRecord", "SalvageSystem", system, subprocess],
       swiftSettings: settings),
     .target(
-      name: "SalvageReport", dependencies: ["SalvageCoverage", "SalvageRecord", system],
+      name: "SalvageReport",
+      dependencies: ["SalvageCoverage", "SalvageRecord", "SalvageSystem", system],
       // In the command itself: it finds them wherever it is installed.
       resources: ["report.css", "index.js", "file.js", "processes.js"].map {
         .embedInCode("Formats/HTML/\($0)")
@@ -58,35 +62,55 @@ let package = Package(
     .target(
       name: "Salvage",
       dependencies: [
-        "CSalvageABI", "CZlib", "SalvageRecord", "SalvageCoverage", "SalvageReport", system,
+        "CSalvageABI", "CZlib", "SalvageSystem", "SalvageRecord", "SalvageCoverage",
+        "SalvageReport", system,
       ],
       swiftSettings: settings, plugins: ["BuildShim"]),
     .executableTarget(
       name: "SalvageCLI",
       dependencies: [
-        "Salvage", "SalvageRecord", "SalvageCoverage", "SalvageReport", system,
+        "Salvage", "SalvageSystem", "SalvageRecord", "SalvageCoverage", "SalvageReport", system,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
 
+    .target(
+      name: "TestSupport",
+      dependencies: ["SalvageSystem", "SalvageRecord", "SalvageCoverage", system],
+      path: "Tests/Support", swiftSettings: settings),
     .testTarget(
-      name: "SalvageRecordTests", dependencies: ["SalvageRecord", "CSalvageABI", "CZlib", system],
+      name: "SalvageSystemTests", dependencies: ["TestSupport", "SalvageSystem", system],
+      swiftSettings: settings),
+    .testTarget(
+      name: "SalvageRecordTests",
+      dependencies: [
+        "TestSupport", "SalvageRecord", "SalvageSystem", "CSalvageABI", "CZlib", system,
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "SalvageCoverageTests",
-      dependencies: ["SalvageCoverage", "SalvageRecord", system, subprocess],
+      dependencies: [
+        "TestSupport", "SalvageCoverage", "SalvageRecord", "SalvageSystem", system, subprocess,
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "SalvageReportTests",
-      dependencies: ["SalvageReport", "SalvageCoverage", "SalvageRecord", system, subprocess],
+      dependencies: [
+        "TestSupport",
+        "SalvageReport", "SalvageCoverage", "SalvageRecord", "SalvageSystem", system, subprocess,
+      ],
       exclude: ["Gold"], swiftSettings: settings),
     .testTarget(
-      name: "SalvageTests", dependencies: ["Salvage", system, subprocess], swiftSettings: settings),
-    .testTarget(
-      name: "SalvageCLITests", dependencies: ["SalvageCLI", system, subprocess],
+      name: "SalvageTests",
+      dependencies: ["TestSupport", "Salvage", "SalvageSystem", system, subprocess],
       swiftSettings: settings),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["Salvage", "SalvageRecord", system, subprocess],
+      name: "SalvageCLITests",
+      dependencies: ["TestSupport", "SalvageCLI", "SalvageSystem", system, subprocess],
+      swiftSettings: settings),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: ["Salvage", "SalvageRecord", "SalvageSystem", system, subprocess],
       swiftSettings: settings),
   ],
   cLanguageStandard: .c11

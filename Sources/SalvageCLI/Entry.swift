@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import Salvage
 import SalvageRecord
+import SalvageSystem
 
 @main
 enum Entry {

@@ -1,4 +1,5 @@
 package import SalvageRecord
+import SalvageSystem
 
 /// The coverage of a set of objects, and what is missing in it.
 package struct CollectedCoverage: Sendable {

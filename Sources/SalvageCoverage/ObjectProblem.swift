@@ -1,4 +1,5 @@
 package import SalvageRecord
+import SalvageSystem
 public import SystemPackage
 
 /// Why the counters of one object are not in the coverage. It costs that object only.

@@ -1,4 +1,5 @@
 package import SalvageCoverage
+import SalvageSystem
 
 /// Everything that a report may tell: plain values, so that reports need to know nothing of
 /// recordings.

@@ -1,4 +1,5 @@
 import Foundation
+import SalvageSystem
 import SystemPackage
 import Testing
 

@@ -1,3 +1,5 @@
+import SalvageSystem
+
 /// Other builds of the programs of the table: linkers, optimisers, sanitizers, stripped files.
 extension Fixture {
   static let variants: [Fixture] = [

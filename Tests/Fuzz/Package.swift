@@ -23,15 +23,19 @@ let package = Package(
   targets: [
     .target(name: "CSalvageABI"),
     .systemLibrary(name: "CZlib"),
+    .target(name: "SalvageSystem", dependencies: [system], swiftSettings: settings),
     .target(
-      name: "SalvageRecord", dependencies: ["CSalvageABI", "CZlib", system], swiftSettings: settings
-    ),
+      name: "SalvageRecord", dependencies: ["CSalvageABI", "CZlib", "SalvageSystem", system],
+      swiftSettings: settings),
     .target(
-      name: "SalvageCoverage", dependencies: ["CZlib", "SalvageRecord", system, subprocess],
+      name: "SalvageCoverage",
+      dependencies: ["CZlib", "SalvageRecord", "SalvageSystem", system, subprocess],
       swiftSettings: settings),
     .executableTarget(
       name: "FuzzReader",
-      dependencies: ["SalvageRecord", "SalvageCoverage", "CSalvageABI", "CZlib", system],
+      dependencies: [
+        "SalvageRecord", "SalvageCoverage", "SalvageSystem", "CSalvageABI", "CZlib", system,
+      ],
       swiftSettings: settings, linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]),
   ],
   cLanguageStandard: .c11

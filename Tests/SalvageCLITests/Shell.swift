@@ -1,6 +1,7 @@
 import Glibc
 import Subprocess
 import SystemPackage
+import TestSupport
 import Testing
 
 /// Runs bash scripts in a fresh directory, with the command that was built beside this test as
@@ -12,7 +13,8 @@ struct Shell {
     var status: TerminationStatus
   }
 
-  let directory: FilePath
+  private let folder: TemporaryDirectory
+  var directory: FilePath { folder.path }
 
   /// The directory of the test bundle, where the command is too.
   static let products: FilePath = {
@@ -23,13 +25,7 @@ struct Shell {
 
   static let command = products.appending("salvage")
 
-  init() throws {
-    var template = Array("/tmp/salvage-cli-XXXXXX".utf8CString)
-    try #require(mkdtemp(&template) != nil)
-    directory = FilePath(platformString: template)
-    // Below a directory that only root may enter, recordings of root go elsewhere.
-    directory.withPlatformString { _ = chmod($0, 0o755) }
-  }
+  init() throws { folder = try TemporaryDirectory() }
 
   /// `until_true CMD…` waits for an event, for half a minute at most.
   private static let prelude = """
@@ -57,11 +53,7 @@ struct Shell {
       status: result.terminationStatus)
   }
 
-  func remove() async {
-    _ = try? await Subprocess.run(
-      .path("/bin/rm"), arguments: ["-rf", directory.string], output: .discarded,
-      error: .discarded)
-  }
+  func remove() async { folder.remove() }
 
   /// A program that counts, forks a child that is killed, and returns 0. Nil without a clang.
   func program() async throws -> FilePath? {

@@ -1,5 +1,7 @@
 import SalvageRecord
+import SalvageSystem
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import SalvageCoverage
@@ -122,5 +124,20 @@ import Testing
       if let data = try? GcovData(bytes) { try? sum.add(data) }
       _ = try? GcovData(Array(whole.bytes[..<index]))
     }
+  }
+}
+
+extension GcovData {
+  /// Two functions, the second without counts, and one that is another object's.
+  static func sample(version: UInt32, stamp: UInt32 = 0x1111_2222) -> GcovData {
+    func function(_ ident: UInt32, _ counters: [Counters]) -> Function {
+      Function(ident: ident, lineChecksum: ident + 1, graphChecksum: ident + 2, counters: counters)
+    }
+    return GcovData(
+      version: GcovVersion(word: version), stamp: stamp, checksum: 0x3333_4444, runs: 1,
+      functions: [
+        function(0x10, [Counters(kind: 0, values: [7, 0, 1 << 33])]), nil,
+        function(0x20, [Counters(kind: 0, values: [0, 0])]),
+      ], largest: 0)
   }
 }

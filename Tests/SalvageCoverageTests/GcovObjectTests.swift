@@ -1,5 +1,7 @@
 import SalvageRecord
+import SalvageSystem
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import SalvageCoverage

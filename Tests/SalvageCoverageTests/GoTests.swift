@@ -1,4 +1,6 @@
+import SalvageSystem
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import SalvageCoverage

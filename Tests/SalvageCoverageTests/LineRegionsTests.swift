@@ -1,3 +1,4 @@
+import SalvageSystem
 import Testing
 
 @testable import SalvageCoverage

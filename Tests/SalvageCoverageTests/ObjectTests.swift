@@ -1,5 +1,7 @@
 import SalvageRecord
+import SalvageSystem
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import SalvageCoverage
@@ -61,14 +63,14 @@ import Testing
     #expect(try LLVMObject(counters).file == counters.origin)
     // Sections without mapping: then their names and records are compared.
     let bare = ELFBuilder.file([
-      (ELFImageTests.section("__llvm_prf_names", type: 1, address: 0x500, size: 3), [1, 0, 65]),
+      (ELFBuilder.section("__llvm_prf_names", type: 1, address: 0x500, size: 3), [1, 0, 65]),
       (
-        ELFImageTests.section(
+        ELFBuilder.section(
           "__llvm_prf_data", type: 1, address: ProfileTests.data, size: 128),
         ProfileTests.records(.v10)
       ),
       (
-        ELFImageTests.section(
+        ELFBuilder.section(
           "__llvm_prf_cnts", type: 8, address: ProfileTests.counters, size: 40), []
       ),
     ])

@@ -1,5 +1,7 @@
 import SalvageRecord
+import SalvageSystem
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import SalvageCoverage
@@ -192,7 +194,7 @@ enum SampleObject {
       section: ELFImage.Section, bytes: [UInt8]
     ) {
       (
-        ELFImageTests.section(
+        ELFBuilder.section(
           name, type: 1, address: address, size: UInt64(bytes.count)), bytes
       )
     }

@@ -1,6 +1,8 @@
 import CSalvageABI
 import CZlib
+import SalvageSystem
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import SalvageRecord
@@ -56,8 +58,8 @@ private struct HandMade {
   }
 
   var bytes: [UInt8] {
-    var result = SalvageRecord.bytes(of: ArchiveFormat.magic)
-    result += SalvageRecord.bytes(of: version) + SalvageRecord.bytes(of: UInt32(16))
+    var result = SalvageSystem.bytes(of: ArchiveFormat.magic)
+    result += SalvageSystem.bytes(of: version) + SalvageSystem.bytes(of: UInt32(16))
     var table: [UInt8] = []
     for section in sections {
       var packed = [UInt8](repeating: 0, count: section.bytes.count + 1024)
@@ -68,15 +70,15 @@ private struct HandMade {
         section.kind, section.high, section.low, UInt64(result.count), UInt64(packed.count),
         UInt64(section.raw ?? section.bytes.count), 0, 0,
       ]
-      table += row.flatMap { SalvageRecord.bytes(of: $0) }
+      table += row.flatMap { SalvageSystem.bytes(of: $0) }
       result += packed
     }
     let start = UInt64(result.count)
-    result += table + SalvageRecord.bytes(of: start)
-    result += SalvageRecord.bytes(of: count ?? UInt64(sections.count))
+    result += table + SalvageSystem.bytes(of: start)
+    result += SalvageSystem.bytes(of: count ?? UInt64(sections.count))
     let sum = UInt32(crc32(0, result, UInt32(result.count)))
-    return result + SalvageRecord.bytes(of: sum) + SalvageRecord.bytes(of: UInt32(0))
-      + SalvageRecord.bytes(of: ArchiveFormat.endMagic)
+    return result + SalvageSystem.bytes(of: sum) + SalvageSystem.bytes(of: UInt32(0))
+      + SalvageSystem.bytes(of: ArchiveFormat.endMagic)
   }
 }
 
@@ -253,7 +255,7 @@ private struct HandMade {
     return result + [UInt8(rest)]
   }
 
-  private func word(_ value: UInt64) -> [UInt8] { SalvageRecord.bytes(of: value) }
+  private func word(_ value: UInt64) -> [UInt8] { SalvageSystem.bytes(of: value) }
 }
 
 @Suite struct ArchiveMergeTests {
@@ -323,7 +325,7 @@ private struct HandMade {
         for place in stride(from: 0, to: bytes.count, by: 8) {
           guard Int.random(in: 0..<10, using: &random) < density else { continue }
           let value: UInt64 = .random(in: 0 ... .max, using: &random)
-          bytes.replaceSubrange(place..<place + 8, with: SalvageRecord.bytes(of: value))
+          bytes.replaceSubrange(place..<place + 8, with: SalvageSystem.bytes(of: value))
         }
         regions.append(Region(address: UInt64(number) << 16, kind: kind, bytes: bytes))
       }

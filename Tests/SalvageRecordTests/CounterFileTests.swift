@@ -1,5 +1,7 @@
 import CSalvageABI
+import SalvageSystem
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import SalvageRecord
@@ -139,8 +141,8 @@ import Testing
     fixture.header.slot_size = 8192
     fixture.attach[2] = 1
     var bytes = fixture.bytes
-    for region in regions { bytes += SalvageRecord.bytes(of: region) }
-    for run in runs { bytes += SalvageRecord.bytes(of: run) }
+    for region in regions { bytes += SalvageSystem.bytes(of: region) }
+    for run in runs { bytes += SalvageSystem.bytes(of: run) }
     bytes += [UInt8](repeating: 0, count: 8192 + 2 * 8192 - bytes.count)
     bytes += CounterFixture.slot([1, 2], flags: [4])
     bytes += [UInt8](repeating: 0xdd, count: 4080) + [UInt8](repeating: 1, count: 16)
@@ -160,14 +162,14 @@ import Testing
     let claims: [(Int, UInt32)] = [(120, .max), (120, 300), (124, 0), (124, .max), (24, 4096)]
     for (offset, value) in claims {
       var bytes = tabled()
-      bytes.replaceSubrange(offset..<(offset + 4), with: SalvageRecord.bytes(of: value))
+      bytes.replaceSubrange(offset..<(offset + 4), with: SalvageSystem.bytes(of: value))
       #expect(throws: RecordError.self, "\(offset) \(value)") { try sums(bytes) }
     }
     // Cut off in the table; a region of no run; regions that are not in order.
     #expect(throws: RecordError.self) { try sums(Array(tabled().prefix(4200))) }
     for address in [0x7000, 0x5100] as [UInt64] {
       var bytes = tabled()
-      bytes.replaceSubrange(4160..<4168, with: SalvageRecord.bytes(of: address))
+      bytes.replaceSubrange(4160..<4168, with: SalvageSystem.bytes(of: address))
       #expect(throws: RecordError.self) { try sums(bytes) }
     }
   }

@@ -1,4 +1,5 @@
 import CSalvageABI
+import SalvageSystem
 import SystemPackage
 
 @testable import SalvageRecord
@@ -29,10 +30,10 @@ struct LedgerFixture {
     var header = header
     header.cell_size = UInt32(cellSize)
     if header.next == 0 { header.next = UInt64(cells.count) }
-    var result = SalvageRecord.bytes(of: header)
+    var result = SalvageSystem.bytes(of: header)
     result += [UInt8](repeating: 0, count: Int(SLV_CELLS_OFFSET) - result.count)
     for cell in cells {
-      let one = SalvageRecord.bytes(of: cell)
+      let one = SalvageSystem.bytes(of: cell)
       result += one.prefix(cellSize)
       // What a newer writer adds: the reader must not take it for zeros it may rely on.
       result += [UInt8](repeating: 0xee, count: max(0, cellSize - one.count))
@@ -86,7 +87,7 @@ func programBytes(_ life: UInt64, _ path: String, _ arguments: [String]) -> [UIn
   record.life = life
   record.arguments = UInt32(arguments.count)
   record.present = UInt32(arguments.count)
-  return SalvageRecord.bytes(of: record) + text
+  return SalvageSystem.bytes(of: record) + text
 }
 
 /// A cell that says what life `life` runs; the text is cut where it is longer than there is room for.
@@ -133,7 +134,7 @@ struct CounterFixture {
     for index in 0..<Self.counters {
       let value = index < counters.count ? counters[index] : 0
       page.replaceSubrange(
-        (0x40 + 8 * index)..<(0x48 + 8 * index), with: SalvageRecord.bytes(of: value))
+        (0x40 + 8 * index)..<(0x48 + 8 * index), with: SalvageSystem.bytes(of: value))
     }
     for index in 0..<Self.flags { page[0x800 + index] = index < flags.count ? flags[index] : 0 }
     return page
@@ -150,7 +151,7 @@ struct CounterFixture {
     page += [UInt8](repeating: 0, count: Self.page - Self.births)
     for place in 0..<Int(SLV_FORK_SITES) {
       let at = Self.births + 8 * place
-      page.replaceSubrange(at..<at + 8, with: SalvageRecord.bytes(of: births[place] ?? 0))
+      page.replaceSubrange(at..<at + 8, with: SalvageSystem.bytes(of: births[place] ?? 0))
     }
     return page
   }
@@ -171,9 +172,9 @@ struct CounterFixture {
   }
 
   var bytes: [UInt8] {
-    var result = SalvageRecord.bytes(of: header)
+    var result = SalvageSystem.bytes(of: header)
     result += [UInt8](repeating: 0, count: Int(SLV_ATTACH_OFFSET) - result.count)
-    for word in attach { result += SalvageRecord.bytes(of: word) }
+    for word in attach { result += SalvageSystem.bytes(of: word) }
     result += [UInt8](repeating: 0, count: Self.page - result.count)
     let last = slots.keys.max() ?? -1
     for number in 0..<(last + 1) {

@@ -1,6 +1,7 @@
 import CSalvageABI
 import Glibc
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import SalvageRecord

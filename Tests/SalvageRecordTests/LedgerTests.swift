@@ -1,5 +1,6 @@
 import CSalvageABI
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import SalvageRecord

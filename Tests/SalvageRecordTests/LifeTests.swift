@@ -1,5 +1,7 @@
 import CSalvageABI
+import SalvageSystem
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import SalvageRecord

@@ -1,4 +1,5 @@
 import CSalvageABI
+import SalvageSystem
 import Testing
 
 @testable import SalvageRecord
@@ -18,7 +19,7 @@ import Testing
 
   @Test func aCutListSaysHowManyThereWere() {
     var cut = first
-    cut.replaceSubrange(16..<20, with: SalvageRecord.bytes(of: UInt32(100)))
+    cut.replaceSubrange(16..<20, with: SalvageSystem.bytes(of: UInt32(100)))
     #expect(ProgramLog(bytes: cut).records[0].argumentCount == 100)
   }
 
@@ -39,7 +40,7 @@ import Testing
 
   @Test func aLengthThatReachesTooFarCostsItselfOnly() {
     var bad = first
-    bad.replaceSubrange(4..<8, with: SalvageRecord.bytes(of: UInt32(first.count + 10)))
+    bad.replaceSubrange(4..<8, with: SalvageSystem.bytes(of: UInt32(first.count + 10)))
     #expect(ProgramLog(bytes: bad + second + second).records.map(\.life) == [2, 2])
   }
 

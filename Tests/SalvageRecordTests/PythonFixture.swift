@@ -1,4 +1,5 @@
 import CSalvageABI
+import SalvageSystem
 
 @testable import SalvageRecord
 
@@ -62,12 +63,12 @@ struct PythonFixture {
     var names: [UInt8] = []
     for function in source.functions {
       let name = function.name.isEmpty ? SLV_PYTHON_NO_NAME : UInt32(names.count)
-      functions += SalvageRecord.bytes(
+      functions += SalvageSystem.bytes(
         of: slv_python_function(line: function.line, name: name, branch: 0))
       if !function.name.isEmpty { names += Array(function.name.utf8) + [0] }
     }
     for branch in source.branches {
-      functions += SalvageRecord.bytes(of: slv_python_branch(line: branch.line, at: 0))
+      functions += SalvageSystem.bytes(of: slv_python_branch(line: branch.line, at: 0))
     }
     var rest = functions + source.lines + source.functions.map(\.entered)
     rest += source.branches.flatMap(\.taken)
@@ -76,15 +77,15 @@ struct PythonFixture {
     rest += [UInt8](repeating: 0, count: (8 - size % 8) % 8)
     head.size = UInt32(MemoryLayout<slv_python_block>.size + rest.count)
     source.change(&head)
-    return SalvageRecord.bytes(of: head) + rest
+    return SalvageSystem.bytes(of: head) + rest
   }
 
   var bytes: [UInt8] {
-    var result = SalvageRecord.bytes(of: header)
+    var result = SalvageSystem.bytes(of: header)
     result += [UInt8](repeating: 0, count: Int(SLV_PYTHON_DIRECTORY_OFFSET) - result.count)
     var directory = [slv_python_slot](repeating: slv_python_slot(), count: Int(SLV_PYTHON_SLOTS))
     for slot in slots { directory[Int(slot.key % UInt64(SLV_PYTHON_SLOTS))] = slot }
-    for slot in directory { result += SalvageRecord.bytes(of: slot) }
+    for slot in directory { result += SalvageSystem.bytes(of: slot) }
     for source in sources { result += Self.block(source) }
     return result
   }

@@ -1,6 +1,8 @@
 import CSalvageABI
 import Glibc
+import SalvageSystem
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import SalvageRecord

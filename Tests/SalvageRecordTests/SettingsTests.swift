@@ -1,4 +1,5 @@
 import CSalvageABI
+import SalvageSystem
 import SystemPackage
 import Testing
 
@@ -28,8 +29,8 @@ import Testing
 
   @Test func aNewerMinorVersionIsRead() throws {
     var longer = bytes + [1, 2, 3, 4, 5, 6, 7, 8]
-    longer.replaceSubrange(12..<16, with: SalvageRecord.bytes(of: UInt32(longer.count)))
-    longer.replaceSubrange(16..<20, with: SalvageRecord.bytes(of: UInt32(0x8000_0002)))
+    longer.replaceSubrange(12..<16, with: SalvageSystem.bytes(of: UInt32(longer.count)))
+    longer.replaceSubrange(16..<20, with: SalvageSystem.bytes(of: UInt32(0x8000_0002)))
     let settings = try RecordingSettings(bytes: longer, path: "s")
     #expect(settings.isPerProcess)
     #expect(settings.users == "/recording")
@@ -38,7 +39,7 @@ import Testing
   @Test func anotherVersionIsNamed() {
     var other = bytes
     let known = UInt32(SLV_ABI_VERSION)
-    other.replaceSubrange(8..<12, with: SalvageRecord.bytes(of: known + 1))
+    other.replaceSubrange(8..<12, with: SalvageSystem.bytes(of: known + 1))
     let error = #expect(throws: RecordError.self) {
       _ = try RecordingSettings(bytes: other, path: "s")
     }

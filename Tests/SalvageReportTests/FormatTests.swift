@@ -1,4 +1,5 @@
 import SalvageCoverage
+import SalvageSystem
 import Testing
 
 @testable import SalvageReport

@@ -1,5 +1,7 @@
 import Foundation
+import SalvageSystem
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import SalvageCoverage

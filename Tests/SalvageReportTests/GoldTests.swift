@@ -1,5 +1,6 @@
 import Foundation
 import SalvageCoverage
+import SalvageSystem
 import Testing
 
 @testable import SalvageReport

@@ -1,4 +1,5 @@
 import Foundation
+import SalvageSystem
 import Testing
 
 @testable import SalvageCoverage

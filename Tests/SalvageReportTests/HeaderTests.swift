@@ -1,3 +1,4 @@
+import SalvageSystem
 import SystemPackage
 import Testing
 

@@ -1,18 +1,16 @@
 import Glibc
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import SalvageReport
 
 /// Where reports go: what is there keeps its owner, mode, names and kind.
 @Suite struct OutputFileTests {
-  private let folder: FilePath
+  private let directory: TemporaryDirectory
+  private var folder: FilePath { directory.path }
 
-  init() throws {
-    var template = Array("/tmp/salvage-output-XXXXXX".utf8CString)
-    try #require(mkdtemp(&template) != nil)
-    folder = FilePath(platformString: template)
-  }
+  init() throws { directory = try TemporaryDirectory() }
 
   private func path(_ name: String) -> FilePath { folder.appending(name) }
 
@@ -53,11 +51,6 @@ import Testing
     return names.filter { ![".", ".."].contains($0) }.sorted()
   }
 
-  private func remove() {
-    for name in entries() { unlink(path(name).string) }
-    rmdir(folder.string)
-  }
-
   @Test func anOldFileKeepsItsModeAndIsReplaced() throws {
     try make("report", mode: 0o640)
     let reader = try FileDescriptor.open(path("report"), .readOnly)
@@ -71,7 +64,6 @@ import Testing
     #expect(read(reader.rawValue, &byte, 3) == 3 && byte == Array("old".utf8))
     try reader.close()
     #expect(entries() == ["report"])
-    remove()
   }
 
   @Test func aNewFileObeysTheUmask() throws {
@@ -80,7 +72,6 @@ import Testing
     umask(mask)
     try OutputFile(path("report")).write(Array("new".utf8))
     #expect(try status("report").st_mode & 0o777 == 0o666 & ~mask)
-    remove()
   }
 
   @Test func aLinkLeadsToItsTarget() throws {
@@ -96,7 +87,6 @@ import Testing
     #expect(throws: OutputError(path("ring"), ELOOP)) {
       try OutputFile(path("ring")).write([1])
     }
-    remove()
   }
 
   @Test func allNamesOfAFileGetTheNewText() throws {
@@ -104,7 +94,6 @@ import Testing
     link(path("one").string, path("two").string)
     try OutputFile(path("one")).write(Array("n".utf8))
     #expect(try text("two") == "n")
-    remove()
   }
 
   @Test func aFifoIsWrittenTo() throws {
@@ -116,7 +105,6 @@ import Testing
     #expect(read(reader, &bytes, 3) == 3 && bytes == Array("new".utf8))
     #expect(try status("fifo").st_mode & S_IFMT == S_IFIFO)
     close(reader)
-    remove()
   }
 
   @Test func aDescriptorIsWrittenWhereItStands() throws {
@@ -128,7 +116,6 @@ import Testing
     }
     close(file)
     #expect(try text("log") == "xxx")
-    remove()
   }
 
   @Test func aDeviceStaysAsItIs() throws {
@@ -138,7 +125,6 @@ import Testing
     try OutputFile("/dev/null").write(Array("new".utf8))
     stat("/dev/null", &after)
     #expect(before.st_mode == after.st_mode && before.st_ino == after.st_ino)
-    remove()
   }
 
   /// `check` says before the work what `write` would say after it, and changes nothing.
@@ -152,7 +138,6 @@ import Testing
       #expect(check?.errno.rawValue == code && write?.errno.rawValue == code)
     }
     #expect(entries().isEmpty)
-    remove()
   }
 
   /// In a directory where everybody may make files, a name that another user has laid out is refused:
@@ -172,7 +157,6 @@ import Testing
     }
     #expect(entries() == ["dangling", "file", "link", "target"])
     #expect(try text("target") == "old")
-    remove()
   }
 
   @Test(.enabled(if: geteuid() == 0, "needs root to make another user's file"))
@@ -182,7 +166,6 @@ import Testing
     try OutputFile(path("report")).write(Array("new".utf8))
     let after = try status("report")
     #expect(after.st_uid == 65534 && after.st_gid == 65533 && after.st_mode & 0o777 == 0o600)
-    remove()
   }
 
   @Test func whatFailsLeavesTheOldFile() throws {
@@ -195,6 +178,5 @@ import Testing
     }
     #expect(try text("report") == "old")
     #expect(entries() == ["report"])
-    remove()
   }
 }

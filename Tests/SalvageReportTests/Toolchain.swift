@@ -1,3 +1,4 @@
+import SalvageSystem
 import Subprocess
 import SystemPackage
 import Testing

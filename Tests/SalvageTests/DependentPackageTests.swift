@@ -1,4 +1,5 @@
 import Glibc
+import SalvageSystem
 import Subprocess
 import SystemPackage
 import Testing

@@ -1,18 +1,15 @@
 import Glibc
 import Subprocess
 import SystemPackage
+import TestSupport
 import Testing
 
 /// A fresh directory and, where there is a clang, a small program with counters in it.
 final class Workplace: Sendable {
-  let path: FilePath
+  private let folder: TemporaryDirectory
+  var path: FilePath { folder.path }
 
-  init() throws {
-    var template = Array("/tmp/salvage-api-XXXXXX".utf8CString)
-    try #require(mkdtemp(&template) != nil)
-    path = FilePath(platformString: template)
-    path.withPlatformString { _ = chmod($0, 0o755) }
-  }
+  init() throws { folder = try TemporaryDirectory() }
 
   /// Builds a program that ends as its first argument says; nil, with the reason, without a clang.
   func program() async throws -> FilePath? {
@@ -48,8 +45,5 @@ final class Workplace: Sendable {
     return nil
   }
 
-  func remove() async {
-    _ = try? await Subprocess.run(
-      .path("/bin/rm"), arguments: ["-rf", path.string], output: .discarded, error: .discarded)
-  }
+  func remove() async { folder.remove() }
 }

@@ -1,23 +1,8 @@
 import Glibc
+package import SalvageCoverage
 import SalvageRecord
+import SalvageSystem
 package import SystemPackage
-
-/// One thing that `salvage doctor` looked at.
-package struct Finding: Sendable, Hashable {
-  package enum Grade: String, Sendable, Hashable, Codable {
-    case good, warning, bad
-  }
-  package var name: String
-  package var grade: Grade
-  /// What was found, and the cure where it is not good.
-  package var message: String
-
-  package init(_ name: String, _ grade: Grade, _ message: String) {
-    self.name = name
-    self.grade = grade
-    self.message = message
-  }
-}
 
 /// Whether recording works here, and whether a program can be entered.
 package enum Diagnosis {
@@ -55,7 +40,7 @@ package enum Diagnosis {
   }
 
   private static func locks(_ directory: FilePath) -> Finding {
-    let parent = absolute(directory).removingLastComponent()
+    let parent = directory.absolute.removingLastComponent()
     do throws(SalvageError) {
       let test = try DirectoryTest(parent)
       if test.isFit {
@@ -78,8 +63,8 @@ package enum Diagnosis {
   }
 
   private static func ancestors(_ directory: FilePath) -> Finding {
-    let parent = absolute(directory).removingLastComponent()
-    if let closed = RecordingMaker.closedAncestor(of: resolved(parent) ?? parent) {
+    let parent = directory.absolute.removingLastComponent()
+    if let closed = RecordingMaker.closedAncestor(of: parent.resolved ?? parent) {
       return Finding(
         "ancestors", .warning,
         "other users cannot pass \(closed): the recording will be in /var/tmp, with a link here")

@@ -1,4 +1,6 @@
+import SalvageCoverage
 package import SalvageRecord
+import SalvageSystem
 import SystemPackage
 
 /// A program that ran and had no counters in any of its processes.
@@ -47,12 +49,12 @@ package struct UncountedProgram: Sendable, Hashable {
     of program: String, _ directories: [String], _ python: Interpreter
   ) -> Interpreter? {
     func known(_ path: String) -> Interpreter? {
-      Interpreter.at(path) ?? (Interpreter.isPython(path) ? python : nil)
+      Interpreter.at(path) ?? (isPython(path) ? python : nil)
     }
     if let known = known(program) { return known }
     let path = FilePath(program)
     let places = path.isAbsolute ? [path] : directories.map { FilePath($0).pushing(path) }
-    guard let script = places.first(where: { status($0) != nil }) else { return nil }
+    guard let script = places.first(where: { $0.status() != nil }) else { return nil }
     let runs = ProgramKind.namedToEnv(by: script) ?? ProgramKind.image(of: script).string
     return known(runs)
   }

@@ -1,6 +1,7 @@
 import CSalvageABI
 import Glibc
 import SalvageRecord
+import SalvageSystem
 import SystemPackage
 
 /// Takes the programs' own data out of counter files.

@@ -1,4 +1,5 @@
 import Glibc
+import SalvageSystem
 package import SystemPackage
 
 /// Tests whether a directory is fit for what processes map of a recording.
@@ -28,7 +29,7 @@ package struct DirectoryTest: Sendable, Hashable {
   }
 
   package init(_ directory: FilePath) throws(SalvageError) {
-    let path = unpredictable(directory.appending(".test-"))
+    let path = directory.appending(".test-").withRandomEnding
     let file = path.withPlatformString {
       open($0, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
     }

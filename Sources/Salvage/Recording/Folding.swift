@@ -1,5 +1,6 @@
 import Glibc
 import SalvageRecord
+import SalvageSystem
 package import SystemPackage
 
 /// Brings counts home that were kept in a temporary directory while processes ran, because the
@@ -38,17 +39,17 @@ package struct Folding {
       return finish()
     }
     if place.countsNow { return .inUse }
-    let made = try makeTemporaryDirectory(prefix: directory.appending("folding."), mode: 0o711)
-    let copy = unpredictable(directory.appending("folded."))
+    let made = try directory.appending("folding.").makeTemporaryDirectory(mode: 0o711)
+    let copy = directory.appending("folded.").withRandomEnding
     do throws(SalvageError) {
-      for name in names(in: settings.users) where RecordingReader.isUserDirectory(name) {
+      for name in settings.users.childNames where RecordingReader.isUserDirectory(name) {
         try copyDirectory(settings.users.appending(name), to: made.appending(name))
       }
-      try write(Array(settings.users.string.utf8), to: made.appending("from"), mode: 0o644)
-      try rename(made, copy)
+      try made.appending("from").writeFile(Array(settings.users.string.utf8), mode: 0o644)
+      try made.rename(to: copy)
       // Somebody may have begun meanwhile: then the copy is not all.
       if place.countsNow {
-        try rename(copy, made)
+        try copy.rename(to: made)
         removeTree(made)
         return .inUse
       }
@@ -68,7 +69,7 @@ package struct Folding {
 
   private mutating func copyDirectory(_ from: FilePath, to: FilePath) throws(SalvageError) {
     guard let old = OpenDirectory(from) else { return }
-    try makeDirectory(to, mode: 0o700)
+    try to.makeDirectory(mode: 0o700)
     for name in old.names {
       guard Self.isOurs(name), let source = old.file(name, O_RDONLY) else {
         if Self.isOurs(name) { passedOver.append(from.appending(name)) }
@@ -98,13 +99,13 @@ package struct Folding {
   private mutating func copyFile(
     _ source: Int32, _ from: FilePath, to: FilePath
   ) throws(SalvageError) {
-    let target = try create(to, mode: 0o600)
+    let target = try to.createFile(mode: 0o600)
     defer { close(target) }
     var status = stat()
-    guard fstat(source, &status) == 0 else { throw fails("read", from) }
+    guard fstat(source, &status) == 0 else { throw SalvageError.systemFailure("read", from) }
     guard ftruncate(target, status.st_size) == 0 else {
       // Larger than any file may be: holes, made to stop us.
-      guard errno == EFBIG || errno == EINVAL else { throw fails("write", to) }
+      guard errno == EFBIG || errno == EINVAL else { throw SalvageError.systemFailure("write", to) }
       to.withPlatformString { _ = unlink($0) }
       passedOver.append(from)
       return
@@ -120,8 +121,10 @@ package struct Folding {
       while offset < end {
         let count = pread(source, &room, min(room.count, Int(end - offset)), offset)
         if count == 0 { return }  // cut off meanwhile
-        guard count > 0 else { throw fails("read", from) }
-        guard pwrite(target, room, count, offset) == count else { throw fails("write", to) }
+        guard count > 0 else { throw SalvageError.systemFailure("read", from) }
+        guard pwrite(target, room, count, offset) == count else {
+          throw SalvageError.systemFailure("write", to)
+        }
         offset += off_t(count)
       }
     }

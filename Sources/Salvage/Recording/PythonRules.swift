@@ -1,4 +1,5 @@
 import FoundationEssentials
+import SalvageSystem
 import SystemPackage
 
 /// What Python code is recorded: the file `python` of a recording, a rule a line.
@@ -18,7 +19,7 @@ struct PythonRules {
 
   /// Those of a recording; none where it has no such file.
   static func stored(in directory: FilePath) -> [Rule] {
-    rules((try? contents(of: directory.appending("python"), limit: 1 << 20)) ?? [])
+    rules((try? directory.appending("python").contents(limit: 1 << 20)) ?? [])
   }
 
   /// Those of the bytes of such a file.
@@ -39,13 +40,13 @@ struct PythonRules {
   init(_ sources: [String]) throws(SalvageError) {
     for source in sources {
       let path = FilePath(source)
-      if source.contains("/") && status(path) == nil {
+      if source.contains("/") && path.status() == nil {
         throw .noPythonSource(path, near: Self.near(path))
       }
-      if source.contains("/") || source == "." || source == ".." || isDirectory(path)
-        || status(path) != nil
+      if source.contains("/") || source == "." || source == ".." || path.isDirectory
+        || path.status() != nil
       {
-        for place in Set([absolute(path), resolved(path) ?? absolute(path)]) {
+        for place in Set([path.absolute, path.resolved ?? path.absolute]) {
           add("source \(place)")
         }
       } else {
@@ -59,13 +60,13 @@ struct PythonRules {
   private static func near(_ path: FilePath) -> FilePath? {
     var directory = path.removingLastComponent()
     if directory.isEmpty { directory = "." }
-    guard let name = path.lastComponent?.string, isDirectory(directory) else {
+    guard let name = path.lastComponent?.string, directory.isDirectory else {
       // A directory above it is not there either.
       guard !directory.isEmpty, directory.lastComponent != nil, let near = near(directory),
         let last = path.lastComponent
       else { return nil }
       let whole = near.appending(last)
-      return status(whole) == nil ? near : whole
+      return whole.status() == nil ? near : whole
     }
     let names = (try? FileManager.default.contentsOfDirectory(atPath: directory.string)) ?? []
     let nearest = names.map { (distance(name, $0), $0) }.min { $0 < $1 }

@@ -1,6 +1,7 @@
 import CSalvageABI
 import Glibc
 public import SalvageRecord
+import SalvageSystem
 public import SystemPackage
 
 /// A recording: a directory with everything that recorded processes left.
@@ -41,13 +42,13 @@ public struct Recording: Sendable, Hashable {
 
   /// Opens the recording at `path` for reading, or to start processes in it.
   public static func open(_ path: FilePath) throws(SalvageError) -> Recording {
-    let directory = resolved(path) ?? absolute(path)
+    let directory = path.resolved ?? path.absolute
     do throws(RecordError) {
       let settings = try RecordingReader(directory).settings()
       return Recording(directory: directory, settings: settings, notes: [])
     } catch {
       switch error.problem {
-      case .system(_, ENOENT) where status(directory) == nil: throw .noRecording(path)
+      case .system(_, ENOENT) where directory.status() == nil: throw .noRecording(path)
       case .system(_, ENOTDIR) where Archive.isArchive(directory): throw .isArchive(path)
       case .system(_, ENOENT), .system(_, ENOTDIR), .foreign: throw .notARecording(path)
       default: throw .unreadable(error)

@@ -1,5 +1,6 @@
 import Glibc
 import SalvageRecord
+import SalvageSystem
 import SystemPackage
 
 /// What a run holds of its recording: the lock that keeps others from replacing it, and, until its command has
@@ -39,9 +40,9 @@ package struct ReplacedRecording: Sendable {
   init?(_ place: FilePath, strangersTo made: FilePath) throws(SalvageError) {
     let name = place.lastComponent?.string ?? ""
     self.place = place
-    aside = unpredictable(place.removingLastComponent().appending(".\(name).old-"))
+    aside = place.removingLastComponent().appending(".\(name).old-").withRandomEnding
     do throws(SalvageError) {
-      try rename(place, aside)
+      try place.rename(to: aside)
     } catch {
       // A mount point.
       if error.errno == .resourceBusy { return nil }
@@ -59,21 +60,21 @@ package struct ReplacedRecording: Sendable {
 
   /// Puts it back in the place of the new one.
   func restore() {
-    let failed = unpredictable(place.removingLastComponent().appending(".salvage-failed-"))
-    guard (try? rename(place, failed)) != nil else { return remove() }
+    let failed = place.removingLastComponent().appending(".salvage-failed-").withRandomEnding
+    guard (try? place.rename(to: failed)) != nil else { return remove() }
     try? moveStrangers(from: failed, to: aside)
     restoreName()
     RecordingPlace(failed).remove()
   }
 
   /// Before anything else took its place.
-  func restoreName() { try? rename(aside, place) }
+  func restoreName() { try? aside.rename(to: place) }
 }
 
 /// Moves what lies in a recording and is not ours. A link that somebody made to a recording has nothing.
 func moveStrangers(from old: FilePath, to new: FilePath) throws(SalvageError) {
-  if target(of: old) != nil && RecordingPlace(old).linked == nil { return }
-  for name in names(in: old) where !RecordingPlace.isOurs(name) {
-    try rename(old.appending(name), new.appending(name))
+  if old.linkTarget != nil && RecordingPlace(old).linked == nil { return }
+  for name in old.childNames where !RecordingPlace.isOurs(name) {
+    try old.appending(name).rename(to: new.appending(name))
   }
 }

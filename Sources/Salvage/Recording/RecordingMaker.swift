@@ -1,6 +1,7 @@
 import CSalvageABI
 import Glibc
 import SalvageRecord
+import SalvageSystem
 import SystemPackage
 
 /// Makes recordings, or opens one to add to it.
@@ -44,7 +45,7 @@ struct RecordingMaker {
     case .other:
       // Another command may be filling a directory that was empty.
       guard let lock = RunLock(place.directory, exclusive: false) else {
-        throw fails("make", place.directory, EEXIST)
+        throw SalvageError.systemFailure("make", place.directory, EEXIST)
       }
       lock.release()
       if place.content == .recording { return try attempt() }
@@ -72,7 +73,7 @@ struct RecordingMaker {
   // MARK: Adding to one
 
   private mutating func open() throws(SalvageError) -> Made {
-    let directory = resolved(place.directory) ?? place.directory
+    let directory = place.directory.resolved ?? place.directory
     let reader = RecordingReader(directory)
     var settings: RecordingSettings
     do throws(RecordError) {
@@ -96,7 +97,7 @@ struct RecordingMaker {
       let isOwn =
         settings.library == own
         || reader.owns(settings.library.removingLastComponent(), settings)
-      if !isOwn || status(settings.library) == nil || !Self.canBePreloaded(settings.library) {
+      if !isOwn || settings.library.status() == nil || !Self.canBePreloaded(settings.library) {
         settings.library = try library(for: directory, named: directory, settings.id)
       }
       settings.recordsPython = configuration.recordsPython
@@ -117,10 +118,10 @@ struct RecordingMaker {
   private mutating func build() throws(SalvageError) -> Made {
     let final = place.directory
     let parent = final.removingLastComponent()
-    guard isDirectory(parent) else {
-      throw .noDirectory(parent, status(parent) == nil ? .noSuchFileOrDirectory : .notDirectory)
+    guard parent.isDirectory else {
+      throw .noDirectory(parent, parent.status() == nil ? .noSuchFileOrDirectory : .notDirectory)
     }
-    let real = resolved(parent) ?? parent
+    let real = parent.resolved ?? parent
     let named = real.appending(final.lastComponent?.string ?? "recording")
     let closed = Self.closedAncestor(of: real)
     if place.content == .emptyDirectory && (closed == nil || isCurrent(final)) {
@@ -130,8 +131,8 @@ struct RecordingMaker {
     if let closed { return try buildElsewhere(closed) }
     let temporary: FilePath
     do throws(SalvageError) {
-      temporary = try makeTemporaryDirectory(
-        prefix: parent.appending(".\(named.lastComponent?.string ?? "").new-"), mode: 0o711)
+      temporary = try parent.appending(".\(named.lastComponent?.string ?? "").new-")
+        .makeTemporaryDirectory(mode: 0o711)
     } catch {
       if case .system(_, _, let code) = error.problem { throw .placeRefused(parent, code) }
       throw error
@@ -144,7 +145,7 @@ struct RecordingMaker {
         replaced = taken.recording
         if taken.isMountPoint { return try buildOver(named, temporary, lock) }
       }
-      try rename(temporary, final)
+      try temporary.rename(to: final)
       return made(settings, named, lock, replaced: replaced)
     } catch {
       replaced?.restoreName()
@@ -158,15 +159,15 @@ struct RecordingMaker {
   /// until it is filled.
   private mutating func buildInside(_ named: FilePath) throws(SalvageError) -> Made {
     let directory = place.directory
-    guard let lock = RunLock(directory, exclusive: true), names(in: directory).isEmpty else {
-      throw fails("make", directory, EEXIST)
+    guard let lock = RunLock(directory, exclusive: true), directory.childNames.isEmpty else {
+      throw SalvageError.systemFailure("make", directory, EEXIST)
     }
     do throws(SalvageError) {
       let settings = try fill(directory, named: named)
       lock.share()
       return made(settings, named, lock)
     } catch {
-      for name in names(in: directory) where RecordingPlace.isOurs(name) {
+      for name in directory.childNames where RecordingPlace.isOurs(name) {
         removeTree(directory.appending(name))
       }
       lock.release()
@@ -205,7 +206,7 @@ struct RecordingMaker {
       let settings = try fill(temporary, named: temporary)
       replaced = try takePlace(strangersTo: temporary)?.recording
       place.directory.withPlatformString { _ = rmdir($0) }  // an empty directory
-      try link(place.directory, to: temporary)
+      try place.directory.makeLink(to: temporary)
       try Temporary.note(link: place.directory, in: temporary, settings.id)
       notes.append("recorded in \(temporary): other users cannot pass \(closed)")
       return made(settings, temporary, lock, replaced: replaced)
@@ -218,7 +219,7 @@ struct RecordingMaker {
   }
 
   private func isCurrent(_ directory: FilePath) -> Bool {
-    guard let there = status(directory), let here = status(".") else { return false }
+    guard let there = directory.status(), let here = FilePath(".").status() else { return false }
     return there.st_dev == here.st_dev && there.st_ino == here.st_ino
   }
 
@@ -228,7 +229,7 @@ struct RecordingMaker {
     var at = FilePath("/")
     for component in directory.components {
       at.append(component)
-      if let status = status(at), status.st_mode & 0o001 == 0 { return at }
+      if let status = at.status(), status.st_mode & 0o001 == 0 { return at }
     }
     return nil
   }
@@ -243,7 +244,7 @@ struct RecordingMaker {
     case .other: throw .notARecording(place.directory)
     case .recording where configuration.existing != .replace:
       // Another made it since we looked: it is to be looked at again, not replaced.
-      throw fails("make", place.directory, EEXIST)
+      throw SalvageError.systemFailure("make", place.directory, EEXIST)
     case .recording: break
     }
     guard let lock = RunLock(place.directory, exclusive: true), !place.countsNow else {
@@ -260,7 +261,7 @@ struct RecordingMaker {
     // The first whose failure is ours.
     let original = try ShimLibrary.find()
     let test = try DirectoryTest(made)
-    try makeDirectory(made.appending("runs"), mode: 0o700)
+    try made.appending("runs").makeDirectory(mode: 0o700)
     var settings = RecordingSettings(
       isPrivate: configuration.isPrivate, isPerProcess: configuration.isPerProcess,
       recordsGcov: configuration.recordsGcov, notesSignals: configuration.notesSignals,
@@ -268,10 +269,10 @@ struct RecordingMaker {
       saveBefore: configuration.saveBefore, created: now(CLOCK_REALTIME),
       boot: BootID.current, commandVersion: salvageVersion, id: .random(), users: directory,
       library: directory.appending(SLV_LIBRARY_NAME))
-    try copyFile(original, to: made.appending(SLV_LIBRARY_NAME), mode: 0o755)
+    try original.copyFile(to: made.appending(SLV_LIBRARY_NAME), mode: 0o755)
     // Nobody means to commit what is in it.
-    if status(made.appending(".gitignore"), following: false) == nil {
-      try write(Array("*\n".utf8), to: made.appending(".gitignore"), mode: 0o644)
+    if made.appending(".gitignore").status(following: false) == nil {
+      try made.appending(".gitignore").writeFile(Array("*\n".utf8), mode: 0o644)
     }
     if !test.allowsExecution || !Self.canBePreloaded(settings.library) {
       settings.library = try library(for: made, named: directory, settings.id)
@@ -300,22 +301,22 @@ struct RecordingMaker {
     let rules = try PythonRules(configuration.pythonSources)
     let file = directory.appending("python")
     // A directory of another user's cannot be renamed over.
-    if isDirectory(file) { removeTree(file) }
-    try replace(file, with: rules.encoded, mode: 0o644)
+    if file.isDirectory { removeTree(file) }
+    try file.replaceFile(with: rules.encoded, mode: 0o644)
   }
 
   /// Where another user has taken that name, the processes make one of another name.
   private func makeUser(in users: FilePath) throws(SalvageError) {
     let path = users.appending("u\(geteuid())")
-    if status(path, following: false) != nil { return }
-    try makeDirectory(path, mode: 0o700)
+    if path.status(following: false) != nil { return }
+    try path.makeDirectory(mode: 0o700)
   }
 
   private func store(
     _ settings: RecordingSettings, in made: FilePath, named directory: FilePath
   ) throws(SalvageError) {
     guard let bytes = settings.encoded(in: directory) else { throw .pathTooLong(settings.users) }
-    try replace(made.appending("settings"), with: bytes, mode: 0o644)
+    try made.appending("settings").replaceFile(with: bytes, mode: 0o644)
   }
 
   /// Where the u<uid> directories go: the recording, or a directory elsewhere that is fit for them. Where there
@@ -343,7 +344,7 @@ struct RecordingMaker {
     try Temporary.give(usable, to: directory, id)
     let pointer = directory.appending("live")
     pointer.withPlatformString { _ = unlink($0) }
-    try link(pointer, to: usable)
+    try pointer.makeLink(to: usable)
     return usable
   }
 
@@ -353,8 +354,8 @@ struct RecordingMaker {
     for made: FilePath, named directory: FilePath, _ id: RecordingID
   ) throws(SalvageError) -> FilePath {
     let own = made.appending(SLV_LIBRARY_NAME)
-    if status(own) == nil {
-      try copyFile(try ShimLibrary.find(), to: own, mode: 0o755)
+    if own.status() == nil {
+      try (try ShimLibrary.find()).copyFile(to: own, mode: 0o755)
     }
     if Self.canBePreloaded(directory), (try? DirectoryTest(made))?.allowsExecution == true {
       return directory.appending(SLV_LIBRARY_NAME)
@@ -364,7 +365,7 @@ struct RecordingMaker {
       if (try? DirectoryTest(place))?.allowsExecution == true {
         try Temporary.give(place, to: made, id)
         let path = place.appending(SLV_LIBRARY_NAME)
-        try copyFile(own, to: path, mode: 0o755)
+        try own.copyFile(to: path, mode: 0o755)
         return path
       }
       removeTree(place)

@@ -1,6 +1,7 @@
 import CSalvageABI
 import Glibc
 import SalvageRecord
+import SalvageSystem
 package import SystemPackage
 
 /// A directory where a recording is or will be: may it be replaced, is it in use, how it is removed.
@@ -8,7 +9,7 @@ package struct RecordingPlace: Sendable {
   package let directory: FilePath
 
   package init(_ directory: FilePath) {
-    self.directory = absolute(directory)
+    self.directory = directory.absolute
   }
 
   package enum Content: Sendable, Hashable {
@@ -19,9 +20,9 @@ package struct RecordingPlace: Sendable {
   }
 
   package var content: Content {
-    guard status(directory, following: false) != nil else { return .nothing }
+    guard directory.status(following: false) != nil else { return .nothing }
     if RecordingReader.isRecording(directory) { return .recording }
-    if isDirectory(directory) && names(in: directory).isEmpty { return .emptyDirectory }
+    if directory.isDirectory && directory.childNames.isEmpty { return .emptyDirectory }
     return .other
   }
 
@@ -70,7 +71,7 @@ package struct RecordingPlace: Sendable {
 
   /// The recording itself, where the place is a link that we made for one outside.
   var linked: FilePath? {
-    guard let target = target(of: directory), Temporary.isNamedSo(target),
+    guard let target = directory.linkTarget, Temporary.isNamedSo(target),
       let settings = try? RecordingReader(target).settings(),
       let noted = Belonging(file: target.appending(Belonging.linkFile)),
       noted == Belonging(settings.id, directory)
@@ -85,7 +86,7 @@ package struct RecordingPlace: Sendable {
         Temporary.remove(place, of: directory, settings)
       }
     }
-    for name in names(in: directory) where Self.isOurs(name) {
+    for name in directory.childNames where Self.isOurs(name) {
       removeTree(directory.appending(name))
     }
   }
@@ -94,7 +95,7 @@ package struct RecordingPlace: Sendable {
   /// it leads to stays. False where something is left, as a mount point is, empty.
   @discardableResult
   package func remove() -> Bool {
-    let isLink = target(of: directory) != nil
+    let isLink = directory.linkTarget != nil
     if let home = isLink ? linked : directory, let settings = try? RecordingReader(home).settings()
     {
       for place in [settings.users, settings.library.removingLastComponent()] {

@@ -1,5 +1,6 @@
 import Glibc
 import SalvageRecord
+import SalvageSystem
 package import SystemPackage
 
 /// Where libsalvage.so is: beside whatever loaded this module, wherever that was moved to.
@@ -14,7 +15,7 @@ package enum ShimLibrary {
     var places: [FilePath] = []
     for source in sources {
       for place in source() {
-        if isRegularFile(place) { return place }
+        if place.isRegularFile { return place }
         places.append(place)
       }
     }
@@ -22,11 +23,11 @@ package enum ShimLibrary {
   }
 
   private static func named() -> [FilePath] {
-    getenv("SALVAGE_LIBRARY").map { [absolute(FilePath(platformString: $0))] } ?? []
+    getenv("SALVAGE_LIBRARY").map { [FilePath(platformString: $0).absolute] } ?? []
   }
 
   private static func besideProgram() -> [FilePath] {
-    target(of: "/proc/self/exe").map(beside) ?? []
+    FilePath("/proc/self/exe").linkTarget.map(beside) ?? []
   }
 
   /// Beside the file that holds this code: under `swift test` that is a bundle which a runner of the
@@ -39,9 +40,9 @@ package enum ShimLibrary {
     let directory = file.removingLastComponent()
     let installed = directory.removingLastComponent().appending("lib/salvage").appending(name)
     // A directory of programs may be long to list.
-    if isRegularFile(installed) { return [installed] }
+    if installed.isRegularFile { return [installed] }
     // SwiftPM names the directory after the package; a renamed clone has another one.
-    let others = names(in: directory).filter {
+    let others = directory.childNames.filter {
       $0.hasSuffix("_Salvage.resources") && $0 != resources
     }
     return [installed] + ([resources] + others).map { directory.appending($0).appending(name) }

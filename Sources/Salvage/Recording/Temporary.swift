@@ -15,7 +15,7 @@ package enum Temporary {
 
   /// Makes one in `parent` that other users can traverse.
   static func make(in parent: FilePath) throws(SalvageError) -> FilePath {
-    try makeTemporaryDirectory(prefix: parent.appending(prefix + "\(geteuid())-"), mode: 0o711)
+    try parent.appending(prefix + "\(geteuid())-").makeTemporaryDirectory(mode: 0o711)
   }
 
   /// Notes in one that it is the recording's.
@@ -33,8 +33,10 @@ package enum Temporary {
   private static func mark(
     _ file: FilePath, _ id: RecordingID, _ what: FilePath
   ) throws(SalvageError) {
-    guard let belonging = Belonging(id, what) else { throw fails("look at", what) }
-    try replace(file, with: belonging.encoded, mode: 0o644)
+    guard let belonging = Belonging(id, what) else {
+      throw SalvageError.systemFailure("look at", what)
+    }
+    try file.replaceFile(with: belonging.encoded, mode: 0o644)
   }
 
   /// Removes one that the recording has; anything else is left alone.

@@ -1,5 +1,6 @@
 import Glibc
 import SalvageRecord
+import SalvageSystem
 package import SystemPackage
 
 /// Removes trees that other users may be changing meanwhile.

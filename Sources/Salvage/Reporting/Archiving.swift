@@ -2,6 +2,7 @@ import Glibc
 import SalvageCoverage
 package import SalvageRecord
 package import SalvageReport
+import SalvageSystem
 package import SystemPackage
 
 /// What an archive holds, for whoever asked for it.
@@ -30,7 +31,7 @@ extension Recording {
       let shard = try RecordingReader(directory).shard()
       let size = try file.writeAll { sink in
         try ArchiveWriter(sink).write(shard, sources: paths) {
-          try? Salvage.contents(of: FilePath(name: $0))
+          try? FilePath(name: $0).contents()
         }
       }
       return ArchiveResult(recordings: [shard.contained], size: size)
@@ -44,7 +45,7 @@ extension Recording {
   /// Of all builds, without those of the system and of packages.
   private func sourcePaths() async throws(SalvageError) -> [String] {
     let report = try await coverage(builds: .all)
-    let selection = Selection(isFile: { isRegularFile(FilePath($0)) })
+    let selection = Selection(isFile: { FilePath($0).isRegularFile })
     return Set(report.selected(selection).coverage.files.map(\.path)).sorted()
   }
 }

@@ -2,6 +2,7 @@ import Glibc
 public import SalvageCoverage
 public import SalvageRecord
 public import SalvageReport
+import SalvageSystem
 public import SystemPackage
 
 /// The coverage of a recording with everything that a report tells: the ledger in numbers, and what
@@ -49,7 +50,7 @@ public struct CoverageReport: Sendable {
   var archived = ArchivedSources()
 
   private var sources: SourceText {
-    SourceText { [archived] in archived.text($0) ?? (try? contents(of: FilePath(name: $0))) }
+    SourceText { [archived] in archived.text($0) ?? (try? FilePath(name: $0).contents()) }
   }
 
   /// The part of it that `filter` lets through.
@@ -191,10 +192,10 @@ extension Recording {
 /// The repository that the current directory is in, or the current directory: what reports show is
 /// relative to it.
 func sourceRoot() -> FilePath {
-  let here = absolute(".")
+  let here = FilePath(".").absolute
   var folder = here
   while true {
-    if status(folder.appending(".git")) != nil { return folder }
+    if folder.appending(".git").status() != nil { return folder }
     let parent = folder.removingLastComponent()
     if parent == folder { return here }
     folder = parent

@@ -1,6 +1,7 @@
 import Glibc
 public import SalvageCoverage
 import SalvageRecord
+import SalvageSystem
 public import SystemPackage
 
 /// A form in which the counters of a recording are given to the tools of a compiler.
@@ -14,6 +15,9 @@ public struct ExportFormat: RawRepresentable, Sendable, Hashable, CaseIterable {
   public static let profraw = ExportFormat(RawProfileExporter.self)
   /// LLVM's indexed profiles.
   public static let profdata = ExportFormat(IndexedProfileExporter.self)
+
+  /// What sanitizers write with `coverage=1`.
+  public static let sancov = ExportFormat(SancovExporter.self)
 
   /// The data file of coverage.py, `.coverage`.
   public static let coveragePy = ExportFormat(PythonDataExporter.self)
@@ -29,6 +33,9 @@ public struct ExportFormat: RawRepresentable, Sendable, Hashable, CaseIterable {
     guard counterExporters.contains(where: { $0.name == rawValue }) else { return nil }
     self.rawValue = rawValue
   }
+
+  /// What it is, for help: "what Go's programs write in GOCOVERDIR".
+  package var summary: String { exporter.summary }
 
   public static var allCases: [ExportFormat] {
     counterExporters.map { ExportFormat($0) }
@@ -146,12 +153,12 @@ private struct ExportWriter {
       notes.append("\(file.path): has no place of its own; give a directory with -o")
       return
     }
-    if file.isCompanion && place.directory == nil && isRegularFile(path) { return }
+    if file.isCompanion && place.directory == nil && path.isRegularFile { return }
     var bytes = file.bytes
     let isOwn = own.contains(path)
-    if isOwn || place.merges, let adding = file.adding, isRegularFile(path) {
+    if isOwn || place.merges, let adding = file.adding, path.isRegularFile {
       do {
-        bytes = try adding(try contents(of: path))
+        bytes = try adding(try path.contents())
       } catch {
         notes.append(
           "\(path): \(error), and was left as it is"
@@ -159,8 +166,8 @@ private struct ExportWriter {
         return
       }
     }
-    try makeDirectories(path.removingLastComponent())
-    try Salvage.write(bytes, to: OutputFile(path))
+    try path.removingLastComponent().makeDirectories()
+    try OutputFile(path).writeOut(bytes)
     if own.insert(path).inserted { written.append(path) }
   }
 }

@@ -2,6 +2,7 @@ import Glibc
 import SalvageCoverage
 import SalvageRecord
 package import SalvageReport
+import SalvageSystem
 package import SystemPackage
 
 /// What git knows of a change.

@@ -1,5 +1,6 @@
 import SalvageCoverage
 import SalvageRecord
+import SalvageSystem
 import SystemPackage
 
 /// Python files that `--python-source` names and that no process imported: they are in a report with 0 %.
@@ -17,7 +18,7 @@ struct NeverImported {
     for place in Self.places(rules, imported) { search.add(place) }
     let minor = python.compactMap { $0.python.map { Int($0.minor) } }.max() ?? 12
     files = search.files.sorted().compactMap { path in
-      (sources.text(path) ?? (try? contents(of: FilePath(path)))).map {
+      (sources.text(path) ?? (try? FilePath(path).contents())).map {
         PythonOutline.file(path, $0, minor: minor)
       }
     }
@@ -39,7 +40,7 @@ struct NeverImported {
           if let at { found.append(parts[..<(at + names.count)].joined(separator: "/")) }
         }
         let usual = ["", "src/"].flatMap {
-          [absolute(FilePath($0 + name)), absolute(FilePath($0 + name + ".py"))]
+          [FilePath($0 + name).absolute, FilePath($0 + name + ".py").absolute]
         }
         places += found.isEmpty ? usual.map(\.string) : Set(found).sorted()
       }

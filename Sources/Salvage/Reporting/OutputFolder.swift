@@ -1,5 +1,6 @@
 import Glibc
 import SalvageReport
+import SalvageSystem
 import SystemPackage
 
 /// The folder of a report of many files. A file whose bytes are as they were is not written; those of
@@ -14,13 +15,13 @@ struct OutputFolder: ReportFolder {
 
   init(_ path: FilePath) throws(SalvageError) {
     self.path = path
-    try makeDirectories(absolute(path))
+    try path.absolute.makeDirectories()
     let list = path.appending(Self.list)
-    if isRegularFile(list) {
-      let text = String(decoding: try contents(of: list), as: UTF8.self)
+    if list.isRegularFile {
+      let text = String(decoding: try list.contents(), as: UTF8.self)
       earlier = Set(text.split(separator: "\n").map(String.init).filter(Self.isOurs))
     } else {
-      guard !isRegularFile(path.appending("index.html")) else {
+      guard !path.appending("index.html").isRegularFile else {
         throw .report(
           "\(path) has an index.html that no report of salvage wrote: choose another folder, or remove it"
         )
@@ -39,13 +40,13 @@ struct OutputFolder: ReportFolder {
     let file = path.appending(name)
     if earlier.contains(name), isUnchanged(file, bytes) { return }
     let folder = file.removingLastComponent()
-    if folders.insert(folder.string).inserted { try makeDirectories(absolute(folder)) }
+    if folders.insert(folder.string).inserted { try folder.absolute.makeDirectories() }
     try OutputFile(file).write { sink throws(OutputError) in try sink(bytes) }
   }
 
   private func isUnchanged(_ file: FilePath, _ bytes: UnsafeRawBufferPointer) -> Bool {
-    guard let status = status(file, following: false), status.st_mode & S_IFMT == S_IFREG,
-      Int(status.st_size) == bytes.count, let old = try? contents(of: file)
+    guard let status = file.status(following: false), status.st_mode & S_IFMT == S_IFREG,
+      Int(status.st_size) == bytes.count, let old = try? file.contents()
     else { return false }
     return old.withUnsafeBytes {
       $0.count == bytes.count
@@ -58,6 +59,6 @@ struct OutputFolder: ReportFolder {
       path.appending(name).withPlatformString { _ = unlink($0) }
     }
     let text = written.sorted().map { $0 + "\n" }.joined()
-    try replace(path.appending(Self.list), with: Array(text.utf8), mode: 0o644)
+    try path.appending(Self.list).replaceFile(with: Array(text.utf8), mode: 0o644)
   }
 }

@@ -1,6 +1,7 @@
 import Glibc
 import SalvageCoverage
 public import SalvageRecord
+import SalvageSystem
 public import SystemPackage
 
 /// One recording or archive, or several, as reports and ledgers read them: their sum.
@@ -69,7 +70,7 @@ public struct RecordingSet: Sendable {
 
   /// The archive at a path, which may be a link to it; nil where something else is.
   static func archive(_ path: FilePath) -> FilePath? {
-    resolved(path).flatMap { Archive.isArchive($0) ? $0 : nil }
+    path.resolved.flatMap { Archive.isArchive($0) ? $0 : nil }
   }
 
   private static func input(_ path: FilePath) throws -> Input {
@@ -164,7 +165,7 @@ public struct RecordingSet: Sendable {
       case .directory: break
       case .read(_, let shard):
         for object in shard.objects {
-          guard let path = object.keptObject, let size = status(path)?.st_size else { continue }
+          guard let path = object.keptObject, let size = path.status()?.st_size else { continue }
           if files[object.identity].map({ $0.size < size }) ?? true {
             files[object.identity] = (path, Int(size))
           }

@@ -1,6 +1,7 @@
 import Glibc
 import SalvageRecord
 package import SalvageReport
+import SalvageSystem
 package import SystemPackage
 
 /// Where a report goes.
@@ -28,12 +29,12 @@ package enum ReportDestination: Hashable, Sendable {
 
   /// The path is a folder's, existing or not.
   package static func namesFolder(_ path: String) -> Bool {
-    path.hasSuffix("/") || isDirectory(FilePath(path))
+    path.hasSuffix("/") || FilePath(path).isDirectory
   }
 
   /// Makes `path` and the folders above it.
   package static func makeFolder(_ path: String) throws(SalvageError) {
-    try makeDirectories(absolute(FilePath(path)))
+    try FilePath(path).absolute.makeDirectories()
   }
 
   /// Throws what writing would throw, as far as that can be known: before a command is run for it.
@@ -46,9 +47,9 @@ package enum ReportDestination: Hashable, Sendable {
         throw .system("write", error.path, error.errno)
       }
     case .folder(let path):
-      try makeDirectories(absolute(path))
-      guard isDirectory(path), path.withPlatformString({ access($0, W_OK) }) == 0 else {
-        throw fails("write in", path)
+      try path.absolute.makeDirectories()
+      guard path.isDirectory, path.withPlatformString({ access($0, W_OK) }) == 0 else {
+        throw SalvageError.systemFailure("write in", path)
       }
     }
   }

@@ -1,6 +1,7 @@
 import CSalvageABI
 import Glibc
 import SalvageRecord
+import SalvageSystem
 package import SystemPackage
 
 /// An environment as the kernel passes it on: `NAME=value`, any bytes but NUL.

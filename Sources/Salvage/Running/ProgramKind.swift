@@ -1,6 +1,7 @@
 import CSalvageABI
 import Glibc
 package import SalvageRecord
+import SalvageSystem
 package import SystemPackage
 
 /// Whether the library can enter a program, and if not, why.
@@ -42,7 +43,7 @@ package enum ProgramKind {
   /// Why the library cannot enter `path`; nil where it can, and where the file cannot be read.
   package static func obstacle(_ path: FilePath) -> LossReason? {
     let image = image(of: path)
-    guard let status = status(image) else { return nil }
+    guard let status = image.status() else { return nil }
     if gainsPrivileges(image, status) { return .secure }
     guard let elf = try? ELFImage(path: image) else {
       // Another class or byte order is no file that the reader of ELF files takes.

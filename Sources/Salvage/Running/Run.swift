@@ -1,6 +1,7 @@
 import CSalvageABI
 import Glibc
 package import SalvageRecord
+import SalvageSystem
 public import SystemPackage
 
 /// One command of a recording: how it is started and what is written down of it.
@@ -22,8 +23,8 @@ package struct Run: Sendable {
       UInt64(UInt32.random(in: 1 ... .max)) << 32 | UInt64(SLV_LIFE_NO_CELL)
     var note = RunNote(
       life: life, arguments: launch.arguments.map { String(decoding: $0, as: UTF8.self) },
-      directory: absolute(launch.directory ?? ".").string,
-      program: absolute(program.filePath).string, salvageVersion: salvageVersion)
+      directory: (launch.directory ?? ".").absolute.string,
+      program: program.filePath.absolute.string, salvageVersion: salvageVersion)
     let obstacle = ProgramKind.obstacle(program.filePath)
     note.obstacle = obstacle?.slug
     note.pidNamespace = ownPIDNamespace()
@@ -94,7 +95,7 @@ package struct Run: Sendable {
   }
 
   private func save() throws(SalvageError) {
-    try replace(path, with: note.encoded(), mode: 0o600)
+    try path.replaceFile(with: note.encoded(), mode: 0o600)
   }
 }
 

@@ -1,4 +1,5 @@
 import SalvageRecord
+import SalvageSystem
 
 /// `word` in single quotes, unless it needs none (sh(1)). `forTerminal`: with control characters as
 /// bash(1), zsh(1) and ksh(1) write them, `$'\x1b'`.

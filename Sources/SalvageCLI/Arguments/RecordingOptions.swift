@@ -1,6 +1,7 @@
 import ArgumentParser
 import Salvage
 import SalvageRecord
+import SalvageSystem
 import SystemPackage
 
 /// Where and how to record: the options that `run` and `env` share.

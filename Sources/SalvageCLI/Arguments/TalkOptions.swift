@@ -1,5 +1,6 @@
 import ArgumentParser
 import SalvageRecord
+import SalvageSystem
 
 /// How much a command says on stderr.
 struct TalkOptions: ParsableArguments {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Salvage
 import SalvageReport
+import SalvageSystem
 import SystemPackage
 
 struct ArchiveCommand: AsyncParsableCommand {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Salvage
 import SalvageCoverage
 import SalvageRecord
+import SalvageSystem
 import SystemPackage
 
 struct DoctorCommand: AsyncParsableCommand {

@@ -3,6 +3,7 @@ import Glibc
 import Salvage
 import SalvageCoverage
 import SalvageRecord
+import SalvageSystem
 import SystemPackage
 
 struct RunCommand: ParsableCommand {
@@ -102,7 +103,7 @@ struct RunCommand: ParsableCommand {
   /// Inside a recorded tree the default place is that tree's recording, wherever we are.
   private func isSame(_ outer: FilePath, _ path: FilePath) -> Bool {
     guard recording.output != nil else { return true }
-    return resolved(path) == resolved(outer)
+    return path.resolved == outer.resolved
   }
 
   /// A `salvage run` below another one, in the same recording: it adds to it and replaces nothing.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Salvage
+import SalvageSystem
 import SystemPackage
 
 /// Which configuration file a command reads. The words are looked at before the command line is parsed.

@@ -1,6 +1,7 @@
 import Glibc
 import Salvage
 import SalvageReport
+import SalvageSystem
 import SystemPackage
 
 /// `.salvage.toml`: where it is, whether it may be used, what it sets.
@@ -19,7 +20,7 @@ struct ConfigurationFile {
     var folder = directory
     while true {
       let path = folder.appending(name)
-      if isRegularFile(path) { return path }
+      if path.isRegularFile { return path }
       let parent = folder.removingLastComponent()
       if parent == folder || exists(folder.appending(".git")) { return nil }
       folder = parent
@@ -55,8 +56,8 @@ struct ConfigurationFile {
   init(
     _ path: FilePath, _ bytes: [UInt8], variables: [String: String]
   ) throws(ConfigurationError) {
-    let folder = absolute(path).removingLastComponent()
-    let isHere = folder == absolute(".")
+    let folder = path.absolute.removingLastComponent()
+    let isHere = folder == FilePath(".").absolute
     self.path = isHere ? path.lastComponent.map { FilePath($0.string) } ?? path : path
     self.folder = isHere ? nil : folder
     self.variables = variables

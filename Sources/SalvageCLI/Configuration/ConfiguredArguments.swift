@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import Salvage
+import SalvageSystem
 import SystemPackage
 
 /// A command line with what the configuration adds to it: the words of its settings stand before the
@@ -144,7 +145,7 @@ struct ConfiguredArguments {
     case .none: return found
     case .file(let named): path = named
     case .nearest:
-      guard let near = ConfigurationFile.nearest(to: absolute(".")) else { return found }
+      guard let near = ConfigurationFile.nearest(to: FilePath(".").absolute) else { return found }
       if let reason = ConfigurationFile.distrust(near) {
         complain("\(near) is not used: \(reason); to use it all the same, name it by --config")
         return found
@@ -153,7 +154,7 @@ struct ConfiguredArguments {
     }
     let bytes: [UInt8]
     do throws(SalvageError) {
-      bytes = try contents(of: path)
+      bytes = try path.contents()
     } catch {
       throw ConfigurationError("the configuration cannot be read: \(error)")
     }

@@ -1,3 +1,5 @@
+import SalvageSystem
+
 /// The keys of a configuration file: long options without their dashes.
 struct OptionKey: Sendable, Hashable {
   enum Kind: Sendable, Hashable {

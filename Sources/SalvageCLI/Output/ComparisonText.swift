@@ -1,6 +1,7 @@
 import Salvage
 import SalvageRecord
 import SalvageReport
+import SalvageSystem
 
 /// What two recordings differ in, for people: `diff` and `watch`.
 struct ComparisonText {

@@ -1,5 +1,6 @@
 import Salvage
 import SalvageRecord
+import SalvageSystem
 import SystemPackage
 
 /// The text of an errno.

@@ -1,5 +1,6 @@
 import Salvage
 import SalvageRecord
+import SalvageSystem
 
 /// The process tree of a recording for readers. It is written as it is made.
 struct LedgerText {

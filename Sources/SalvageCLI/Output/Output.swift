@@ -2,6 +2,7 @@ import FoundationEssentials
 import Glibc
 import Salvage
 import SalvageRecord
+import SalvageSystem
 import SystemPackage
 
 /// Writes a command's result for people to stdout. A name in it that might hold a line end goes through
@@ -13,7 +14,7 @@ func printOut(_ text: String) throws {
 /// Writes what a program reads to stdout, as it is.
 func printData(_ text: String) throws {
   ProgressLine.endForOutput()
-  try write(Array(text.utf8), to: STDOUT_FILENO, path: "stdout")
+  try FilePath("stdout").write(Array(text.utf8), to: STDOUT_FILENO)
 }
 
 /// Writes a value as JSON, keys sorted, so that two runs can be compared.

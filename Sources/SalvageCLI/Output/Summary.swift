@@ -1,4 +1,5 @@
 import SalvageRecord
+import SalvageSystem
 import SystemPackage
 
 /// The end of a run: a line with processes, how they ended, objects, losses; and lines for those with

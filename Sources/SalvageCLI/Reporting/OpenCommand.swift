@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import Salvage
 import SalvageReport
+import SalvageSystem
 import SystemPackage
 
 struct OpenCommand: AsyncParsableCommand {
@@ -32,7 +33,7 @@ struct OpenCommand: AsyncParsableCommand {
     let report = try await recording.report(filter, ReportFormat.html.uses)
     let folder = output ?? recording.paths[0].string + ".html"
     try report.write(.html, to: ReportDestination(folder, for: .html), ReportOptions())
-    let page = absolute(FilePath(folder)).appending("index.html")
+    let page = FilePath(folder).absolute.appending("index.html")
     try printOut(page.string + "\n")
     guard !noBrowser else { return }
     let browser = getenv("BROWSER").map { String(cString: $0) } ?? "xdg-open"

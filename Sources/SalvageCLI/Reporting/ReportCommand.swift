@@ -4,6 +4,7 @@ import Salvage
 import SalvageCoverage
 import SalvageRecord
 import SalvageReport
+import SalvageSystem
 import SystemPackage
 
 struct ReportCommand: AsyncParsableCommand {
@@ -156,7 +157,7 @@ struct FilterOptions: ParsableArguments {
       filter: Filter(
         include: include.map { Glob($0) }, exclude: exclude.map { Glob($0) },
         pathMaps: pathMap.compactMap { Filter.PathMap($0) }),
-      isAll: all, markers: excludeMarker, isFile: { isRegularFile(FilePath($0)) })
+      isAll: all, markers: excludeMarker, isFile: { FilePath($0).isRegularFile })
   }
 
   var tools: ToolSearch { toolOptions.search }

@@ -3,6 +3,7 @@ import Glibc
 import Salvage
 import SalvageCoverage
 public import SalvageReport
+import SalvageSystem
 import SystemPackage
 
 /// One `FORMAT[=PATH]` of the command line.
@@ -149,7 +150,7 @@ struct ReportStyle: ParsableArguments {
   func options(isStdout: Bool) -> ReportOptions {
     var options = ReportOptions(
       width: isStdout ? terminalWidth() : nil, hasColor: isStdout && color.isOn(STDOUT_FILENO))
-    options.base = absolute(".").string
+    options.base = FilePath(".").absolute.string
     options.lcovVersion = lcovVersion
     options.coberturaLimit = coberturaLimit.map { $0 << 20 }
     options.table.order = sort

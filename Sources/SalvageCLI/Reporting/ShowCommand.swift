@@ -95,5 +95,5 @@ struct ShowCommand: AsyncParsableCommand {
 
 /// Writes text with escape sequences of our own: what comes from outside in it is harmless already.
 func writeOut(_ text: String) throws {
-  try Salvage.write(Array(text.utf8), to: OutputFile("-"))
+  try OutputFile("-").writeOut(Array(text.utf8))
 }

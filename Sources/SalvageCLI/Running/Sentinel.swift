@@ -1,5 +1,6 @@
 import Glibc
 import SalvageRecord
+import SalvageSystem
 
 /// A child that blocks every signal and sleeps, in our process group: what was sent to the group is
 /// pending in it, what was sent to us alone is not. siginfo does not tell the two apart.

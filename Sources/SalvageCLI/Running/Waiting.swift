@@ -1,6 +1,7 @@
 import Glibc
 import Salvage
 import SalvageRecord
+import SalvageSystem
 import Synchronization
 import SystemPackage
 

@@ -35,7 +35,7 @@ struct FileState: Sendable {
 
   /// A number for the text of each line of a file; nil where it cannot be read.
   static func lines(of path: String) -> [UInt64]? {
-    guard let bytes = try? contents(of: FilePath(path)) else { return nil }
+    guard let bytes = try? FilePath(path).contents() else { return nil }
     var result: [UInt64] = []
     // FNV-1a, 64 bits: no two lines of a source that anybody writes have the same.
     let start: UInt64 = 0xcbf2_9ce4_8422_2325

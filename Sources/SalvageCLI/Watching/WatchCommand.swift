@@ -4,6 +4,7 @@ import Salvage
 import SalvageCoverage
 import SalvageRecord
 import SalvageReport
+import SalvageSystem
 import SystemPackage
 
 struct WatchCommand: ParsableCommand {
@@ -118,7 +119,7 @@ struct WatchCommand: ParsableCommand {
     }
     let configured = try ConfiguredArguments(Array(CommandLine.arguments.dropFirst()))
     let own = Self.withoutOwn(configured.words.dropFirst().dropLast(words.count))
-    let program = target(of: "/proc/self/exe").map { Array($0.string.utf8) }
+    let program = FilePath("/proc/self/exe").linkTarget.map { Array($0.string.utf8) }
     let options = ["run", "--no-append", "--no-config"] + own + ["--"]
     return Launch(
       arguments: [program ?? raw[0]] + options.map { Array($0.utf8) } + command,

@@ -1,6 +1,7 @@
 import Glibc
 import Salvage
 import SalvageReport
+import SalvageSystem
 import SystemPackage
 
 /// Runs, tells, waits for a change, and so on.
@@ -211,7 +212,7 @@ struct WatchLoop: ~Copyable {
   }
 
   private func names(_ paths: Set<String>) -> String {
-    let here = absolute(".").string + "/"
+    let here = FilePath(".").absolute.string + "/"
     let shown = paths.sorted().map { $0.hasPrefix(here) ? String($0.dropFirst(here.count)) : $0 }
     let rest = shown.count - 3
     return shown.prefix(3).joined(separator: ", ") + (rest > 0 ? " and \(rest) more" : "")

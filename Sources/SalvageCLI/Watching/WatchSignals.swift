@@ -1,5 +1,6 @@
 import Glibc
 import SalvageRecord
+import SalvageSystem
 
 /// The signals that `watch` waits for. They are blocked from now on.
 struct WatchSignals {

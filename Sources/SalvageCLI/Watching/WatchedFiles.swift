@@ -1,6 +1,7 @@
 import Glibc
 import Salvage
 import SalvageReport
+import SalvageSystem
 import SystemPackage
 
 /// Which files are watched: the sources of the last report, and what --watch names.
@@ -23,11 +24,11 @@ struct WatchedFiles {
       let plain = parts.prefix { part in !part.contains { "*?[".contains($0) } }
       let start = plain.joined(separator: "/")
       guard plain.count < parts.count else {
-        root = absolute(FilePath(text)).string
+        root = FilePath(text).absolute.string
         return
       }
       let isRoot = start.isEmpty && text.hasPrefix("/")
-      root = absolute(FilePath(isRoot ? "/" : start.isEmpty ? "." : start)).string
+      root = FilePath(isRoot ? "/" : start.isEmpty ? "." : start).absolute.string
       let rest = parts[plain.count...].joined(separator: "/")
       glob = Glob((root == "/" ? "" : root) + "/" + rest)
     }
@@ -39,7 +40,7 @@ struct WatchedFiles {
 
   init(_ paths: [String], recording: FilePath) {
     named = paths.map { Named($0) }
-    self.recording = resolved(recording)?.string ?? absolute(recording).string
+    self.recording = recording.resolved?.string ?? recording.absolute.string
   }
 
   private var places: [Named] { sources == nil && named.isEmpty ? [Named(".")] : named }
@@ -86,7 +87,7 @@ struct WatchedFiles {
       add(path, isSource: true)
     }
     for place in places {
-      guard isDirectory(FilePath(place.root)) else {
+      guard FilePath(place.root).isDirectory else {
         folders.insert(Self.folder(above: place.root))
         add(place.root, isSource: false)
         continue
@@ -102,7 +103,7 @@ struct WatchedFiles {
   /// The nearest folder above `path` that is there.
   private static func folder(above path: String) -> String {
     var folder = FilePath(path).removingLastComponent()
-    while !isDirectory(folder), folder.removingLastComponent() != folder {
+    while !folder.isDirectory, folder.removingLastComponent() != folder {
       folder = folder.removingLastComponent()
     }
     return folder.string
@@ -128,7 +129,7 @@ struct WatchedFiles {
         let path = (folder == "/" ? "" : folder) + "/" + name
         guard path != recording, !ignored.contains(path) else { continue }
         var isFolder = type == Int32(DT_DIR)
-        if type == Int32(DT_UNKNOWN) { isFolder = isDirectory(FilePath(path)) }
+        if type == Int32(DT_UNKNOWN) { isFolder = FilePath(path).isDirectory }
         if isFolder { go(path) } else { files.append(path) }
       }
     }

@@ -1,5 +1,6 @@
 import Glibc
 import SalvageRecord
+import SalvageSystem
 import SystemPackage
 
 /// Which builds of a program, and which versions of a Python source, are reported.

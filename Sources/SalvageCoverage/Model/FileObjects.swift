@@ -1,4 +1,5 @@
 import SalvageRecord
+import SalvageSystem
 
 /// The programs and libraries that a source is in, and which of its lines each of them ran.
 ///

@@ -1,5 +1,6 @@
 import Glibc
 import SalvageRecord
+import SalvageSystem
 public import SystemPackage
 
 /// A source that was written after a program was built of it which is in the report: lines may have moved.

@@ -1,5 +1,6 @@
 import Glibc
 import SalvageRecord
+import SalvageSystem
 import SystemPackage
 
 /// Where sources with relative paths are: `-ffile-prefix-map=$PWD=.` and `-fcoverage-compilation-dir=.` make two

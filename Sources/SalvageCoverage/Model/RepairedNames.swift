@@ -1,5 +1,6 @@
 import Glibc
 import SalvageRecord
+import SalvageSystem
 import SystemPackage
 
 /// llvm-symbolizer writes JSON, in which a byte of a name that is no UTF-8 is U+FFFD: the name that such a path

@@ -1,4 +1,5 @@
 import SalvageRecord
+import SalvageSystem
 
 /// A tool's output that is not of the form we know.
 package struct FormatError: Error, Sendable, Hashable, CustomStringConvertible {

@@ -1,4 +1,5 @@
 import SalvageRecord
+import SalvageSystem
 
 /// The few steps of RFC 8259 that reading a known JSON document takes.
 extension ByteScanner {

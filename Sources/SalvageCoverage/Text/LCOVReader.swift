@@ -1,3 +1,5 @@
+import SalvageSystem
+
 /// Reads the lcov tracefile that `llvm-cov export -format=lcov` writes.
 ///
 /// Format: geninfo(1), FILES; of its records the ones that llvm-cov writes. A record that we do not

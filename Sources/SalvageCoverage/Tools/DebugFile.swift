@@ -1,4 +1,5 @@
 package import SalvageRecord
+package import SalvageSystem
 package import SystemPackage
 
 /// Where the lines of a program are: in the program, or in the debug file of a stripped one.

@@ -1,4 +1,5 @@
 import SalvageRecord
+import SalvageSystem
 package import SystemPackage
 
 /// Where an instruction comes from, by the debug information: the innermost inlined function first.

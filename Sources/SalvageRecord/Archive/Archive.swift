@@ -1,4 +1,5 @@
 import CZlib
+import SalvageSystem
 package import SystemPackage
 
 /// A recording, or the sum of several, in one file. Opening it goes through all of it: one that was cut or altered is

@@ -1,3 +1,4 @@
+import SalvageSystem
 import SystemPackage
 
 /// The outermost form of an archive, as docs/RecordingFormat.md has it: a head, sections, a table of them, an end.

@@ -1,4 +1,5 @@
 import CZlib
+import SalvageSystem
 package import SystemPackage
 
 /// Writes an archive from its first byte to its last. Sections come in their order.

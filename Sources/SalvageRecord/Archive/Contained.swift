@@ -1,3 +1,4 @@
+import SalvageSystem
 package import SystemPackage
 
 /// One recording that is in an archive: which it is, and how far it had got when it was taken in.

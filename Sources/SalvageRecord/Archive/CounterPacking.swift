@@ -1,3 +1,4 @@
+import SalvageSystem
 import SystemPackage
 
 /// How counters lie in an archive: most are 0, so what is written is how many of them follow one another, and what

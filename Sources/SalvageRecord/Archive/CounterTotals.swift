@@ -1,3 +1,4 @@
+import SalvageSystem
 import SystemPackage
 
 /// The counters of several recordings, added up: for each object and context those of all. In whatever order they

@@ -1,4 +1,5 @@
 import Glibc
+import SalvageSystem
 import SystemPackage
 
 /// All of one recording that an archive has of it, but the kept objects and the sources.

@@ -1,4 +1,5 @@
 import CSalvageABI
+import SalvageSystem
 package import SystemPackage
 
 /// The sums of one counter file, `struct slv_counters_header` and its slots.

@@ -1,4 +1,5 @@
 import CSalvageABI
+import SalvageSystem
 import SystemPackage
 
 /// The first page of a counter file, checked: where its slots and regions are.

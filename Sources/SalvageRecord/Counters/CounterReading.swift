@@ -1,5 +1,6 @@
 import CSalvageABI
 import Glibc
+import SalvageSystem
 package import SystemPackage
 
 /// The counters of a recording, and what of them could not be read.
@@ -40,7 +41,7 @@ extension RecordingReader {
     let users = userDirectories(settings)
     var claims = Claims()
     for user in users {
-      for name in names(in: user) where name.hasSuffix(".obj") {
+      for name in user.childNames where name.hasSuffix(".obj") {
         if let identity = UInt64(name.dropLast(4), radix: 16) {
           kept[identity] = user.appending(name)
         }
@@ -48,7 +49,7 @@ extension RecordingReader {
     }
     for user in users {
       var births: [CounterFileName.Object: Births] = [:]
-      for name in names(in: user) {
+      for name in user.childNames {
         guard let parsed = CounterFileName(name) else { continue }
         let path = user.appending(name)
         do throws(RecordError) {
@@ -97,7 +98,7 @@ extension RecordingReader {
   private func readPython(
     _ user: FilePath, _ created: UInt64, _ result: inout CounterReading, _ claims: inout Claims
   ) {
-    for name in names(in: user) {
+    for name in user.childNames {
       guard let context = PythonArena.context(ofName: name) else { continue }
       do throws(RecordError) {
         let arena = try PythonArena(user.appending(name), &claims)
@@ -126,7 +127,7 @@ extension RecordingReader {
     var paths: Set<String> = []
     var claims = Claims()
     for user in userDirectories(settings) {
-      for name in names(in: user) where PythonArena.context(ofName: name) != nil {
+      for name in user.childNames where PythonArena.context(ofName: name) != nil {
         let blocks = (try? PythonArena(user.appending(name), &claims))?.blocks ?? []
         paths.formUnion(blocks.map(\.path))
       }
@@ -138,7 +139,7 @@ extension RecordingReader {
   package func objectCount(_ settings: RecordingSettings) -> Int {
     var identities: Set<UInt64> = []
     for user in userDirectories(settings) {
-      for name in names(in: user) {
+      for name in user.childNames {
         if let parsed = CounterFileName(name) { identities.insert(parsed.object.identity) }
       }
     }

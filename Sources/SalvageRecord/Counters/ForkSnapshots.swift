@@ -1,4 +1,5 @@
 import CSalvageABI
+import SalvageSystem
 package import SystemPackage
 
 /// What processes had counted when they first forked at a place (`<identity>-<ctx>.forks`).

@@ -1,4 +1,5 @@
 package import CSalvageABI
+import SalvageSystem
 package import SystemPackage
 
 /// One ledger file, `struct slv_ledger_header` and its cells, as it stands in the file.

@@ -1,3 +1,5 @@
+import SalvageSystem
+
 extension Life {
   /// How a life ended.
   public struct End: Sendable, Hashable {

@@ -1,4 +1,5 @@
 package import CSalvageABI
+import SalvageSystem
 
 /// A program and its arguments, as a `programs` file holds them.
 package struct ProgramRecord: Sendable, Hashable {
@@ -106,7 +107,7 @@ package struct ProgramLog {
     /// True where the magic is, or as much of it as there is before the end of the page or of the file.
     private func beginsRecord(at position: Int) -> Bool {
       let room = min(bytes.count - position, Self.page - (base + position) % Self.page)
-      let magic = SalvageRecord.bytes(of: SLV_PROGRAM_MAGIC)
+      let magic = SalvageSystem.bytes(of: SLV_PROGRAM_MAGIC)
       return bytes[position..<position + min(room, magic.count)].elementsEqual(magic.prefix(room))
     }
 

@@ -1,4 +1,5 @@
 import CSalvageABI
+import SalvageSystem
 
 /// Wait statuses and the processes that they belong to.
 ///

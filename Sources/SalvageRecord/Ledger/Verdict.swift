@@ -1,4 +1,5 @@
 import CSalvageABI
+import SalvageSystem
 
 /// The last step of reading a ledger: how each life ended, and what of it is lost.
 struct Verdict {

@@ -1,4 +1,5 @@
 import CSalvageABI
+import SalvageSystem
 package import SystemPackage
 
 /// Reads the file that the Python processes of a user share, `u<uid>/python-<ctx>`, while they may

@@ -1,3 +1,5 @@
+import SalvageSystem
+
 /// What the lines of a Python source mean, beside the counters of its ``ObjectCounters``: region 0 has
 /// a byte for each line from 0 on (bit 0: there is code for it; bit 1: it was executed), region 1 a
 /// byte for each function (1: it was called), region 2 two for each branch (1: it went left, right).

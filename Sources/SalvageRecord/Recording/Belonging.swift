@@ -1,5 +1,6 @@
 import CSalvageABI
 import Glibc
+import SalvageSystem
 package import SystemPackage
 
 /// A random number that a recording has for life. Its copies have it too.

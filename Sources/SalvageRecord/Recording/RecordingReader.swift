@@ -1,5 +1,6 @@
 import CSalvageABI
 import Glibc
+package import SalvageSystem
 package import SystemPackage
 
 /// Everything that one recording says, as values.
@@ -53,7 +54,7 @@ package struct RecordingReader: Sendable {
     var seen: Set<[UInt64]> = []
     var result: [FilePath] = []
     for place in places {
-      for name in names(in: place) where Self.isUserDirectory(name) {
+      for name in place.childNames where Self.isUserDirectory(name) {
         let path = place.appending(name)
         var status = stat()
         guard path.withPlatformString({ lstat($0, &status) }) == 0,
@@ -70,7 +71,7 @@ package struct RecordingReader: Sendable {
   /// `folded.<any>` is a copy of a temporary directory with such directories; its file `from` holds that
   /// one's path. It gets its name by one rename, so counts are in one place at any moment.
   package var folded: [FilePath] {
-    names(in: directory).filter { $0.hasPrefix("folded.") }.map(directory.appending).filter {
+    directory.childNames.filter { $0.hasPrefix("folded.") }.map(directory.appending).filter {
       path in
       var status = stat()
       return path.withPlatformString { lstat($0, &status) } == 0
@@ -167,7 +168,7 @@ package struct RecordingReader: Sendable {
   private func notes(_ problems: inout [RecordError]) -> [RunNote] {
     let place = directory.appending("runs")
     var result: [RunNote] = []
-    for name in names(in: place) where name.hasSuffix(".json") {
+    for name in place.childNames where name.hasSuffix(".json") {
       let path = place.appending(name)
       do throws(RecordError) {
         let file = try RecordFile(path)
@@ -255,7 +256,7 @@ package struct RecordingReader: Sendable {
 
   /// The heads of the counter files: adding them up is the report's work.
   private func checkCounters(_ user: FilePath, _ problems: inout [RecordError]) {
-    for name in names(in: user) {
+    for name in user.childNames {
       do throws(RecordError) {
         if CounterFileName(name) != nil { try CounterFile.check(user.appending(name)) }
         if name.hasSuffix(".forks") { _ = try ForkSnapshots(user.appending(name)) }

@@ -1,4 +1,5 @@
 import CSalvageABI
+package import SalvageSystem
 package import SystemPackage
 
 /// What a recording was made with: its `settings` file, `struct slv_settings` of the contract.
@@ -120,6 +121,6 @@ extension RecordingSettings {
     guard store(commandVersion, inArray: &raw.command_version),
       store(users, inArray: &raw.users), store(library, inArray: &raw.library)
     else { return nil }
-    return SalvageRecord.bytes(of: raw)
+    return SalvageSystem.bytes(of: raw)
   }
 }

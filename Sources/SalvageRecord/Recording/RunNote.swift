@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import SalvageSystem
 package import SystemPackage
 
 /// One `salvage run` of a recording: its file `runs/<life>.json`.

@@ -1,4 +1,5 @@
 import SalvageCoverage
+import SalvageSystem
 
 /// The `source_files` of Coveralls' API; who sends it adds `repo_token` or `service_name`.
 package struct CoverallsWriter: FileReportWriter {

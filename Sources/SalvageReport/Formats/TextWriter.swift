@@ -1,5 +1,6 @@
 import SalvageCoverage
 import SalvageRecord
+import SalvageSystem
 
 /// A table for people: a row for each file, or folder, with what did not run, and the totals.
 package struct TextWriter: FileReportWriter {

@@ -1,5 +1,6 @@
 package import SalvageCoverage
 import SalvageRecord
+import SalvageSystem
 
 /// A source in a terminal: its lines with their counts and a mark.
 package struct AnnotatedSource: Sendable {

@@ -1,4 +1,5 @@
 import SalvageRecord
+import SalvageSystem
 
 /// Collects the text of a report and hands it on in large pieces.
 ///

@@ -1,4 +1,5 @@
 import SalvageRecord
+import SalvageSystem
 
 // How names of programs, files and functions become data of each format, and nothing else: they come
 // from the outside and may hold anything.

@@ -1,4 +1,5 @@
 import SalvageCoverage
+import SalvageSystem
 
 /// The lines of a file, each with the branches on it.
 struct LinesWithBranches: Sequence, IteratorProtocol {

@@ -1,3 +1,5 @@
+import SalvageSystem
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)

@@ -1,5 +1,6 @@
 package import SalvageCoverage
 import SalvageRecord
+import SalvageSystem
 
 /// Which names of files a format has a form for. A name that it has none for would name another file in it, or
 /// none: that file is left out of it, and told.

@@ -1,5 +1,5 @@
 package import SalvageCoverage
-import SalvageRecord
+import SalvageSystem
 
 /// The programs and libraries of a file as people name them: by as many of the last components of their paths as
 /// tell them apart.

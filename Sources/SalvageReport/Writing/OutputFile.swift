@@ -1,5 +1,6 @@
 import Glibc
 import SalvageRecord
+import SalvageSystem
 package import SystemPackage
 
 /// Where a command writes a file that it was asked for: the one way for reports and exports.

@@ -1,3 +1,5 @@
+import SalvageSystem
+
 /// Reads TOML 1.0 without dates and without arrays of tables, which no setting has. Everything else that
 /// the specification forbids is an error with its place.
 struct TOMLReader {

@@ -1,4 +1,5 @@
 import SalvageRecord
+import SalvageSystem
 
 #if canImport(Glibc)
   import Glibc

@@ -1,33 +1,34 @@
 import SalvageRecord
+import SalvageSystem
 
 /// A `.gcda` file: what a program of libgcov's, or of clang's runtime, writes at its exit, for one compiled unit.
 ///
 /// Source: the head comment of gcov-io.h of gcc 10 to 15, and libgcov-driver.c for the order of writing;
 /// GCDAProfiling.c of LLVM 14 to 21.
-struct GcovData: Sendable, Hashable {
-  struct Counters: Sendable, Hashable {
-    var kind: UInt32
-    var values: [UInt64]
+package struct GcovData: Sendable, Hashable {
+  package struct Counters: Sendable, Hashable {
+    package var kind: UInt32
+    package var values: [UInt64]
   }
 
-  struct Function: Sendable, Hashable {
-    var ident: UInt32
-    var lineChecksum: UInt32
-    var graphChecksum: UInt32
-    var counters: [Counters]
+  package struct Function: Sendable, Hashable {
+    package var ident: UInt32
+    package var lineChecksum: UInt32
+    package var graphChecksum: UInt32
+    package var counters: [Counters]
   }
 
-  var version: GcovVersion
-  var stamp: UInt32
+  package var version: GcovVersion
+  package var stamp: UInt32
   /// Written since gcc 12.
-  var checksum: UInt32
+  package var checksum: UInt32
   /// Programs that were run.
   var runs: UInt32
   /// Nil for a function of which another object has the counters (a comdat's).
-  var functions: [Function?]
+  package var functions: [Function?]
   /// The largest arc count of the whole program (low 32 bits); libgcov adds up those of its runs.
   var largest: UInt32
-  var compiler = GcovGraph.Compiler.gcc
+  package var compiler = GcovGraph.Compiler.gcc
 
   static let magic: UInt32 = 0x6763_6461
   fileprivate static let summaryTag: UInt32 = 0xa100_0000
@@ -48,7 +49,7 @@ struct GcovData: Sendable, Hashable {
   }
 
   /// The bytes of the file; the same that libgcov writes of the same counts.
-  var bytes: [UInt8] {
+  package var bytes: [UInt8] {
     var out = LittleEndianBuilder()
     out.reserve(64 + functions.reduce(0) { $0 + ($1?.byteCount ?? 8) })
     for word in [Self.magic, version.word, stamp] { out.append(word) }
@@ -100,14 +101,14 @@ extension GcovData.Function {
 }
 
 /// Why bytes are not a `.gcda` file that we can add to.
-enum GcovDataError: Error, Sendable, Hashable, CustomStringConvertible {
+package enum GcovDataError: Error, Sendable, Hashable, CustomStringConvertible {
   case notData
   case unknownVersion(UInt32)
   case truncated(offset: Int)
   /// Two files are of different builds: nothing can be added.
   case otherBuild
 
-  var description: String {
+  package var description: String {
     switch self {
     case .notData: "is no .gcda file"
     case .unknownVersion(let word): "has the unknown version \(hex(UInt64(word)).suffix(8))"
@@ -121,7 +122,7 @@ enum GcovDataError: Error, Sendable, Hashable, CustomStringConvertible {
 
 extension GcovData {
   /// Reads a file. Records that we do not know are passed over.
-  init(_ bytes: [UInt8], by compiler: GcovGraph.Compiler = .gcc) throws(GcovDataError) {
+  package init(_ bytes: [UInt8], by compiler: GcovGraph.Compiler = .gcc) throws(GcovDataError) {
     let words = LittleEndian(bytes)
     guard words.count >= 12, words.u32(0) == Self.magic else { throw .notData }
     let version = GcovVersion(word: words.u32(4))

@@ -1,12 +1,14 @@
+import SalvageSystem
+
 /// A `.gcno` file: the functions of one compiled unit, with where in the file each one's blocks, arcs and
 /// lines are.
 ///
 /// Source: gcov-io.h and coverage.c of gcc 8 to 15; GCOVProfiling.cpp of LLVM 14 to 21 for the files that
 /// clang's `--coverage` writes. gcc 11 and 12, clang 14 and Swift's clang are run by the tests; the others
 /// are read by their format.
-struct GcovGraph {
+package struct GcovGraph {
   /// Whose rules hold: gcov's and llvm-cov's differ in what belongs to a line.
-  enum Compiler: Sendable {
+  package enum Compiler: Sendable {
     case gcc, clang
   }
 

@@ -1,3 +1,5 @@
+import SalvageSystem
+
 /// Why a `.gcno` file is not read.
 enum GcovGraphError: Error, Sendable, Hashable, CustomStringConvertible {
   case notNotes

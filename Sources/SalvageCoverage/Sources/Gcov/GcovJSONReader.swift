@@ -1,3 +1,5 @@
+import SalvageSystem
+
 /// Reads what `gcov --json-format --branch-probabilities --stdout` writes: a JSON document for each
 /// data file.
 ///

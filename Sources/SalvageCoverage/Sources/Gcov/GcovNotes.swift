@@ -1,49 +1,79 @@
 import SalvageRecord
-import SystemPackage
+import SalvageSystem
+package import SystemPackage
 
 /// What the injected library keeps of an object's gcov instrumentation: the section `.salvage.gcov`.
 ///
 /// It is the tree of `struct gcov_info` as it was in memory, with link-time addresses: docs/RecordingFormat.md
 /// has the bytes.
-struct GcovNotes: Sendable, Hashable {
+package struct GcovNotes: Sendable, Hashable {
   /// A range of counters of one kind.
-  struct Counters: Sendable, Hashable {
-    var kind: UInt32
-    var count: Int
-    var address: UInt64
+  package struct Counters: Sendable, Hashable {
+    package var kind: UInt32
+    package var count: Int
+    package var address: UInt64
+
+    package init(kind: UInt32, count: Int, address: UInt64) {
+      self.kind = kind
+      self.count = count
+      self.address = address
+    }
   }
 
-  struct Function: Sendable, Hashable {
+  package struct Function: Sendable, Hashable {
     /// False: the counters of this function are another object's.
-    var isPresent: Bool
-    var ident: UInt32
-    var lineChecksum: UInt32
-    var graphChecksum: UInt32
-    var counters: [Counters]
+    package var isPresent: Bool
+    package var ident: UInt32
+    package var lineChecksum: UInt32
+    package var graphChecksum: UInt32
+    package var counters: [Counters]
+
+    package init(
+      isPresent: Bool, ident: UInt32, lineChecksum: UInt32, graphChecksum: UInt32,
+      counters: [Counters]
+    ) {
+      self.isPresent = isPresent
+      self.ident = ident
+      self.lineChecksum = lineChecksum
+      self.graphChecksum = graphChecksum
+      self.counters = counters
+    }
   }
 
   /// One compiled file.
-  struct Unit: Sendable, Hashable {
-    var version: GcovVersion
-    var stamp: UInt32
-    var checksum: UInt32
+  package struct Unit: Sendable, Hashable {
+    package var version: GcovVersion
+    package var stamp: UInt32
+    package var checksum: UInt32
     /// Bit n: counters of kind n are in use.
-    var kinds: UInt32
+    package var kinds: UInt32
     /// The `.gcda` file that libgcov would write.
-    var name: FilePath
-    var functions: [Function]
+    package var name: FilePath
+    package var functions: [Function]
+
+    package init(
+      version: GcovVersion, stamp: UInt32, checksum: UInt32, kinds: UInt32, name: FilePath,
+      functions: [Function]
+    ) {
+      self.version = version
+      self.stamp = stamp
+      self.checksum = checksum
+      self.kinds = kinds
+      self.name = name
+      self.functions = functions
+    }
 
     /// Which compiler writes its files.
-    var compiler: GcovGraph.Compiler { kinds & Self.byClang != 0 ? .clang : .gcc }
+    package var compiler: GcovGraph.Compiler { kinds & Self.byClang != 0 ? .clang : .gcc }
 
-    static let byClang: UInt32 = 1 << 31
+    package static let byClang: UInt32 = 1 << 31
   }
 
-  var units: [Unit]
+  package var units: [Unit]
 
-  static let section = ".salvage.gcov"
+  package static let section = ".salvage.gcov"
   /// The contents of the `.gcno` files, as far as they were there.
-  static let notesSection = ".salvage.gcno"
+  package static let notesSection = ".salvage.gcno"
 }
 
 /// Our section contradicts itself.

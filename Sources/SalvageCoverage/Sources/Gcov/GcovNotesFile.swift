@@ -1,4 +1,5 @@
 import SalvageRecord
+import SalvageSystem
 package import SystemPackage
 
 #if canImport(Glibc)

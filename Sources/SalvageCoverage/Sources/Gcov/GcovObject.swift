@@ -1,4 +1,5 @@
 import SalvageRecord
+import SalvageSystem
 import SystemPackage
 
 /// An object with gcov counters: its compiled units with their summed counts.

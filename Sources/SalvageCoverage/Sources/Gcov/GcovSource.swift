@@ -1,10 +1,17 @@
 import SalvageRecord
+import SalvageSystem
 import SystemPackage
 
 /// gcc's `--coverage`, and clang's: counters and notes of each compiled unit, read by ourselves; those of a gcc that we do not
 /// know by its own gcov.
 struct GcovSource: CoverageSource {
   static let source = Source.gcov
+  static let exporters: [any CounterExporter.Type] = [GcovDataExporter.self]
+  static let waysToBuild: [String] = ["--coverage (gcc, clang)"]
+
+  static func findings(of image: ELFImage, at path: FilePath) -> [Finding] {
+    GcovFindings.of(image)
+  }
 
   func coverage(
     of objects: [ObjectCounters], for request: CoverageRequest

@@ -1,3 +1,4 @@
+import SalvageSystem
 import SystemPackage
 
 /// One call of gcov for several units: `.gcda` and `.gcno` → gcov → model.

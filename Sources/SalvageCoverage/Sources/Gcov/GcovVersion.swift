@@ -2,8 +2,8 @@
 ///
 /// Source: gcov-io.h and coverage.c of gcc 10 to 15. The word is four letters, the highest byte first:
 /// `B22*` is 12.2, released (`*`; `e` is experimental, `p` a prerelease).
-struct GcovVersion: Sendable, Hashable {
-  var word: UInt32
+package struct GcovVersion: Sendable, Hashable {
+  package var word: UInt32
 
   /// gcc's major version, from 10 on: nil where the word is none that a gcc writes.
   var major: Int? {
@@ -43,13 +43,13 @@ struct GcovVersion: Sendable, Hashable {
 }
 
 /// What a kind of gcov's counters is, as far as two images of it are concerned (gcov-counter.def).
-enum GcovKind {
+package enum GcovKind {
   static let arcs: UInt32 = 0
   /// Since gcc 14: two words for a decision, its conditions that were true, and false, and decided it.
   static let conditions: UInt32 = 8
 
   /// Kinds that are sets of bits: `ior`, conditions (gcc 14), paths (gcc 15).
-  static func isBits(_ kind: UInt32) -> Bool { kind == 6 || kind == 8 || kind == 9 }
+  package static func isBits(_ kind: UInt32) -> Bool { kind == 6 || kind == 8 || kind == 9 }
 
   /// A kind that gcov's own reports show, and ours do not: paths (gcc 15).
   static func isExportedOnly(_ kind: UInt32) -> Bool { kind == 9 }

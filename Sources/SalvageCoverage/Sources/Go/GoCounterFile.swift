@@ -1,4 +1,5 @@
 import SalvageRecord
+import SalvageSystem
 
 /// A file covcounters: what one program counted, in one segment.
 struct GoCounterFile: Sendable {

@@ -1,4 +1,5 @@
 import SalvageRecord
+import SalvageSystem
 
 /// What Go's compiler says of the functions of one package: a blob of meta-data in the program.
 ///

@@ -1,5 +1,6 @@
 import Glibc
 import SalvageRecord
+import SalvageSystem
 import SystemPackage
 
 /// Where the source files of a Go program are. Its meta-data names them by import path:

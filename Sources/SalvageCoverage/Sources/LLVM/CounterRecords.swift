@@ -1,4 +1,5 @@
 import SalvageRecord
+import SalvageSystem
 
 /// `__llvm_prf_data`: which counters belong to which function.
 ///

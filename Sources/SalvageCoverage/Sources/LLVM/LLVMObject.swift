@@ -1,4 +1,5 @@
 import SalvageRecord
+import SalvageSystem
 import SystemPackage
 
 /// An object with LLVM counters: where its sections are, and what is made of them.

@@ -1,10 +1,12 @@
 package import SalvageRecord
+import SalvageSystem
 import SystemPackage
 
 /// A raw profile of each object, as its own runtime would have written it: for llvm-profdata of the LLVM
 /// that compiled the program.
 package struct RawProfileExporter: CounterExporter {
   package static let name = "profraw"
+  package static let summary = "what LLVM's programs write, one file for each program or library"
   package static let source = Source.llvm
 
   package init() {}
@@ -31,6 +33,7 @@ package struct RawProfileExporter: CounterExporter {
 /// An indexed profile of each object, for llvm-cov of the LLVM whose tools are found.
 package struct IndexedProfileExporter: CounterExporter {
   package static let name = "profdata"
+  package static let summary = "the same as llvm-profdata merges it"
   package static let source = Source.llvm
 
   package init() {}

@@ -1,4 +1,6 @@
 import SalvageRecord
+import SalvageSystem
+import SystemPackage
 
 /// clang's, swiftc's and rustc's source-based coverage.
 ///
@@ -6,6 +8,18 @@ import SalvageRecord
 /// not know is left to llvm-profdata and llvm-cov, where they are installed.
 struct LLVMSource: CoverageSource {
   static let source = Source.llvm
+  static let exporters: [any CounterExporter.Type] = [
+    RawProfileExporter.self, IndexedProfileExporter.self,
+  ]
+  static let waysToBuild: [String] = [
+    "-fprofile-instr-generate -fcoverage-mapping (clang)",
+    "-profile-generate -profile-coverage-mapping (swiftc)",
+    "-C instrument-coverage (rustc)",
+  ]
+
+  static func findings(of image: ELFImage, at path: FilePath) -> [Finding] {
+    LLVMFindings.of(image)
+  }
 
   func coverage(
     of objects: [ObjectCounters], for request: CoverageRequest

@@ -1,4 +1,5 @@
 import SalvageRecord
+import SalvageSystem
 
 /// `__llvm_covmap`: the file names of each compiled unit, found by the hash of the list.
 ///

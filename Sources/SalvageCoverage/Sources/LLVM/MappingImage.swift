@@ -1,4 +1,5 @@
 import SalvageRecord
+import SalvageSystem
 import SystemPackage
 
 /// The coverage mapping of one object with its summed counters: which functions it has and where the

@@ -1,4 +1,5 @@
 import SalvageRecord
+import SalvageSystem
 
 /// `__llvm_prf_names`: the names of the functions, found by their hash.
 ///

@@ -1,4 +1,5 @@
 import SalvageRecord
+import SalvageSystem
 
 /// The functions of several objects as one program: what is the same in all of them is there once, with
 /// the counters of all.

@@ -1,4 +1,5 @@
 import SalvageRecord
+import SalvageSystem
 
 /// How `__llvm_prf_data` lays out the record of a function, by the raw profile version that
 /// introduced it.

@@ -1,3 +1,5 @@
+import SalvageSystem
+
 /// A `.profraw` file in memory: what a program of LLVM's own runtime writes at its exit.
 ///
 /// Source: InstrProfData.inc (`INSTR_PROF_RAW_HEADER`) of LLVM 14, 18 and 19. Numbers are
@@ -93,25 +95,4 @@ struct RawProfile: Sendable {
   }
 
   private static func padding(_ size: Int) -> Int { (8 - size % 8) % 8 }
-}
-
-/// Little-endian numbers, one after the other.
-struct LittleEndianBuilder {
-  private(set) var bytes: [UInt8] = []
-
-  mutating func reserve(_ count: Int) {
-    bytes.reserveCapacity(count)
-  }
-
-  mutating func append(_ value: some FixedWidthInteger & UnsignedInteger) {
-    withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
-  }
-
-  mutating func append(_ more: [UInt8]) {
-    bytes.append(contentsOf: more)
-  }
-
-  mutating func pad(to alignment: Int) {
-    while bytes.count % alignment != 0 { bytes.append(0) }
-  }
 }

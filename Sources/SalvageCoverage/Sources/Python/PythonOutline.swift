@@ -1,3 +1,5 @@
+import SalvageSystem
+
 /// What a Python source that was never run would have counted: its statements by coverage.py's rules, and its
 /// functions, all with count 0.
 package struct PythonOutline {

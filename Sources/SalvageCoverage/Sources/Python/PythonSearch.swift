@@ -1,4 +1,5 @@
 import Glibc
+import SalvageSystem
 import SystemPackage
 
 /// The Python files that lie in a directory, by coverage.py's rules: those of the directory itself and of packages

@@ -1,10 +1,17 @@
 import SalvageRecord
+import SalvageSystem
 import SystemPackage
 
 /// Python code by the library's own recorder: the code objects themselves said which lines there are.
 /// No tool is needed.
 struct PythonSource: CoverageSource {
   static let source = Source.python
+  static let exporters: [any CounterExporter.Type] = [PythonDataExporter.self]
+  static let waysToBuild: [String] = []
+
+  static func findings(of image: ELFImage, at path: FilePath) -> [Finding] {
+    PythonFindings.of(path)
+  }
 
   func coverage(
     of objects: [ObjectCounters], for request: CoverageRequest

@@ -1,4 +1,5 @@
 import SalvageRecord
+import SalvageSystem
 
 /// The blocks of one object that -fsanitize-coverage watches, in the order of its pc table.
 struct SancovBlocks: Sendable, Hashable {

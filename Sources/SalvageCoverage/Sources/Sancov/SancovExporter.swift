@@ -1,17 +1,22 @@
-import SalvageRecord
+package import SalvageRecord
+import SalvageSystem
 import SystemPackage
 
 /// The blocks that ran, as a sanitizer's runtime writes them with `coverage=1`: for the `sancov` tool.
 ///
 /// Format: sanitizer_coverage_libcdep_new.cpp of compiler-rt: a magic number, then the addresses of the
 /// blocks, 8 bytes each, relative to where the object was loaded.
-struct SancovExporter: CounterExporter {
-  static let name = "sancov"
-  static let source = Source.sancov
+package struct SancovExporter: CounterExporter {
+  package static let name = "sancov"
+  package static let summary =
+    "what sanitizers write with coverage=1, one file for each program or library"
+  package static let source = Source.sancov
+
+  package init() {}
 
   private static let magic: UInt64 = 0xc0bf_ffff_ffff_ff64
 
-  func files(
+  package func files(
     of objects: [ObjectCounters], for request: CoverageRequest
   ) async throws -> ExportedFiles {
     var result = ExportedFiles()

@@ -1,9 +1,16 @@
 import SalvageRecord
+import SalvageSystem
 import SystemPackage
 
 /// clang's `-fsanitize-coverage`, by llvm-symbolizer: which blocks ran, and where they begin.
 struct SancovSource: CoverageSource {
   static let source = Source.sancov
+  static let exporters: [any CounterExporter.Type] = [SancovExporter.self]
+  static let waysToBuild: [String] = ["-fsanitize-coverage=inline-bool-flag,pc-table (clang)"]
+
+  static func findings(of image: ELFImage, at path: FilePath) -> [Finding] {
+    SancovFindings.of(image, at: path)
+  }
 
   func coverage(
     of objects: [ObjectCounters], for request: CoverageRequest
@@ -116,16 +123,9 @@ struct SancovObject: Sendable {
 extension ELFImage {
   /// The functions of `.symtab`, by address.
   fileprivate func functions() throws(ELFError) -> [UInt64: String] {
-    guard let symbols = section(".symtab"), let strings = section(".strtab") else { return [:] }
-    let table = LittleEndian(try bytes(of: symbols))
-    let names = try bytes(of: strings)
     var functions: [UInt64: String] = [:]
-    // Elf64_Sym: u32 name, u8 info (2: function), u8 other, u16 section, u64 value, u64 size
-    for at in stride(from: 0, to: table.count - 23, by: 24) where table.bytes[at + 4] & 0xf == 2 {
-      let start = Int(table.u32(at))
-      guard start < names.count else { continue }
-      functions[table.u64(at + 8)] = String(
-        name: names[start...].prefix { $0 != 0 })
+    _ = try forEachSymbol(of: .all) {
+      if $0.isFunction { functions[$0.address] = String(name: $0.name) }
     }
     return functions
   }

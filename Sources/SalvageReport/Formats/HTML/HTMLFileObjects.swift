@@ -1,5 +1,5 @@
 import SalvageCoverage
-import SalvageRecord
+import SalvageSystem
 
 /// What a source's page says of the programs and libraries that the source is in.
 ///

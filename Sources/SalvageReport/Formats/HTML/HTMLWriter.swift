@@ -1,5 +1,6 @@
 package import SalvageCoverage
 import SalvageRecord
+import SalvageSystem
 
 /// Pages for a browser, which open from the disk without a network: an index of all files, a page for
 /// each source, and the process tree.

@@ -17,7 +17,7 @@ private struct Base {
     // Nothing is to be asked but our own readers.
     setenv("PATH", "/nonexistent", 1)
     unsetenv("SALVAGE_LLVM_BIN")
-    for name in ["good"] + names(in: folder).filter({ $0 != "good" }) {
+    for name in ["good"] + folder.childNames.filter({ $0 != "good" }) {
       guard let reading = try? RecordingReader(folder.appending(name)).counters() else { continue }
       if name == "good" { good = reading.objects.first } else { objects += reading.objects }
     }

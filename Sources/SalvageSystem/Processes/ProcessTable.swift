@@ -33,7 +33,7 @@ package struct LinuxProcesses: ProcessTable {
       self.foreign = foreign
       return
     }
-    for name in names(in: "/proc") {
+    for name in FilePath("/proc").childNames {
       guard let pid = Int32(name) else { continue }
       let namespace = Self.namespace(of: name)
       guard namespace != 0, namespace != own, let inner = Self.innermostPID(of: pid) else {

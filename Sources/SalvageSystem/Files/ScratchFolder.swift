@@ -1,4 +1,3 @@
-import SalvageRecord
 package import SystemPackage
 
 #if canImport(Glibc)
@@ -32,7 +31,8 @@ package final class ScratchFolder: Sendable {
     path.appending(name)
   }
 
-  func write(_ bytes: [UInt8], to name: String) throws -> FilePath {
+  /// Writes a file of the folder; returns its path.
+  package func write(_ bytes: [UInt8], to name: String) throws -> FilePath {
     let path = file(name)
     do {
       let file = try FileDescriptor.open(
@@ -48,7 +48,7 @@ package final class ScratchFolder: Sendable {
   /// Calls with the file's bytes; the file is removed then.
   ///
   /// The file is mapped: it may be large, and nobody else can reach into this folder to truncate it.
-  func taking<Answer, Failure: Error>(
+  package func taking<Answer, Failure: Error>(
     _ path: FilePath, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Answer
   ) throws -> Answer {
     let map = try Self.map(path)
@@ -106,6 +106,11 @@ package final class ScratchFolder: Sendable {
 package struct ScratchError: Error, Sendable, Hashable, CustomStringConvertible {
   package var path: FilePath
   package var errno: Errno
+
+  package init(path: FilePath, errno: Errno) {
+    self.path = path
+    self.errno = errno
+  }
 
   package var description: String {
     "\(path): \(errno); set TMPDIR to a folder with space for temporary files"

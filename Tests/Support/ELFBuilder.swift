@@ -1,9 +1,14 @@
-@testable import SalvageCoverage
-@testable import SalvageRecord
+package import SalvageSystem
 
 /// A minimal ELF file with the given sections.
-enum ELFBuilder {
-  static func file(
+package enum ELFBuilder {
+  package static func section(
+    _ name: String, type: UInt32, address: UInt64, size: UInt64
+  ) -> ELFImage.Section {
+    ELFImage.Section(name: name, type: type, flags: 2, address: address, offset: 0, size: size)
+  }
+
+  package static func file(
     machine: UInt16 = 62, _ bodies: [(section: ELFImage.Section, bytes: [UInt8])]
   ) -> [UInt8] {
     var out = LittleEndianBuilder()

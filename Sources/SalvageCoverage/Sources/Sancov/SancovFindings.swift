@@ -1,5 +1,5 @@
-import SalvageCoverage
 import SalvageRecord
+import SalvageSystem
 import SystemPackage
 
 /// What `salvage doctor` says of a program built with clang's `-fsanitize-coverage`.
@@ -73,18 +73,12 @@ enum SancovFindings {
 extension ELFImage {
   /// The dynamic symbols, and those of them that come from outside.
   fileprivate func dynamicNames() -> (all: Set<String>, wanted: Set<String>) {
-    guard let symbols = section(".dynsym"), let strings = section(".dynstr"),
-      let table = try? LittleEndian(bytes(of: symbols)), let names = try? bytes(of: strings)
-    else { return ([], []) }
     var all: Set<String> = []
     var wanted: Set<String> = []
-    // Elf64_Sym: u32 name, u8 info, u8 other, u16 section (0: undefined), u64 value, u64 size
-    for at in stride(from: 0, to: table.count - 23, by: 24) {
-      let start = Int(table.u32(at))
-      guard start < names.count else { continue }
-      let name = String(decoding: names[start...].prefix { $0 != 0 }, as: UTF8.self)
+    _ = try? forEachSymbol(of: .dynamic) {
+      let name = String(decoding: $0.name, as: UTF8.self)
       all.insert(name)
-      if table.u16(at + 6) == 0 { wanted.insert(name) }
+      if $0.isUndefined { wanted.insert(name) }
     }
     return (all, wanted)
   }

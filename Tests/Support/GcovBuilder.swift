@@ -1,20 +1,22 @@
-import SystemPackage
-
-@testable import SalvageCoverage
-@testable import SalvageRecord
+package import SalvageCoverage
+package import SalvageRecord
+import SalvageSystem
+package import SystemPackage
 
 /// What the injected library would leave of an object with gcov counters.
-struct GcovBuilder {
-  var units: [GcovNotes.Unit] = []
+package struct GcovBuilder {
+  package init() {}
+
+  package var units: [GcovNotes.Unit] = []
   /// The contents of `.gcno` files, by the number of their unit.
-  var notes: [(unit: Int, bytes: [UInt8])] = []
-  private(set) var memory: [UInt8] = []
+  package var notes: [(unit: Int, bytes: [UInt8])] = []
+  package private(set) var memory: [UInt8] = []
 
   /// Where the counters begin in memory.
-  static let base: UInt64 = 0x4000
+  package static let base: UInt64 = 0x4000
 
   /// Adds a unit with the counts of a `.gcda` file.
-  mutating func add(_ data: GcovData, name: FilePath, notes bytes: [UInt8]? = nil) {
+  package mutating func add(_ data: GcovData, name: FilePath, notes bytes: [UInt8]? = nil) {
     if let bytes { notes.append((units.count, bytes)) }
     let functions = data.functions.map { function -> GcovNotes.Function in
       guard let function else {
@@ -42,7 +44,7 @@ struct GcovBuilder {
   }
 
   /// `.salvage.gcov`
-  var section: [UInt8] {
+  package var section: [UInt8] {
     var out = LittleEndianBuilder()
     out.append(1 as UInt32)
     out.append(UInt32(units.count))
@@ -70,7 +72,7 @@ struct GcovBuilder {
   }
 
   /// `.salvage.gcno`
-  var notesSection: [UInt8] {
+  package var notesSection: [UInt8] {
     var out = LittleEndianBuilder()
     for (unit, bytes) in notes {
       out.append(UInt32(unit))
@@ -83,7 +85,7 @@ struct GcovBuilder {
   }
 
   /// `<identity>.obj`
-  var object: [UInt8] {
+  package var object: [UInt8] {
     var sections = [(GcovNotes.section, section)]
     if !notes.isEmpty { sections.append((GcovNotes.notesSection, notesSection)) }
     return ELFBuilder.file(
@@ -96,7 +98,7 @@ struct GcovBuilder {
   }
 
   /// Each range of counters is a region of its own, or all are one.
-  var regions: [Region] {
+  package var regions: [Region] {
     units.flatMap(\.functions).flatMap(\.counters).map { counters in
       let start = Int(counters.address - Self.base)
       return Region(
@@ -105,24 +107,9 @@ struct GcovBuilder {
     }
   }
 
-  func counters(kept: FilePath?, identity: UInt64 = 0x90c) -> ObjectCounters {
+  package func counters(kept: FilePath?, identity: UInt64 = 0x90c) -> ObjectCounters {
     ObjectCounters(
       identity: identity, source: .gcov, regions: regions, lives: 1, keptObject: kept,
       origin: "/origin")
-  }
-}
-
-extension GcovData {
-  /// Two functions, the second without counts, and one that is another object's.
-  static func sample(version: UInt32, stamp: UInt32 = 0x1111_2222) -> GcovData {
-    func function(_ ident: UInt32, _ counters: [Counters]) -> Function {
-      Function(ident: ident, lineChecksum: ident + 1, graphChecksum: ident + 2, counters: counters)
-    }
-    return GcovData(
-      version: GcovVersion(word: version), stamp: stamp, checksum: 0x3333_4444, runs: 1,
-      functions: [
-        function(0x10, [Counters(kind: 0, values: [7, 0, 1 << 33])]), nil,
-        function(0x20, [Counters(kind: 0, values: [0, 0])]),
-      ], largest: 0)
   }
 }

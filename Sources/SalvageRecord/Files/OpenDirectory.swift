@@ -1,4 +1,5 @@
 import Glibc
+import SalvageSystem
 package import SystemPackage
 
 /// A directory of one user in a recording, held open: its owner may rename it and put a link in its place,
@@ -36,7 +37,7 @@ package struct OpenDirectory: ~Copyable {
       return []
     }
     defer { closedir(stream) }
-    return SalvageRecord.names(of: stream)
+    return SalvageSystem.names(of: stream)
   }
 
   /// Opens a regular file of the directory's owner, or of root, that has no other name; nil where it is

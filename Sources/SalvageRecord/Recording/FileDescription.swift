@@ -1,4 +1,5 @@
 import CSalvageABI
+import SalvageSystem
 package import SystemPackage
 
 /// What one file of a recording says: a kind, and fields in the order of the file.

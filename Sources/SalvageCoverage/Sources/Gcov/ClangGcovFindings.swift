@@ -1,4 +1,5 @@
 import SalvageRecord
+import SalvageSystem
 
 /// Whether the injected library will find the counters of clang's `--coverage`, as far as symbols tell.
 enum ClangGcovFindings {
@@ -41,25 +42,17 @@ enum ClangGcovFindings {
 
   /// The constructors of its units, and what they call.
   private static func functions(in image: ELFImage) -> ([Function], UInt64)? {
-    guard let table = image.section(".symtab"), let names = image.section(".strtab"),
-      let symbols = (try? image.bytes(of: table)).map(LittleEndian.init),
-      let text = try? image.bytes(of: names)
-    else { return nil }
     var constructors: [Function] = []
     var runtime: UInt64 = 0
-    let constructor = Array("__llvm_gcov_init".utf8)
-    let called = Array("llvm_gcov_init".utf8) + [0]
-    for at in stride(from: 0, to: symbols.count - symbols.count % 24, by: 24) {
-      let name = Int(symbols.u32(at))
-      // `STT_FUNC`
-      guard name < text.count, symbols.bytes[at + 4] & 15 == 2 else { continue }
-      if text[name...].starts(with: constructor) {
-        constructors.append(
-          Function(address: symbols.u64(at + 8), size: symbols.u64(at + 16)))
-      } else if text[name...].starts(with: called) {
-        runtime = symbols.u64(at + 8)
+    let hasTable = try? image.forEachSymbol(of: .all) { symbol in
+      guard symbol.isFunction else { return }
+      if symbol.name.starts(with: "__llvm_gcov_init".utf8) {
+        constructors.append(Function(address: symbol.address, size: symbol.size))
+      } else if symbol.name.elementsEqual("llvm_gcov_init".utf8) {
+        runtime = symbol.address
       }
     }
+    guard hasTable == true else { return nil }
     return (constructors, runtime)
   }
 }

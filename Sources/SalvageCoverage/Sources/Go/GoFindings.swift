@@ -1,4 +1,5 @@
 import SalvageRecord
+import SalvageSystem
 
 /// What `salvage doctor` says of a Go program.
 enum GoFindings {

@@ -17,6 +17,17 @@ package struct ELFImage: Sendable {
     package var offset: UInt64
     /// Bytes.
     package var size: UInt64
+
+    package init(
+      name: String, type: UInt32, flags: UInt64, address: UInt64, offset: UInt64, size: UInt64
+    ) {
+      self.name = name
+      self.type = type
+      self.flags = flags
+      self.address = address
+      self.offset = offset
+      self.size = size
+    }
   }
 
   /// A row of the program header table.

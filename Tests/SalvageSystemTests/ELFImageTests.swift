@@ -1,23 +1,16 @@
+import SalvageSystem
 import SystemPackage
+import TestSupport
 import Testing
-
-@testable import SalvageCoverage
-@testable import SalvageRecord
 
 @Suite struct ELFImageTests {
   static let sample = ELFBuilder.file([
-    (section("one", type: 1, address: 0x1000, size: 5), [1, 2, 3, 4, 5]),
-    (section("zeros", type: 8, address: 0x2000, size: 16), []),
-    (section(".note.gnu.build-id", type: 7, address: 0, size: 20), note),
+    (ELFBuilder.section("one", type: 1, address: 0x1000, size: 5), [1, 2, 3, 4, 5]),
+    (ELFBuilder.section("zeros", type: 8, address: 0x2000, size: 16), []),
+    (ELFBuilder.section(".note.gnu.build-id", type: 7, address: 0, size: 20), note),
   ])
   /// name size 4, id size 4, type 3, "GNU", the id
   static let note: [UInt8] = [4, 0, 0, 0, 4, 0, 0, 0, 3, 0, 0, 0, 0x47, 0x4e, 0x55, 0, 9, 8, 7, 6]
-
-  static func section(
-    _ name: String, type: UInt32, address: UInt64, size: UInt64
-  ) -> ELFImage.Section {
-    ELFImage.Section(name: name, type: type, flags: 2, address: address, offset: 0, size: size)
-  }
 
   @Test func readsWhatWasWritten() throws {
     let image = try ELFImage(bytes: Self.sample)

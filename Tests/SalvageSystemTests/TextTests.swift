@@ -1,4 +1,4 @@
-import SalvageRecord
+import SalvageSystem
 import Testing
 
 /// Names from the outside: every byte is kept, and none of them controls a terminal.

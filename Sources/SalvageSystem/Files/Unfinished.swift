@@ -18,7 +18,7 @@ package enum Unfinished {
   /// Removes them all; a folder with the files in it.
   package static func removeAll() {
     for path in paths.withLock({ $0 }) {
-      for name in names(in: path) { path.appending(name).withPlatformString { _ = unlink($0) } }
+      for name in path.childNames { path.appending(name).withPlatformString { _ = unlink($0) } }
       path.withPlatformString { if unlink($0) != 0 { rmdir($0) } }
     }
   }

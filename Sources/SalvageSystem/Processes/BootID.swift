@@ -2,10 +2,11 @@ import SystemPackage
 
 /// One run of a machine's kernel. Boot times and process ids of two say nothing about each other.
 package struct BootID: Sendable, Hashable {
-  var high: UInt64
-  var low: UInt64
+  package let high: UInt64
+  package let low: UInt64
 
-  init?(_ words: (UInt64, UInt64)) {
+  /// Nil for two zeros, which stand for none.
+  package init?(_ words: (UInt64, UInt64)) {
     guard words != (0, 0) else { return nil }
     (high, low) = words
   }

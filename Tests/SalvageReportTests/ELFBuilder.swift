@@ -1,1 +1,0 @@
-../SalvageCoverageTests/ELFBuilder.swift

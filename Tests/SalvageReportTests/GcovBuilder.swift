@@ -1,1 +1,0 @@
-../SalvageCoverageTests/GcovBuilder.swift
