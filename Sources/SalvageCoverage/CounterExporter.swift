@@ -5,11 +5,13 @@ package import SystemPackage
 /// Writes the counters of one source in the files of its own tools: what the programs would have left
 /// had all of them ended well.
 ///
-/// A format is one type that conforms, listed in ``counterExporters``. It makes bytes; where they go is
+/// A format is one type that conforms, listed by its source (``CoverageSource/exporters``). It makes bytes; where they go is
 /// decided elsewhere.
 package protocol CounterExporter: Sendable {
   /// What `--format` calls it.
   static var name: String { get }
+  /// For help: "what gcc's programs write".
+  static var summary: String { get }
   /// Whose counters it writes.
   static var source: Source { get }
   init()
@@ -20,13 +22,6 @@ package protocol CounterExporter: Sendable {
     of objects: [ObjectCounters], for request: CoverageRequest
   ) async throws -> ExportedFiles
 }
-
-/// All formats that counters can be exported in.
-package let counterExporters: [any CounterExporter.Type] = [
-  GcovDataExporter.self, RawProfileExporter.self, IndexedProfileExporter.self,
-  SancovExporter.self,
-  PythonDataExporter.self, GoDataExporter.self,
-]
 
 /// A file for other tools.
 package struct ExportedFile: Sendable {

@@ -4,10 +4,17 @@ public import SystemPackage
 
 /// How the counters of one source become coverage.
 ///
-/// A source is one type that conforms, listed in ``coverageSources``. It asks for its tools itself,
-/// and only where there is an object of its kind: a report needs no tool of a source that it has not.
+/// A source is one type that conforms, listed in ``coverageSources``, and a folder that has all of it: its
+/// reader, its exporters, what `salvage doctor` says of it. It asks for its tools itself, and only where
+/// there is an object of its kind: a report needs no tool of a source that it has not.
 protocol CoverageSource: Sendable {
   static var source: Source { get }
+  /// The formats of its own tools that its counters can be exported in.
+  static var exporters: [any CounterExporter.Type] { get }
+  /// How a program gets such counters, a text for each compiler: `--coverage (gcc, clang)`.
+  static var waysToBuild: [String] { get }
+  /// What `salvage doctor` says of a program; nothing where it has no such counters.
+  static func findings(of image: ELFImage, at path: FilePath) -> [Finding]
   init()
   /// The coverage of objects, which are all of this source, each identity once.
   ///
@@ -24,6 +31,17 @@ let coverageSources: [any CoverageSource.Type] = [
   LLVMSource.self, GcovSource.self, SancovSource.self, PythonSource.self,
   GoSource.self,
 ]
+
+/// What all sources say of a program for `salvage doctor`; nothing where it has no counters.
+package func findings(of image: ELFImage, at path: FilePath) -> [Finding] {
+  coverageSources.flatMap { $0.findings(of: image, at: path) }
+}
+
+/// How programs get counters, as all sources say it.
+package var waysToBuild: [String] { coverageSources.flatMap { $0.waysToBuild } }
+
+/// All formats that counters can be exported in.
+package let counterExporters: [any CounterExporter.Type] = coverageSources.flatMap { $0.exporters }
 
 /// What is asked of every source.
 package struct CoverageRequest: Sendable {

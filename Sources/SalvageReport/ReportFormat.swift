@@ -31,6 +31,8 @@ public struct ReportFormat: RawRepresentable, Sendable, Hashable, CaseIterable, 
   public var fileName: String { type.fileName }
   /// The level of detail that it is made from.
   public var requires: Coverage.Content { type.requires }
+  /// All that it shows where the model carries it.
+  public var uses: Coverage.Content { type.uses }
   var names: NameForm { type.names }
   /// It is written as a folder of files.
   public var isFolder: Bool { type is any FolderReportWriter.Type }

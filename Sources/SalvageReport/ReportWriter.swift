@@ -11,6 +11,8 @@ package protocol ReportWriter: Sendable {
   static var fileName: String { get }
   /// What the model must carry.
   static var requires: Coverage.Content { get }
+  /// What it shows besides, where the model carries it.
+  static var uses: Coverage.Content { get }
   /// Which names of files it can hold.
   static var names: NameForm { get }
 
@@ -19,6 +21,7 @@ package protocol ReportWriter: Sendable {
 
 extension ReportWriter {
   package static var requires: Coverage.Content { .lines }
+  package static var uses: Coverage.Content { requires }
   package static var names: NameForm { .shown }
 
   /// With the options as they are by default.

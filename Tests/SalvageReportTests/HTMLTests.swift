@@ -1,8 +1,8 @@
 import Foundation
-import SalvageCoverage
 import SalvageSystem
 import Testing
 
+@testable import SalvageCoverage
 @testable import SalvageReport
 
 /// Pages as bytes; Tests/Browser/run looks at them in a browser.
@@ -71,8 +71,33 @@ import Testing
     #expect(page.contains("<span title=\"1234567\">1.2M</span>"))
     #expect(page.contains("<code>\ttwo &amp; &lt;three&gt;</code>"))
     #expect(
-      page.contains("<p id=\"L3\" class=\"p\">") && page.contains("four  <s>1 of 2 branches</s>"))
+      page.contains("<p id=\"L3\" class=\"p\">")
+        && page.contains("four  <s class=\"of\">1 of 2 branches</s>"))
     #expect(page.contains("1 function, 1 not called"))
+  }
+
+  /// Each set of objects is there once, lines are ranges, and no name ends the element.
+  @Test func objectsOfLines() throws {
+    let hostile = "/b/</script><img src=x>\n\u{202e}"
+    var file = SourceFile(path: "/r/a.c", lines: GoldTests.lines([(1, 1), (2, 0), (3, 2), (7, 1)]))
+    let part = Coverage(files: [file])
+    file.lines[3].count = 0
+    let other = Coverage(files: [file])
+    var report = GoldTests.report
+    report.root = "/r"
+    report.coverage = Coverage.joined([
+      part.attributed(to: "/r/x/p"), other.attributed(to: "/r/y/p"), other.attributed(to: hostile),
+    ])
+    let page = try #require(try pages(report).first { $0.key.hasPrefix("files/") }?.value)
+    #expect(
+      page.contains(
+        #"{"names":["script\u003e\u003cimg src=x\u003e\\n\\u{202e}","x/p","y/p"],"#
+          + #""sets":[[0,1,2],[],[1]],"lines":[1,3,0,7,7,2]}</script>"#))
+    #expect(page.contains("<option value=\"1\" title=\"x/p\">x/p</option>"))
+    #expect(!page.contains("<img") && page.components(separatedBy: "<script").count == 3)
+    report.coverage = part.attributed(to: "/r/x/p")
+    let one = try #require(try pages(report).first { $0.key.hasPrefix("files/") }?.value)
+    #expect(one.contains(", in <b title=\"x/p\">p</b>") && !one.contains("id=\"object"))
   }
 
   @Test func sourcesThatAreNotAsTheyWere() throws {

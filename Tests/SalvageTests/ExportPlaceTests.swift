@@ -26,6 +26,6 @@ import Testing
   @Test func formatsAreNamed() {
     #expect(ExportFormat(rawValue: "gcda") == .gcda && ExportFormat(rawValue: "gcov") == nil)
     let names = ExportFormat.allCases.map(\.rawValue)
-    #expect(names.starts(with: ["gcda", "profraw", "profdata"]) && Set(names).count == names.count)
+    #expect(names.starts(with: ["profraw", "profdata", "gcda"]) && Set(names).count == names.count)
   }
 }

@@ -1,5 +1,3 @@
-package import SalvageCoverage
-package import SalvageRecord
 package import SalvageSystem
 
 /// A minimal ELF file with the given sections.

@@ -1,5 +1,5 @@
 package import Glibc
-package import SalvageSystem
+import SalvageSystem
 package import SystemPackage
 
 /// A directory of one test, gone with the last that refers to it.

@@ -1,5 +1,4 @@
 import SalvageCoverage
-import SalvageRecord
 import SalvageSystem
 import SystemPackage
 
@@ -7,8 +6,7 @@ import SystemPackage
 enum CounterFindings {
   static func of(_ path: FilePath) -> [Finding] {
     guard let image = try? ELFImage(path: path) else { return [] }
-    let found =
-      llvm(image) + gcov(image) + SancovFindings.of(image, at: path) + GoFindings.of(image)
+    let found = findings(of: image, at: path)
     if !found.isEmpty { return found }
     if let interpreter = Interpreter.at(path.string) {
       return [
@@ -17,82 +15,11 @@ enum CounterFindings {
           "none in \(path), and \(interpreter.sentence). What it starts is recorded")
       ]
     }
-    if Interpreter.isPython(path.string) {
-      return [
-        Finding(
-          "counters", .good,
-          "lines of Python code, where \(path) is CPython 3.8 or later (--no-python leaves them out)"
-        )
-      ]
-    }
     return [
       Finding(
         "counters", .warning,
-        "none in \(path) itself; its libraries and children may have some. Build with"
-          + " -fprofile-instr-generate -fcoverage-mapping (clang), -profile-generate"
-          + " -profile-coverage-mapping (swiftc), -C instrument-coverage (rustc), --coverage (gcc, clang),"
-          + " -fsanitize-coverage=inline-bool-flag,pc-table (clang), go build -cover -buildmode=pie (Go)"
-      )
+        "none in \(path) itself; its libraries and children may have some. Build with "
+          + waysToBuild.joined(separator: ", "))
     ]
-  }
-
-  private static func llvm(_ image: ELFImage) -> [Finding] {
-    guard image.section("__llvm_prf_cnts") != nil else { return [] }
-    guard image.section("__llvm_prf_data") != nil else {
-      return [
-        Finding("counters", .bad, LossReason.correlated.sentence + " " + LossReason.correlated.cure)
-      ]
-    }
-    guard image.section("__llvm_covmap") != nil else {
-      return [
-        Finding("counters", .bad, LossReason.noMapping.sentence + " " + LossReason.noMapping.cure)
-      ]
-    }
-    return [Finding("counters", .good, "LLVM counters with their mapping")]
-  }
-
-  /// gcc and clang leave the names of the data files among the program's constants.
-  private static func gcov(_ image: ELFImage) -> [Finding] {
-    if ClangGcovFindings.hasUnknown(image) {
-      return [
-        Finding("counters", .bad, LossReason.clangGcov.sentence + " " + LossReason.clangGcov.cure)
-      ]
-    }
-    guard let constants = image.section(".rodata"), let bytes = try? image.bytes(of: constants)
-    else { return [] }
-    let names = dataFiles(in: bytes)
-    guard !names.isEmpty else { return [] }
-    let missing = names.filter { name in
-      !GcovNotesFile.places(forData: name).contains { $0.status() != nil }
-    }
-    guard let first = missing.first else {
-      return [Finding("counters", .good, "gcov counters of \(names.count) compiled files")]
-        + execs(image)
-    }
-    return [
-      Finding(
-        "counters", .bad,
-        "gcov counters, but \(missing.count) of \(names.count) .gcno files are not beside the"
-          + " objects, that of \(first) for one: put them there before the program is recorded")
-    ]
-  }
-
-  /// In its GNU dialects gcc takes exec for a call that returns, and puts libgcov's function before it.
-  private static func execs(_ image: ELFImage) -> [Finding] {
-    guard let names = image.section(".strtab"), let bytes = try? image.bytes(of: names),
-      bytes.split(separator: 0).contains(where: { $0.starts(with: "__gcov_exec".utf8) })
-    else { return [] }
-    return [
-      Finding(
-        "exec", .warning,
-        "the program calls exec, around which gcc counts some lines wrongly in its GNU dialects, and so does gcov:"
-          + " build with -std=c17 (or c11, c++17 …) for exact counts there")
-    ]
-  }
-
-  private static func dataFiles(in bytes: [UInt8]) -> [FilePath] {
-    let end = Array(".gcda".utf8)
-    return bytes.split(separator: 0).filter { $0.count > end.count && $0.suffix(5) == end[...] }
-      .map { FilePath(String(decoding: $0, as: UTF8.self)) }
   }
 }

@@ -31,12 +31,6 @@ package struct Interpreter: Sendable, Hashable {
       tool: "coverage.py")
   }
 
-  /// Whether the name of a path's file is one of Python's: `python3.11`, `python3.13t`, `python3-dbg`.
-  package static func isPython(_ path: String) -> Bool {
-    let name = path.split(separator: "/").last ?? ""
-    return name.wholeMatch(of: /python[0-9.]*[dmt]*(-dbg)?/) != nil
-  }
-
   /// The one at a path, told by its file's name: `perl5.36.0`, `ksh93` and `lua-5.4` are as `perl`, `ksh` and `lua`.
   package static func at(_ path: String) -> Interpreter? {
     let name = path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...]

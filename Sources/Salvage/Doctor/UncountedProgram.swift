@@ -1,3 +1,4 @@
+import SalvageCoverage
 package import SalvageRecord
 import SalvageSystem
 import SystemPackage
@@ -48,7 +49,7 @@ package struct UncountedProgram: Sendable, Hashable {
     of program: String, _ directories: [String], _ python: Interpreter
   ) -> Interpreter? {
     func known(_ path: String) -> Interpreter? {
-      Interpreter.at(path) ?? (Interpreter.isPython(path) ? python : nil)
+      Interpreter.at(path) ?? (isPython(path) ? python : nil)
     }
     if let known = known(program) { return known }
     let path = FilePath(program)

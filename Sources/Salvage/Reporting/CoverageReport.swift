@@ -137,7 +137,8 @@ extension RecordingSet {
   /// themselves.
   ///
   /// - Parameters:
-  ///   - content: `.lines` serves every format but `llvm-json`, which needs `.regions` too.
+  ///   - content: `.lines` serves every format but `llvm-json`, which needs `.regions` too; with `.objects`
+  ///     `html` tells which programs ran a line.
   ///   - tools: where the tools of each source are looked for.
   ///   - builds: of programs that were built again between their runs.
   public func coverage(
@@ -182,7 +183,7 @@ extension Recording {
     format: ReportFormat, to path: FilePath, filter: Filter = Filter(),
     tools: ToolSearch = ToolSearch()
   ) async throws(SalvageError) {
-    let report = try await coverage(content: format.requires, tools: tools)
+    let report = try await coverage(content: format.uses, tools: tools)
     try report.filtered(filter).write(
       format, to: ReportDestination(path.string, for: format), ReportOptions())
   }

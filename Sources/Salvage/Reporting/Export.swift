@@ -16,6 +16,9 @@ public struct ExportFormat: RawRepresentable, Sendable, Hashable, CaseIterable {
   /// LLVM's indexed profiles.
   public static let profdata = ExportFormat(IndexedProfileExporter.self)
 
+  /// What sanitizers write with `coverage=1`.
+  public static let sancov = ExportFormat(SancovExporter.self)
+
   /// The data file of coverage.py, `.coverage`.
   public static let coveragePy = ExportFormat(PythonDataExporter.self)
 
@@ -30,6 +33,9 @@ public struct ExportFormat: RawRepresentable, Sendable, Hashable, CaseIterable {
     guard counterExporters.contains(where: { $0.name == rawValue }) else { return nil }
     self.rawValue = rawValue
   }
+
+  /// What it is, for help: "what Go's programs write in GOCOVERDIR".
+  package var summary: String { exporter.summary }
 
   public static var allCases: [ExportFormat] {
     counterExporters.map { ExportFormat($0) }

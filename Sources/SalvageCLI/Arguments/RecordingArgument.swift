@@ -1,5 +1,6 @@
 import ArgumentParser
 import Salvage
+import SalvageCoverage
 import SystemPackage
 
 /// The recording that a command reads.
@@ -74,9 +75,11 @@ struct RecordingOption: ParsableArguments {
   }
 
   /// Reads them and selects from them, and says on stderr what should be known of that.
-  func report(_ filter: FilterOptions) async throws -> CoverageReport {
+  func report(
+    _ filter: FilterOptions, _ content: Coverage.Content = .lines
+  ) async throws -> CoverageReport {
     let report = try await RecordingSet.open(paths).coverage(
-      tools: filter.tools, builds: filter.builds)
+      content: content, tools: filter.tools, builds: filter.builds)
     return try report.checked(filter)
   }
 }

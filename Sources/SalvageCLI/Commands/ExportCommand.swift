@@ -11,15 +11,7 @@ struct ExportCommand: AsyncParsableCommand {
     commandName: "export",
     abstract: "The counters of a recording as files of a compiler's own tools.",
     discussion: """
-      gcda         what gcc's programs write, each file under OUT by its own path,
-                   with its .gcno
-      profraw      what LLVM's programs write, one file for each program or library
-      profdata     the same as llvm-profdata merges it
-      sancov       what sanitizers write with coverage=1, one file for each program
-                   or library
-      covdata      what Go's programs write in GOCOVERDIR
-      coverage.py  one file .coverage, of Python's lines, written by the coverage.py
-                   on PATH
+      \(formats)
 
       salvage export --format gcda -o tree && lcov -c -d tree -o coverage.info
       salvage export --format gcda -o tree && gcovr --root . tree
@@ -30,6 +22,26 @@ struct ExportCommand: AsyncParsableCommand {
 
       Exit status: 0; 1 if nothing could be exported.
       """)
+
+  /// A line for each format, or two.
+  private static let formats = ExportFormat.allCases.map { format in
+    format.rawValue.padded(to: 13)
+      + lines(of: format.summary, width: 65).joined(
+        separator: "\n" + String(repeating: " ", count: 13))
+  }.joined(separator: "\n")
+
+  private static func lines(of text: String, width: Int) -> [String] {
+    text.split(separator: " ").reduce(into: [""]) { lines, word in
+      let last = lines[lines.count - 1]
+      if last.isEmpty {
+        lines[lines.count - 1] = String(word)
+      } else if last.count + 1 + word.count <= width {
+        lines[lines.count - 1] = last + " " + word
+      } else {
+        lines.append(String(word))
+      }
+    }
+  }
 
   @OptionGroup var recording: RecordingArguments
 

@@ -30,7 +30,7 @@ struct OpenCommand: AsyncParsableCommand {
   var noBrowser = false
 
   func run() async throws {
-    let report = try await recording.report(filter)
+    let report = try await recording.report(filter, ReportFormat.html.uses)
     let folder = output ?? recording.paths[0].string + ".html"
     try report.write(.html, to: ReportDestination(folder, for: .html), ReportOptions())
     let page = FilePath(folder).absolute.appending("index.html")

@@ -79,7 +79,7 @@ struct ReportPlan {
 
   /// What the model must carry for all of them.
   var content: Coverage.Content {
-    entries.reduce(into: .lines) { $0.formUnion($1.format.requires) }
+    entries.reduce(into: .lines) { $0.formUnion($1.format.uses) }
   }
 
   /// A report on stdout that tells of losses itself.

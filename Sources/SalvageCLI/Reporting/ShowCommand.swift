@@ -14,7 +14,8 @@ struct ShowCommand: AsyncParsableCommand {
       salvage show server.c:120         around line 120
       salvage show server.c:100-140
 
-      ✓ ran, ✗ did not run, ◐ ran, but not all of its branches were taken.
+      ✓ ran, ✗ did not run, ◐ ran, but not all of its branches were taken. Below the lines that are
+      asked for stands in which programs and libraries they ran.
       Exit status: 0; 1 if the file is not in the report.
       """)
 
@@ -31,8 +32,8 @@ struct ShowCommand: AsyncParsableCommand {
   private static let context = 10
 
   func run() async throws {
-    let report = try await recording.report(filter).report
-    let (name, lines) = Self.place(file)
+    let report = try await recording.report(filter, [.lines, .objects]).report
+    let (name, lines, asked) = Self.place(file)
     // A name that ends in `:12` itself is taken as it is.
     let whole = report.files(named: file)
     let files = whole.isEmpty ? report.files(named: name) : whole
@@ -65,23 +66,30 @@ struct ShowCommand: AsyncParsableCommand {
       complain("\(found.path) has \(count) lines")
       throw ExitCode(1)
     }
-    let text = AnnotatedSource(found, hasColor: color.isOn(STDOUT_FILENO))
-      .text(source, shown.clamped(to: 1...max(count, 1)))
+    let annotated = AnnotatedSource(found, hasColor: color.isOn(STDOUT_FILENO))
     try writeOut(
       "\(report.shownPath(found))  \(found.totals.linePercent) of \(found.lines.count) lines\n"
-        + text)
+        + annotated.objects
+        + annotated.text(
+          source, shown.clamped(to: 1...max(count, 1)), telling: whole.isEmpty ? asked : nil))
   }
 
-  /// `a.c:12` and `a.c:5-9`: the path, and the lines to show.
-  static func place(_ text: String) -> (String, ClosedRange<Int>?) {
-    guard let colon = text.lastIndex(of: ":") else { return (text, nil) }
+  /// `a.c:12` and `a.c:5-9`: the path, the lines to show, and those that are asked for.
+  static func place(_ text: String) -> (String, ClosedRange<Int>?, ClosedRange<Int>?) {
+    guard let colon = text.lastIndex(of: ":") else { return (text, nil, nil) }
     let numbers = text[text.index(after: colon)...].split(
       separator: "-", omittingEmptySubsequences: false)
     let name = String(text[..<colon])
-    guard let first = Int(numbers[0]), first > 0 else { return (text, nil) }
-    if numbers.count == 1 { return (name, max(1, first - context)...(first + context)) }
-    guard numbers.count == 2, let last = Int(numbers[1]), last >= first else { return (text, nil) }
-    return (name, first...last)
+    guard let first = Int(numbers[0]), (1...Int(UInt32.max)).contains(first) else {
+      return (text, nil, nil)
+    }
+    if numbers.count == 1 {
+      return (name, max(1, first - context)...(first + context), first...first)
+    }
+    guard numbers.count == 2, let last = Int(numbers[1]), last >= first else {
+      return (text, nil, nil)
+    }
+    return (name, first...last, first...last)
   }
 }
 

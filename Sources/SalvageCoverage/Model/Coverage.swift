@@ -2,7 +2,8 @@
 ///
 /// It has two levels of detail, because the finer one costs about five times as much: ``Content/lines``
 /// (lines, functions, branches by line) and ``Content/regions`` (source ranges with counts, macro
-/// expansions, MC/DC). A model carries one or both; ``content`` says which.
+/// expansions, MC/DC). A model carries one or both; ``content`` says which. With ``Content/objects`` it also tells
+/// which programs and libraries ran a line.
 public struct Coverage: Sendable, Hashable {
   /// What a model carries.
   public struct Content: OptionSet, Sendable, Hashable {
@@ -12,6 +13,8 @@ public struct Coverage: Sendable, Hashable {
     public static let lines = Content(rawValue: 1)
     /// Source ranges too, as `llvm-json` has them.
     public static let regions = Content(rawValue: 2)
+    /// Which programs and libraries ran a line: ``SourceFile/objects``.
+    public static let objects = Content(rawValue: 4)
   }
 
   /// How much detail it carries.
@@ -57,6 +60,8 @@ public struct SourceFile: Sendable, Hashable {
   public var reported: Totals?
   /// With ``Coverage/Content/regions``.
   package var regions: FileRegions?
+  /// With ``Coverage/Content/objects``, where the source tells: the programs and libraries that the file is in.
+  public var objects: FileObjects?
 
   package init(
     path: String, lines: [Line] = [], functions: [Function] = [], branches: [Branch] = [],

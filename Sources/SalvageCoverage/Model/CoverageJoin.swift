@@ -90,6 +90,7 @@ package enum FunctionMatch: Sendable, Hashable {
 extension SourceFile {
   /// Adds what another object says about the same file.
   mutating func add(_ other: SourceFile, _ match: FunctionMatch = .place) {
+    objects = FileObjects.joined(self, other)
     lines = Self.joined(lines, other.lines, by: \.number) { $0.count.saturate(adding: $1.count) }
     addFunctions(other.functions, match)
     branches = Self.joined(branches, other.branches, by: \.key) { mine, theirs in

@@ -1,4 +1,4 @@
-package import SalvageRecord
+import SalvageRecord
 package import SalvageSystem
 package import SystemPackage
 

@@ -85,6 +85,7 @@ public struct Filter: Sendable, Hashable {
       file.path = mapped(file.path)
       guard matches(file.path) else { continue }
       file.regions?.rename(mapped)
+      file.objects = file.objects?.renamed(mapped)
       if names.insert(file.path).inserted {
         result.files.append(file)
       } else {

@@ -5,6 +5,8 @@ import SystemPackage
 /// gcov, lcov and gcovr.
 package struct GcovDataExporter: CounterExporter {
   package static let name = "gcda"
+  package static let summary =
+    "what gcc's programs write, each file under OUT by its own path, with its .gcno"
   package static let source = Source.gcov
 
   package init() {}

@@ -6,12 +6,18 @@ import SystemPackage
 /// know by its own gcov.
 struct GcovSource: CoverageSource {
   static let source = Source.gcov
+  static let exporters: [any CounterExporter.Type] = [GcovDataExporter.self]
+  static let waysToBuild: [String] = ["--coverage (gcc, clang)"]
+
+  static func findings(of image: ELFImage, at path: FilePath) -> [Finding] {
+    GcovFindings.of(image)
+  }
 
   func coverage(
     of objects: [ObjectCounters], for request: CoverageRequest
   ) async throws -> CollectedCoverage {
     var work = GcovWork()
-    for counters in objects { work.add(counters) }
+    for counters in objects { work.add(counters, called: request.name(of: counters)) }
     var result = CollectedCoverage(problems: work.problems, notes: work.notes)
     let answers = try await concurrently(
       Self.batches(work.units), width: processorCount(), GcovReading.init)
@@ -64,6 +70,8 @@ struct GcovReading: Sendable {
   struct Input: Sendable {
     /// The number of its object.
     var object: Int
+    /// What that is called; nil where nothing wants to know.
+    var objectName: String?
     var name: FilePath
     var data: GcovData
     /// With what led to the lives that began by a fork in the middle of functions; nil where that is the same.
@@ -85,7 +93,8 @@ struct GcovReading: Sendable {
     var parts: [Coverage] = []
     for input in inputs {
       do throws(GcovNotesFile.Failure) {
-        parts.append(try coverage(of: input).resolvingRelative(near: input.name))
+        let part = try coverage(of: input).resolvingRelative(near: input.name)
+        parts.append(part.attributed(to: input.objectName))
       } catch {
         if case .damaged(_, .unknownVersion) = error {
           unknown.append(input)
@@ -152,7 +161,7 @@ private struct GcovWork {
   var notes: [String] = []
   private var objects = 0
 
-  mutating func add(_ counters: ObjectCounters) {
+  mutating func add(_ counters: ObjectCounters, called objectName: String?) {
     defer { objects += 1 }
     do {
       let object = try GcovObject(counters)
@@ -169,7 +178,7 @@ private struct GcovWork {
           let other = whole?.units[index].data
           units.append(
             GcovReading.Input(
-              object: objects, name: unit.name, data: unit.data,
+              object: objects, objectName: objectName, name: unit.name, data: unit.data,
               whole: other?.functions == unit.data.functions ? nil : other,
               historyLacks: counters.historyLacks, notes: notes))
         } catch {

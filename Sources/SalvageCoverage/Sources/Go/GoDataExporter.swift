@@ -7,6 +7,7 @@ import SystemPackage
 /// Layouts: internal/coverage of Go 1.21 to 1.27 (`MetaFileHeader`, `CounterFileHeader`).
 package struct GoDataExporter: CounterExporter {
   package static let name = "covdata"
+  package static let summary = "what Go's programs write in GOCOVERDIR"
   package static let source = Source.go
 
   package init() {}

@@ -1,9 +1,16 @@
 import SalvageRecord
+import SalvageSystem
 import SystemPackage
 
 /// Go's `-cover`: which units ran, and where they are; read without any tool.
 struct GoSource: CoverageSource {
   static let source = Source.go
+  static let exporters: [any CounterExporter.Type] = [GoDataExporter.self]
+  static let waysToBuild: [String] = ["go build -cover -buildmode=pie (Go)"]
+
+  static func findings(of image: ELFImage, at path: FilePath) -> [Finding] {
+    GoFindings.of(image)
+  }
 
   func coverage(
     of objects: [ObjectCounters], for request: CoverageRequest
@@ -14,7 +21,8 @@ struct GoSource: CoverageSource {
       do throws(ObjectProblem) {
         let object = try GoObject(counters)
         let paths = GoPaths(of: object, near: counters.origin)
-        parts.append(Coverage(files: object.files { paths[$0] }))
+        parts.append(
+          Coverage(files: object.files { paths[$0] }).attributed(to: request.name(of: counters)))
       } catch {
         result.problems.append(error)
       }

@@ -6,6 +6,7 @@ import SystemPackage
 /// that compiled the program.
 package struct RawProfileExporter: CounterExporter {
   package static let name = "profraw"
+  package static let summary = "what LLVM's programs write, one file for each program or library"
   package static let source = Source.llvm
 
   package init() {}
@@ -32,6 +33,7 @@ package struct RawProfileExporter: CounterExporter {
 /// An indexed profile of each object, for llvm-cov of the LLVM whose tools are found.
 package struct IndexedProfileExporter: CounterExporter {
   package static let name = "profdata"
+  package static let summary = "the same as llvm-profdata merges it"
   package static let source = Source.llvm
 
   package init() {}

@@ -1,4 +1,6 @@
 import SalvageRecord
+import SalvageSystem
+import SystemPackage
 
 /// clang's, swiftc's and rustc's source-based coverage.
 ///
@@ -6,6 +8,18 @@ import SalvageRecord
 /// not know is left to llvm-profdata and llvm-cov, where they are installed.
 struct LLVMSource: CoverageSource {
   static let source = Source.llvm
+  static let exporters: [any CounterExporter.Type] = [
+    RawProfileExporter.self, IndexedProfileExporter.self,
+  ]
+  static let waysToBuild: [String] = [
+    "-fprofile-instr-generate -fcoverage-mapping (clang)",
+    "-profile-generate -profile-coverage-mapping (swiftc)",
+    "-C instrument-coverage (rustc)",
+  ]
+
+  static func findings(of image: ELFImage, at path: FilePath) -> [Finding] {
+    LLVMFindings.of(image)
+  }
 
   func coverage(
     of objects: [ObjectCounters], for request: CoverageRequest
@@ -15,7 +29,7 @@ struct LLVMSource: CoverageSource {
     let known = opened.filter { MappingFiles.versions.contains($0.object.mappingVersion) }
     let other = opened.filter { !MappingFiles.versions.contains($0.object.mappingVersion) }
     var parts: [Coverage] = []
-    if !known.isEmpty { parts.append(try await report(known, request.content, &result)) }
+    if !known.isEmpty { parts.append(try await report(known, request, &result)) }
     if !other.isEmpty {
       do {
         let asked = try await ToolReport(request: request).coverage(of: other)
@@ -31,7 +45,7 @@ struct LLVMSource: CoverageSource {
   }
 
   private func report(
-    _ objects: [(counters: ObjectCounters, object: LLVMObject)], _ content: Coverage.Content,
+    _ objects: [(counters: ObjectCounters, object: LLVMObject)], _ request: CoverageRequest,
     _ result: inout CollectedCoverage
   ) async throws -> Coverage {
     let outcomes = try await concurrently(objects, width: processorCount()) {
@@ -52,7 +66,9 @@ struct LLVMSource: CoverageSource {
       case .failure(let problem): result.problems.append(problem)
       }
     }
-    let report = try await MappingReport(of: images, content)
+    var report = try await MappingReport(of: images, request.content)
+    let names = owners.compactMap(request.name)
+    if names.count == images.count { try await report.attribute(to: names, images) }
     for (damage, counters) in zip(report.damage, owners) {
       guard let first = damage.first else { continue }
       let more = damage.count > 1 ? " (and \(damage.count - 1) more)" : ""
@@ -94,6 +110,7 @@ struct ToolReport: Sendable {
         answer.notes.append(counters.forksAtUnknownPlaces)
       }
       answer.coverage = answer.coverage.resolvingRelative(near: counters.origin)
+        .attributed(to: request.name(of: counters))
       return .success(answer)
     }
     result.join(outcomes)

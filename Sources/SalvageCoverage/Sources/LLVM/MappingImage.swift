@@ -54,6 +54,16 @@ final class MappingImage: Sendable {
     paths = list.paths
     damage = list.damage
   }
+
+  /// The part of another one that some functions are.
+  init(_ whole: MappingImage, where isKept: (Function) -> Bool) {
+    functions = whole.functions.filter(isKept)
+    files = whole.files
+    paths = whole.paths
+    damage = []
+    counters = whole.counters
+    bytes = whole.bytes
+  }
 }
 
 /// The counters of one object, as its records name them.

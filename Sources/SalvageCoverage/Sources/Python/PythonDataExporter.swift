@@ -5,6 +5,8 @@ import SystemPackage
 /// The data file of coverage.py, written by coverage.py itself: its format is its own business.
 package struct PythonDataExporter: CounterExporter {
   package static let name = "coverage.py"
+  package static let summary =
+    "one file .coverage, of Python's lines, written by the coverage.py on PATH"
   package static let source = Source.python
 
   package init() {}

@@ -6,6 +6,12 @@ import SystemPackage
 /// No tool is needed.
 struct PythonSource: CoverageSource {
   static let source = Source.python
+  static let exporters: [any CounterExporter.Type] = [PythonDataExporter.self]
+  static let waysToBuild: [String] = []
+
+  static func findings(of image: ELFImage, at path: FilePath) -> [Finding] {
+    PythonFindings.of(path)
+  }
 
   func coverage(
     of objects: [ObjectCounters], for request: CoverageRequest

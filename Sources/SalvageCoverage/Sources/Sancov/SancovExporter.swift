@@ -1,4 +1,4 @@
-import SalvageRecord
+package import SalvageRecord
 import SalvageSystem
 import SystemPackage
 
@@ -6,13 +6,17 @@ import SystemPackage
 ///
 /// Format: sanitizer_coverage_libcdep_new.cpp of compiler-rt: a magic number, then the addresses of the
 /// blocks, 8 bytes each, relative to where the object was loaded.
-struct SancovExporter: CounterExporter {
-  static let name = "sancov"
-  static let source = Source.sancov
+package struct SancovExporter: CounterExporter {
+  package static let name = "sancov"
+  package static let summary =
+    "what sanitizers write with coverage=1, one file for each program or library"
+  package static let source = Source.sancov
+
+  package init() {}
 
   private static let magic: UInt64 = 0xc0bf_ffff_ffff_ff64
 
-  func files(
+  package func files(
     of objects: [ObjectCounters], for request: CoverageRequest
   ) async throws -> ExportedFiles {
     var result = ExportedFiles()

@@ -5,6 +5,12 @@ import SystemPackage
 /// clang's `-fsanitize-coverage`, by llvm-symbolizer: which blocks ran, and where they begin.
 struct SancovSource: CoverageSource {
   static let source = Source.sancov
+  static let exporters: [any CounterExporter.Type] = [SancovExporter.self]
+  static let waysToBuild: [String] = ["-fsanitize-coverage=inline-bool-flag,pc-table (clang)"]
+
+  static func findings(of image: ELFImage, at path: FilePath) -> [Finding] {
+    SancovFindings.of(image, at: path)
+  }
 
   func coverage(
     of objects: [ObjectCounters], for request: CoverageRequest
@@ -12,6 +18,7 @@ struct SancovSource: CoverageSource {
     let symbolizer = try await request.search.llvm.symbolizer()
     let outcomes = try await concurrently(objects.indices, width: processorCount()) { index in
       try await Self.outcome(objects[index], symbolizer, request.scratch, name: "sancov-\(index)")
+        .map { $0.attributed(to: request.name(of: objects[index])) }
     }
     var result = CollectedCoverage()
     var parts: [Coverage] = []

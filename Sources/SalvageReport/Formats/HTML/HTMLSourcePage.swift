@@ -8,6 +8,7 @@ struct HTMLSourcePage {
   private let path: String
   private let previous: String?
   private let next: String?
+  private let objects: HTMLFileObjects
   /// Longer lines are cut: a generated line of a megabyte would make the page useless.
   private static let longest = 5_000
   /// Lines in an element that the browser lays out only when it comes into sight.
@@ -17,6 +18,7 @@ struct HTMLSourcePage {
     self.report = report
     file = report.coverage.files[index]
     path = report.relative(file.path)
+    objects = HTMLFileObjects(report, file)
     previous = index > 0 ? pages.names[index - 1] : nil
     next = index + 1 < pages.names.count ? pages.names[index + 1] : nil
   }
@@ -46,7 +48,8 @@ struct HTMLSourcePage {
     }
     writer.write("</main>\n")
     writeStrip(lines: max(lines.count, Int(file.lines.last?.number ?? 0)), to: &writer)
-    writer.write(keys: Self.keys)
+    objects.writeData(to: &writer)
+    writer.write(keys: Self.keys + objects.keys)
     writer.write("</body>\n</html>\n")
   }
 
@@ -72,8 +75,11 @@ struct HTMLSourcePage {
     writer.write("</b> of \(totals.lines.found) lines")
     if totals.functions.found > 0 { writer.write(", <b>\(totals.functions.ratio)</b> functions") }
     if totals.branches.found > 0 { writer.write(", <b>\(totals.branches.ratio)</b> branches") }
+    objects.writeNames(to: &writer)
+    writer.write("</span>\n<span class=\"right\">\n")
+    objects.writeChoice(to: &writer)
     writer.write(
-      "</span>\n<span class=\"right\">\n<span class=\"group\" role=\"group\" aria-label=\"Mark\">")
+      "<span class=\"group\" role=\"group\" aria-label=\"Mark\">")
     for (name, title) in [("m", "Missed"), ("p", "Partial"), ("h", "Ran")] {
       writer.write(
         "<button type=\"button\" data-show=\"\(name)\" aria-pressed=\"\(name != "h")\">\(title)</button>"
@@ -159,7 +165,8 @@ struct HTMLSourcePage {
       if let current = record, current.line.number == number, current.line.count > 0,
         current.branches.hit < current.branches.count
       {
-        writer.write("  <s>\(current.branches.hit) of \(current.branches.count) branches</s>")
+        writer.write(
+          "  <s class=\"of\">\(current.branches.hit) of \(current.branches.count) branches</s>")
       }
       if shown.count < range.count {
         writer.write(" <s>\(range.count - shown.count) more bytes</s>")

@@ -1,4 +1,4 @@
-import SalvageCoverage
+package import SalvageCoverage
 import SalvageRecord
 import SalvageSystem
 
@@ -12,6 +12,7 @@ package struct HTMLWriter: FolderReportWriter {
   package static let name = "html"
   package static let summary = "pages for a browser: -f html=FOLDER"
   package static let fileName = "html"
+  package static let uses: Coverage.Content = [.lines, .objects]
 
   package init(_ options: ReportOptions) {}
 

@@ -1,4 +1,3 @@
-import SalvageCoverage
 import SalvageRecord
 import SalvageSystem
 import SystemPackage
