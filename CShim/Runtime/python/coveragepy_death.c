@@ -12,14 +12,11 @@
 // moment later. Nothing here is a handler of Python's, and the process ends by the signal it was sent.
 #include "python/coveragepy_death.h"
 
-#include <pthread.h>
-#include <sys/auxv.h>
-
-#include "base/next.h"
 #include "counters/counters.h"
 #include "ledger/kill_notice.h"
 #include "ledger/ledger.h"
 #include "python/host.h"
+#include "python/thread_maker.h"
 #include "python/thread_rest.h"
 #include "signals/signals.h"
 
@@ -27,7 +24,6 @@
 #define DEATH_LIMIT (5000u * MS) // nanoseconds: of a signal that was sent
 #define FAULT_LIMIT (2000u * MS)
 #define AGAIN (3 * MS)
-#define STACK_SIZE (1024u * 1024u)
 
 enum phase {
   IDLE,
@@ -49,50 +45,14 @@ static struct {
   int timer;
 } death;
 
-static struct {
-  __typeof__(pthread_create) *create;
-  pthread_attr_t attributes;
-} maker;
-
-#define LIBRARIES 4
-static struct range {
-  uintptr_t low, high;
-} libraries[LIBRARIES]; // libc, the loader, malloc's, ours
-
 // ---- before ----------------------------------------------------------------------------------------
 
 static const struct slv_python_saver *coverage; // written before the first death
 
 // Context: thread
-static int note_library(struct dl_phdr_info *info, size_t size, void *state) {
-  const uintptr_t *inside = state;
-  struct range object = {UINTPTR_MAX, 0};
-  (void)size;
-  for (int i = 0; i < info->dlpi_phnum; i++) {
-    const ElfW(Phdr) *p = &info->dlpi_phdr[i];
-    if (p->p_type != PT_LOAD) continue;
-    uintptr_t low = info->dlpi_addr + p->p_vaddr, high = low + p->p_memsz;
-    if (low < object.low) object.low = low;
-    if (high > object.high) object.high = high;
-  }
-  for (int i = 0; i < LIBRARIES; i++)
-    if (inside[i] >= object.low && inside[i] < object.high) libraries[i] = object;
-  return 0;
-}
-
-// Context: thread
 void slv_python_death_prepare(const struct slv_python_saver *saver) {
   coverage = saver;
-  __typeof__(pthread_attr_init) *init = slv_next("pthread_attr_init");
-  __typeof__(pthread_attr_setdetachstate) *detach = slv_next("pthread_attr_setdetachstate");
-  __typeof__(pthread_attr_setstacksize) *stack = slv_next("pthread_attr_setstacksize");
-  uintptr_t inside[LIBRARIES] = {(uintptr_t)slv_next("pthread_create"), getauxval(AT_BASE),
-                                 (uintptr_t)slv_next("malloc"), (uintptr_t)note_library};
-  if (init == NULL || detach == NULL || stack == NULL || init(&maker.attributes) != 0) return;
-  detach(&maker.attributes, PTHREAD_CREATE_DETACHED);
-  stack(&maker.attributes, STACK_SIZE);
-  dl_iterate_phdr(note_library, inside);
-  maker.create = slv_next("pthread_create");
+  slv_maker_prepare();
 }
 
 // Context: any
@@ -114,13 +74,6 @@ static int advance(uint32_t from, uint32_t to) {
     return 0;
   SLV_SYS3(SYS_futex, &death.phase, 1 /* FUTEX_WAKE */, 0x7fffffff);
   return 1;
-}
-
-// Context: any
-static int in_a_library(uintptr_t address) {
-  for (int i = 0; i < LIBRARIES; i++)
-    if (address >= libraries[i].low && address < libraries[i].high) return 1;
-  return 0;
 }
 
 // A signal that the interrupted thread can't be sent back from. Context: any
@@ -242,9 +195,8 @@ static void *saving_thread(void *unused) {
 // Context: any
 static void start(void) {
   const uint64_t request = SLV_SIGNAL_BIT(SLV_ASK_SIGNAL);
-  pthread_t thread;
-  if (maker.create == NULL || !advance(WANTED, WORKING)) return;
-  if (maker.create(&thread, &maker.attributes, saving_thread, NULL) != 0)
+  if (!slv_maker_is_ready() || !advance(WANTED, WORKING)) return;
+  if (slv_maker_make(saving_thread) != 0)
     advance(WORKING, WANTED); // no memory, or a limit: once more in a moment
   slv_sys_sigmask(SIG_BLOCK, &request, NULL);
 }
@@ -302,7 +254,7 @@ static int hit(int signal, siginfo_t *info, ucontext_t *context) {
   if (phase() == DONE || slv_sys_boottime() >= death.limit) return over(signal, info);
   int crash = is_crash(signal, info);
   int rests = !crash && (slv_thread_rests(context) || (is_own(info) && slv_thread_called(context)));
-  if (crash || rests || !in_a_library(slv_thread_address(context))) start();
+  if (crash || rests || !slv_maker_is_interrupted(slv_thread_address(context))) start();
   if (phase() == DONE && signal == SLV_ASK_SIGNAL) return over(signal, info);
   if (phase() == WANTED && !crash) return again() ? 0 : over(signal, info);
   if (!crash && (!rests || slv_thread_on_futex(context))) return 0;

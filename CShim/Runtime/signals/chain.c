@@ -1,42 +1,13 @@
-// Signal chaining: which handler stands in the kernel, and what the program is told.
-//
-// The kernel is the truth. Where no handler of the library stands, what it reports is what the program set (or libc
-// behind our back: system, abort). Where our handler stands, the handler's address names the view: what
-// the program believes. Kernel and view so change in one step, by the kernel's own lock: no lock of
-// ours, nothing that a thread, a handler, a fork or a vfork child could see half done.
+// Signal chaining: which handler stands in the kernel. What the program is told of it: signals/views.c.
 #include <errno.h>
 
-#include "base/facts.h"
 #include "ledger/kill_notice.h"
 #include "ledger/ledger.h"
 #include "signals/signals.h"
 
-// What every kernel keeps; the rest is found out once (Linux 5.11 began to clear unknown flags).
-#define SLV_KERNEL_RESTORER 0x04000000ul
-#define SLV_KNOWN_FLAGS                                                              \
-  (SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER | \
-   0x80000000ul | SLV_KERNEL_RESTORER)
-
-#if SLV_NEEDS_RESTORER
-void slv_signal_restorer(void); // of signals/stubs.S
-#define SLV_RESTORER ((uintptr_t)slv_signal_restorer)
-#define SLV_RESTORER_FLAG SLV_KERNEL_RESTORER
-#else
-#define SLV_RESTORER 0
-#define SLV_RESTORER_FLAG 0
-#endif
-
 SLV_HOT int slv_chained;
 static SLV_HOT int slv_listening; // our handler stands for SLV_ASK_SIGNAL, whatever the view
 static int slv_chain_init;        // pid 1: the kernel spares it most signals
-static unsigned long slv_kept_flags = SLV_KNOWN_FLAGS;
-static uint64_t slv_kept_mask = ~(SLV_SIGNAL_BIT(SIGKILL) | SLV_SIGNAL_BIT(SIGSTOP));
-static struct slv_view slv_views[SLV_STUBS];
-
-// Context: any
-int slv_sys_sigaction(int signal, const struct slv_action *action, struct slv_action *old) {
-  return (int)SLV_SYS4(SYS_rt_sigaction, signal, action, old, 8);
-}
 
 // Context: any
 int slv_signal_fatal(int signal) {
@@ -61,36 +32,6 @@ int slv_signal_fatal(int signal) {
   }
 }
 
-// Context: any
-const struct slv_view *slv_view_of(uintptr_t handler) {
-  uintptr_t offset = handler - (uintptr_t)slv_signal_stubs;
-  if (offset >= sizeof slv_signal_stubs || offset % SLV_STUB_SIZE != 0) return NULL;
-  const struct slv_view *view = &slv_views[offset / SLV_STUB_SIZE];
-  return __atomic_load_n(&view->state, __ATOMIC_ACQUIRE) == 2 ? view : NULL;
-}
-
-// The stub of a view, made when it is new; 0 when all are taken. One that another thread, or the code
-// that we interrupted, is still writing is passed over: two views that say the same do no harm.
-// Context: any
-static uintptr_t slv_stub_for(const struct slv_action *action, int literal) {
-  for (unsigned i = 0; i < SLV_STUBS; i++) {
-    struct slv_view *view = &slv_views[i];
-    uint32_t state = __atomic_load_n(&view->state, __ATOMIC_ACQUIRE);
-    if (state == 0 && __atomic_compare_exchange_n(&view->state, &state, 1, 0, __ATOMIC_ACQUIRE,
-                                                  __ATOMIC_ACQUIRE)) {
-      view->action = *action;
-      view->literal = (uint32_t)literal;
-      __atomic_store_n(&view->state, 2, __ATOMIC_RELEASE);
-      state = 2;
-    }
-    if (state == 2 && view->literal == (uint32_t)literal &&
-        view->action.handler == action->handler && view->action.flags == action->flags &&
-        view->action.mask == action->mask && view->action.restorer == action->restorer)
-      return (uintptr_t)slv_signal_stubs + i * SLV_STUB_SIZE;
-  }
-  return 0;
-}
-
 // True when a handler of the program needs us before it. Context: any
 static int slv_wants_before(int signal, const struct slv_action *action) {
   if (slv_process.save_before & SLV_SIGNAL_BIT(signal) || signal == SLV_ASK_SIGNAL) return 1;
@@ -108,11 +49,7 @@ void slv_action_wrap(int signal, struct slv_action *action, int literal) {
   if (listens ? !slv_listening : action->handler == (uintptr_t)SIG_IGN) return;
   int ours = action->handler == (uintptr_t)SIG_DFL || action->handler == (uintptr_t)SIG_IGN;
   if (!listens && (ours ? !slv_signal_fatal(signal) : !slv_wants_before(signal, action))) return;
-  struct slv_action seen = *action;
-  seen.flags &= slv_kept_flags;
-  seen.mask &= slv_kept_mask;
-  if (!literal) seen.restorer = 0;
-  uintptr_t stub = slv_stub_for(&seen, literal);
+  uintptr_t stub = slv_view_stub(action, literal);
   if (stub == 0) return;
   action->handler = stub;
   if (!ours)
@@ -135,20 +72,6 @@ static void slv_replace(int signal, const struct slv_action *read, struct slv_ac
   }
 }
 
-// Which flags and signals of a mask this kernel keeps (an emulator's may differ), asked with an action
-// that is ours anyway. Context: any
-static void slv_learn(int signal, struct slv_action action) {
-  struct slv_action old;
-  unsigned long plain = action.flags;
-  action.flags |= 0xfffffffful & ~SLV_KNOWN_FLAGS;
-  if (slv_sys_sigaction(signal, &action, NULL) == 0 && slv_sys_sigaction(signal, NULL, &old) == 0) {
-    slv_kept_flags = SLV_KNOWN_FLAGS | (old.flags & ~SLV_KNOWN_FLAGS);
-    slv_kept_mask = old.mask;
-  }
-  action.flags = plain;
-  slv_sys_sigaction(signal, &action, NULL);
-}
-
 // Context: any
 static void slv_chain_all(void) {
   int learned = 0, onstack = 0;
@@ -161,7 +84,7 @@ static void slv_chain_all(void) {
     if (action.handler == read.handler) continue;
     slv_replace(n, &read, action);
     if (!learned && read.handler == (uintptr_t)SIG_DFL) {
-      slv_learn(n, action);
+      slv_view_learn(n, action);
       learned = 1;
     }
   }
@@ -271,20 +194,6 @@ void slv_signal_chain_again(int signal, const struct slv_view *view) {
   action = read;
   slv_action_wrap(signal, &action, (int)view->literal);
   if (action.handler != read.handler) slv_replace(signal, &read, action);
-}
-
-// Context: any
-void slv_action_unwrap(struct slv_action *old) {
-  const struct slv_view *view = slv_view_of(old->handler);
-  if (view == NULL) return;
-  struct slv_action seen = view->action;
-  uintptr_t ours = seen.handler <= (uintptr_t)SIG_IGN ? SLV_RESTORER : seen.restorer;
-  // system() and others of libc put back what they read from the kernel, and libc's restorer with it.
-  if (!view->literal || old->restorer != ours) {
-    seen.restorer = old->restorer;
-    seen.flags |= old->flags & SLV_KERNEL_RESTORER;
-  }
-  *old = seen;
 }
 
 // Context: any

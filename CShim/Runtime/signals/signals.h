@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <ucontext.h>
 
+#include "base/facts.h"
 #include "signals/stubs.h"
 
 // ---- for the rest of the runtime -----------------------------------------------------------------
@@ -35,7 +36,7 @@ void slv_signals_leave_sandbox(void);
 // syscall(SYS_rt_sigaction, ...): the kernel's value, -errno on failure. Context: any
 long slv_syscall_rt_sigaction(int signal, const void *action, void *old, size_t size);
 
-// ---- signals/chain.c: views -----------------------------------------------------------------------------
+// ---- signals/views.c, signals/chain.c ----------------------------------------------------------------------
 
 #define SLV_SIGNALS 64
 #define SLV_SIGNAL_BIT(n) (1ull << ((n)-1))
@@ -56,6 +57,24 @@ struct slv_view {
 };
 
 extern int slv_chained; // the only thing that hooks of an unchained life read
+
+// A restorer of our own, where the kernel asks for one; and the flag that says so.
+#define SLV_KERNEL_RESTORER 0x04000000ul
+#if SLV_NEEDS_RESTORER
+void slv_signal_restorer(void);
+#define SLV_RESTORER ((uintptr_t)slv_signal_restorer)
+#define SLV_RESTORER_FLAG SLV_KERNEL_RESTORER
+#else
+#define SLV_RESTORER 0
+#define SLV_RESTORER_FLAG 0
+#endif
+
+// The stub of a view of what the program wants, made when it is new; 0 when all are taken. Context: any
+uintptr_t slv_view_stub(const struct slv_action *action, int literal);
+
+// Which flags and signals of a mask this kernel keeps (an emulator's may differ), asked with an action
+// that is ours anyway. Context: any
+void slv_view_learn(int signal, struct slv_action action);
 
 // The view behind a handler that the kernel reported; NULL when it is not ours. Context: any
 const struct slv_view *slv_view_of(uintptr_t handler);

@@ -1,4 +1,4 @@
-// The signal entry points, in the processor's own language. One stub for each view of signals/chain.c: the
+// The signal entry points, in the processor's own language. One stub for each view of signals/views.c: the
 // kernel keeps a stub's address as the handler, so which view a delivery belongs to is swapped
 // together with the action itself, and needs no lock.
 //

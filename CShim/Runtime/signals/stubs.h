@@ -1,4 +1,4 @@
-// What signals/stubs.S and signals/chain.c both know.
+// What signals/stubs.S and signals/views.c both know.
 #ifndef SLV_STUBS_H
 #define SLV_STUBS_H
 
