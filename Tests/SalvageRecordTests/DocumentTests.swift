@@ -38,7 +38,7 @@ import Testing
   // MARK: The format
 
   private func header() throws -> String {
-    try ["abi", "belonging", "forks", "kept", "losses", "programs", "python"].map {
+    try ["abi", "counters", "belonging", "forks", "kept", "losses", "programs", "python"].map {
       try text("CShim/ABI/include/salvage_\($0).h")
     }
     .joined()
