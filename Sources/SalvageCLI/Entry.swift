@@ -11,6 +11,7 @@ enum Entry {
   static func main() {
     StandardDescriptors.occupy()
     InheritedSignals.note()
+    Memory.returnLargeArrays()
     var arguments = Array(CommandLine.arguments.dropFirst())
     // Short form: `salvage -- CMD…`.
     if arguments.first == "--" { arguments.insert("run", at: 0) }

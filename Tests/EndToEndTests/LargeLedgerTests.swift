@@ -52,9 +52,7 @@ import Testing
         sizes.append(try await bytes(Self.peak, run, words))
       }
       let each = (sizes[1] - sizes[0]) / 100_000
-      // The page of processes is written once its 20,000 rows are there, which is no cost of a life.
-      let page = command.contains("html") ? 60.0 : 0
-      #expect(each <= Self.most + page, "\(command): \(each) bytes a life")
+      #expect(each <= Self.most, "\(command): \(each) bytes a life")
     }
   }
 

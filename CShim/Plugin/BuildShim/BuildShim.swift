@@ -36,6 +36,6 @@ struct BuildShim: BuildToolPlugin {
   private func files(under directory: URL) throws -> [URL] {
     let names = try FileManager.default.subpathsOfDirectory(atPath: directory.path)
     return names.map { directory.appending(path: $0) }
-      .filter { ["c", "h", "S", "def", "txt", "py"].contains($0.pathExtension) }
+      .filter { ["c", "h", "S", "inc", "def", "txt", "py"].contains($0.pathExtension) }
   }
 }

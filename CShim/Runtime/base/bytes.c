@@ -1,14 +1,16 @@
 // Memory and text without libc. Volatile byte loops are avoided: -fno-builtin keeps the compiler from
 // turning these loops into calls of memcpy and memset.
 #include "base/bytes.h"
+#include "base/facts.h"
 
 #include "base/poison.h" // last
 
-// Context: any
-void slv_copy(void *to, const void *from, size_t bytes) {
-#if defined(__x86_64__)
-  __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(bytes)::"memory");
+#if SLV_HAS_COPY
+#include SLV_PROCESSOR_FILE(base, copy.h)
 #else
+
+// Context: any
+static inline void slv_copy_bytes(void *to, const void *from, size_t bytes) {
   unsigned char *t = to;
   const unsigned char *f = from;
   if ((((uintptr_t)t | (uintptr_t)f) & 7) == 0)
@@ -16,17 +18,20 @@ void slv_copy(void *to, const void *from, size_t bytes) {
       *(volatile uint64_t *)(void *)t = *(const uint64_t *)(const void *)f;
     }
   for (; bytes != 0; bytes--) *(volatile unsigned char *)t++ = *f++;
-#endif
 }
 
 // Context: any
-void slv_zero(void *to, size_t bytes) {
-#if defined(__x86_64__)
-  __asm__ volatile("rep stosb" : "+D"(to), "+c"(bytes) : "a"(0) : "memory");
-#else
+static inline void slv_zero_bytes(void *to, size_t bytes) {
   for (unsigned char *t = to; bytes != 0; bytes--) *(volatile unsigned char *)t++ = 0;
-#endif
 }
+
+#endif
+
+// Context: any
+void slv_copy(void *to, const void *from, size_t bytes) { slv_copy_bytes(to, from, bytes); }
+
+// Context: any
+void slv_zero(void *to, size_t bytes) { slv_zero_bytes(to, bytes); }
 
 // Context: any
 int slv_equal(const void *a, const void *b, size_t bytes) {

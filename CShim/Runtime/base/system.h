@@ -1,4 +1,4 @@
-// Raw system calls: the only file that knows the processor. Every wrapper returns the kernel's value,
+// Raw system calls. Every wrapper returns the kernel's value,
 // -errno on failure; errno is never touched, nothing is a cancellation point.
 #ifndef SLV_SYS_H
 #define SLV_SYS_H
@@ -16,42 +16,11 @@
 #include <sys/uio.h>
 #include <time.h>
 
+#include "base/processor.h"
+
 typedef long slv_word;
 
-#if defined(__x86_64__)
-// Context: any
-static inline slv_word slv_syscall6(slv_word n, slv_word a, slv_word b, slv_word c, slv_word d,
-                                    slv_word e, slv_word f) {
-  slv_word r;
-  register slv_word r10 __asm__("r10") = d;
-  register slv_word r8 __asm__("r8") = e;
-  register slv_word r9 __asm__("r9") = f;
-  __asm__ volatile("syscall"
-                   : "=a"(r)
-                   : "a"(n), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
-                   : "rcx", "r11", "memory");
-  return r;
-}
-#elif defined(__aarch64__)
-// Context: any
-static inline slv_word slv_syscall6(slv_word n, slv_word a, slv_word b, slv_word c, slv_word d,
-                                    slv_word e, slv_word f) {
-  register slv_word x8 __asm__("x8") = n;
-  register slv_word x0 __asm__("x0") = a;
-  register slv_word x1 __asm__("x1") = b;
-  register slv_word x2 __asm__("x2") = c;
-  register slv_word x3 __asm__("x3") = d;
-  register slv_word x4 __asm__("x4") = e;
-  register slv_word x5 __asm__("x5") = f;
-  __asm__ volatile("svc #0"
-                   : "+r"(x0)
-                   : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
-                   : "memory");
-  return x0;
-}
-#else
-#error "Salvage runs on x86-64 and aarch64"
-#endif
+#include SLV_PROCESSOR_FILE(base, system.h)
 
 #define SLV_SYS0(n) slv_syscall6(n, 0, 0, 0, 0, 0, 0)
 #define SLV_SYS1(n, a) slv_syscall6(n, (slv_word)(a), 0, 0, 0, 0, 0)
@@ -101,17 +70,6 @@ static inline void *slv_pointer(slv_word value) { return (void *)value; }
 // The kernel's signal set is 8 bytes, glibc's 128.
 #define slv_sys_sigmask(how, set, old) slv_int(SLV_SYS4(SYS_rt_sigprocmask, how, set, old, 8))
 #define slv_sys_getrlimit(r, l) slv_int(SLV_SYS4(SYS_prlimit64, 0, r, 0, l))
-
-// Names this thread, without a system call; a vfork child has its parent's. Context: any
-static inline uintptr_t slv_thread(void) {
-  uintptr_t self;
-#if defined(__x86_64__)
-  __asm__("mov %%fs:0, %0" : "=r"(self));
-#else
-  __asm__("mrs %0, tpidr_el0" : "=r"(self));
-#endif
-  return self;
-}
 
 // True for the range that the kernel uses for errors. Context: any
 static inline int slv_failed(const void *pointer) { return (uintptr_t)pointer > (uintptr_t)-4096; }

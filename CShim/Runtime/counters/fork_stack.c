@@ -40,26 +40,6 @@ static int add(const uintptr_t *words, size_t count, uintptr_t *found, int have,
   return have;
 }
 
-// valgrind's question to itself; elsewhere these instructions do nothing. Context: any
-static int under_valgrind(void) {
-  uint64_t request[6] = {0x1001}, answer = 0;
-#if defined(__x86_64__)
-  __asm__ volatile(
-      "rolq $3, %%rdi; rolq $13, %%rdi; rolq $61, %%rdi; rolq $51, %%rdi; xchgq %%rbx, %%rbx"
-      : "+d"(answer)
-      : "a"(request)
-      : "cc", "memory");
-#elif defined(__aarch64__)
-  __asm__ volatile("mov x3, %0; mov x4, %1\n\t"
-                   "ror x12, x12, #3; ror x12, x12, #13; ror x12, x12, #51; ror x12, x12, #61\n\t"
-                   "orr x10, x10, x10; mov %0, x3"
-                   : "+r"(answer)
-                   : "r"(request)
-                   : "cc", "memory", "x3", "x4");
-#endif
-  return answer != 0;
-}
-
 // As the kernel reads the stack: it says where there is nothing, and valgrind does not find that what it
 // has read was never written. A function of its own, so that most forks touch no more of the stack than
 // they did. Context: any
@@ -85,6 +65,6 @@ int slv_fork_stack(uintptr_t from, uintptr_t *found, int room) {
   uintptr_t top = slv_process.stack_top;
   if (from >= top || top - from > MAIN_STACK) return by_kernel(from, slv_thread(), found, room);
   if (top - from > MOST_BYTES) top = from + MOST_BYTES;
-  if (under_valgrind()) return by_kernel(from, top, found, room);
+  if (slv_under_valgrind()) return by_kernel(from, top, found, room);
   return add((const uintptr_t *)from, (top - from) / sizeof(uintptr_t), found, 0, room);
 }

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "base/facts.h"
 #include "counters/counters.h"
 #include "hooks/exit.h"
 #include "ledger/ledger.h"
@@ -58,15 +59,12 @@ static enum slv_cause noted_cause(enum slv_cause otherwise) {
 }
 
 // True when main has returned. Its caller in glibc calls exit() from the same frame, so that another
-// return address stands where main's stood. Where the address was in a register (aarch64), all that no
+// return address stands where main's stood. Where the address was in a register, all that no
 // hook saw counts as a return: err() does too. Context: thread
 static int main_returned(void) {
-#if defined(__x86_64__)
+  if (!SLV_RETURNS_BY_STACK) return 1;
   return slv_main_slot != NULL &&
          __atomic_load_n(slv_main_slot, __ATOMIC_RELAXED) != slv_main_return;
-#else
-  return 1;
-#endif
 }
 
 // The cause of an end that only the last handler saw. When the last thread ends, after main has left by

@@ -6,15 +6,10 @@
 #include <sys/auxv.h>
 
 #include "base/answer.h"
+#include "base/facts.h"
 #include "base/hash.h"
 #include "launch/program_file.h"
 #include "ledger/ledger.h"
-
-#if defined(__x86_64__)
-#define MACHINE EM_X86_64
-#else
-#define MACHINE EM_AARCH64
-#endif
 
 // Lines of `#!` that Linux follows before it says ELOOP (fs/exec.c, exec_binprm).
 #define SCRIPT_DEPTH 5
@@ -193,7 +188,7 @@ static void look_at_elf(struct slv_target *target, const struct slv_target_file 
   char interpreter[256];
   ElfW(Ehdr) elf;
   if (!slv_target_read(file, &elf, sizeof elf, 0)) return;
-  if (elf.e_ident[EI_CLASS] != ELFCLASS64 || elf.e_machine != MACHINE) {
+  if (elf.e_ident[EI_CLASS] != ELFCLASS64 || elf.e_machine != SLV_MACHINE) {
     target->take_out = 1;
     target->loss = SLV_LOSS_OTHER_ARCH;
     return;

@@ -6,6 +6,7 @@
 // queued again with its siginfo, and sigreturn goes back to the program with only this signal unblocked.
 // The kernel then takes it before the program's next instruction, so that wait status, core and
 // registers are those of a death without us. A fault returns as it is, and faults again.
+#include "base/context.h"
 #include "counters/counters.h"
 #include "ledger/kill_notice.h"
 #include "ledger/ledger.h"
@@ -37,12 +38,6 @@ static int slv_is_fault(int signal, const siginfo_t *info) {
   return (signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE || signal == SIGILL) &&
          info->si_code > 0;
 }
-
-#if defined(__x86_64__)
-#define SLV_NEXT(context) (context)->uc_mcontext.gregs[REG_RIP]
-#else
-#define SLV_NEXT(context) (context)->uc_mcontext.pc
-#endif
 
 // A fault in the loops of counters/flush_loops.S ends the loop, and nothing else. 1 when it was one. Context: any
 static int slv_leave_loop(int signal, const siginfo_t *info, ucontext_t *context) {

@@ -1,4 +1,6 @@
 // The Python that is part of the library, as text that ends with a NUL.
+#include "base/processor.h"
+
   .section .rodata
   .globl slv_guard_text
   .hidden slv_guard_text

@@ -7,28 +7,7 @@
 
 #include <linux/futex.h>
 
-#include "base/system.h"
-
-#if defined(__x86_64__)
-#define CALL_SIZE 2
-// Context: any
-static int is_call(uintptr_t address) {
-  const unsigned char *code = (const unsigned char *)address;
-  return code[0] == 0x0f && code[1] == 0x05;
-}
-#define ADDRESS(c) ((uintptr_t)(c)->uc_mcontext.gregs[REG_RIP])
-#define RESULT(c) ((slv_word)(c)->uc_mcontext.gregs[REG_RAX])
-#define NUMBER(c) ((slv_word)(c)->uc_mcontext.gregs[REG_RAX])
-#define SECOND(c) ((slv_word)(c)->uc_mcontext.gregs[REG_RSI])
-#else
-#define CALL_SIZE 4
-// Context: any
-static int is_call(uintptr_t address) { return *(const uint32_t *)address == 0xd4000001u; }
-#define ADDRESS(c) ((uintptr_t)(c)->uc_mcontext.pc)
-#define RESULT(c) ((slv_word)(c)->uc_mcontext.regs[0])
-#define NUMBER(c) ((slv_word)(c)->uc_mcontext.regs[8])
-#define SECOND(c) ((slv_word)(c)->uc_mcontext.regs[1])
-#endif
+#include "base/context.h"
 
 // Context: any
 static int sleeps(slv_word number, slv_word second) {
@@ -41,7 +20,7 @@ static int sleeps(slv_word number, slv_word second) {
                     SLV_NUMBER(epoll_pwait) SLV_NUMBER(flock) SLV_NUMBER(semtimedop)
                         SLV_NUMBER(msgrcv) SLV_NUMBER(rt_sigsuspend) SLV_NUMBER(rt_sigtimedwait)
                             SLV_NUMBER(restart_syscall)
-#if defined(__x86_64__)
+#if defined(__NR_poll) // of processors that Linux has long known
                                 SLV_NUMBER(poll) SLV_NUMBER(select) SLV_NUMBER(pause)
                                     SLV_NUMBER(epoll_wait)
 #endif
@@ -56,21 +35,19 @@ static int sleeps(slv_word number, slv_word second) {
 }
 
 // Context: any
-uintptr_t slv_thread_address(const ucontext_t *context) { return ADDRESS(context); }
+uintptr_t slv_thread_address(const ucontext_t *context) { return (uintptr_t)SLV_NEXT(context); }
 
 // Context: any
 int slv_thread_rests(const ucontext_t *context) {
-  uintptr_t at = ADDRESS(context);
-  if (is_call(at - CALL_SIZE) && RESULT(context) == -EINTR) return 1;
-  return is_call(at) && sleeps(NUMBER(context), SECOND(context));
+  uintptr_t at = (uintptr_t)SLV_NEXT(context);
+  if (slv_is_call(at - SLV_CALL_BYTES) && SLV_CALL_RESULT(context) == -EINTR) return 1;
+  return slv_is_call(at) && sleeps(SLV_CALL_NUMBER(context), SLV_CALL_SECOND(context));
 }
 
-// After EINTR x86-64 does not tell the number, but the arguments. Context: any
+// After EINTR not every processor tells the number, but each the arguments. Context: any
 int slv_thread_on_futex(const ucontext_t *context) {
-  slv_word operation = SECOND(context);
-#if defined(__aarch64__)
-  if (NUMBER(context) != SYS_futex) return 0;
-#endif
+  slv_word operation = SLV_CALL_SECOND(context);
+  if (SLV_CALL_NUMBER_STAYS && SLV_CALL_NUMBER(context) != SYS_futex) return 0;
   return operation > 0 && (operation & FUTEX_PRIVATE_FLAG) != 0 &&
          ((operation & FUTEX_CMD_MASK) == FUTEX_WAIT ||
           (operation & FUTEX_CMD_MASK) == FUTEX_WAIT_BITSET);
@@ -78,5 +55,6 @@ int slv_thread_on_futex(const ucontext_t *context) {
 
 // Context: any
 int slv_thread_called(const ucontext_t *context) {
-  return is_call(ADDRESS(context) - CALL_SIZE) && RESULT(context) == 0;
+  return slv_is_call((uintptr_t)SLV_NEXT(context) - SLV_CALL_BYTES) &&
+         SLV_CALL_RESULT(context) == 0;
 }

@@ -6,6 +6,7 @@
 // ours, nothing that a thread, a handler, a fork or a vfork child could see half done.
 #include <errno.h>
 
+#include "base/facts.h"
 #include "ledger/kill_notice.h"
 #include "ledger/ledger.h"
 #include "signals/signals.h"
@@ -16,10 +17,11 @@
   (SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER | \
    0x80000000ul | SLV_KERNEL_RESTORER)
 
-#if defined(__x86_64__)
+#if SLV_NEEDS_RESTORER
+void slv_signal_restorer(void); // of signals/stubs.S
 #define SLV_RESTORER ((uintptr_t)slv_signal_restorer)
 #define SLV_RESTORER_FLAG SLV_KERNEL_RESTORER
-#else // the kernel has its own, in the vdso
+#else
 #define SLV_RESTORER 0
 #define SLV_RESTORER_FLAG 0
 #endif

@@ -7,21 +7,16 @@
 #include <linux/seccomp.h>
 
 #include "base/bytes.h"
+#include "base/facts.h"
 #include "base/file.h"
 #include "signals/signals.h"
-
-#if defined(__x86_64__)
-#define ARCHITECTURE AUDIT_ARCH_X86_64
-#else
-#define ARCHITECTURE AUDIT_ARCH_AARCH64
-#endif
 
 // All that the library calls when an image starts, forks, execs and ends, with arguments as it has
 // them where filters look at those; addresses are shown as 0.
 static const struct seccomp_data calls[] = {
-#define CALL(name, ...)                          \
-  {                                              \
-    SYS_##name, ARCHITECTURE, 0, { __VA_ARGS__ } \
+#define CALL(name, ...)                            \
+  {                                                \
+    SYS_##name, SLV_AUDIT_ARCH, 0, { __VA_ARGS__ } \
   }
     CALL(openat, (unsigned)AT_FDCWD, 0, O_RDWR | O_CREAT | O_EXCL | SLV_CAREFULLY, 0600),
     CALL(openat, (unsigned)AT_FDCWD, 0, O_RDWR | O_NOATIME | SLV_CAREFULLY),

@@ -109,7 +109,6 @@ typedef uintptr_t slv_signal_function(int signal, siginfo_t *info, ucontext_t *c
 extern slv_signal_function *slv_signal_entry;
 
 extern const char slv_signal_stubs[SLV_STUBS * SLV_STUB_SIZE];
-void slv_signal_restorer(void);
 __attribute__((noreturn)) void slv_signal_return(siginfo_t *info, ucontext_t *context);
 void slv_call_on_stack(void (*function)(void *), void *argument, void *top);
 

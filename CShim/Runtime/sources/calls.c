@@ -3,7 +3,10 @@
 // file is asked, once for each recording: symbols say where the functions are, and its code is searched for
 // calls of them. The runtimes' own calls are passed over: gcc's wrappers of exec call __gcov_reset when an
 // exec failed. A stripped program does not tell; a library does of functions that it exports.
+#include "base/facts.h"
 #include "sources/source.h"
+
+#include SLV_PROCESSOR_FILE(sources, calls.h)
 
 #define SECTION_MAX (256ull << 20)
 
@@ -122,27 +125,6 @@ static int is_bound(const struct slv_file *file, size_t symbol, uint32_t table) 
   return bound;
 }
 
-// The link-time address that an instruction before `at` + 4, of which `at` is at `linked`, leads to: a call,
-// a jump, or an address that is taken. 0: it is none such. Context: any
-static uint64_t target(const unsigned char *at, uint64_t linked, int is_fixed) {
-#if defined(__x86_64__)
-  int32_t offset;
-  unsigned char code = at[-1];
-  __builtin_memcpy(&offset, at, 4);
-  if (code == 0xe8 || code == 0xe9 || (code & 0xc7) == 0x05)
-    return linked + 4 + (uint64_t)(int64_t)offset;
-  // mov $address, of a program at a fixed place
-  return is_fixed && (code & 0xf8) == 0xb8 ? (uint32_t)offset : 0;
-#elif defined(__aarch64__)
-  uint32_t word;
-  (void)is_fixed;
-  __builtin_memcpy(&word, at, 4);
-  return (word & 0x7c000000) == 0x14000000
-             ? linked + (uint64_t)((int64_t)((uint64_t)word << 38) >> 36)
-             : 0;
-#endif
-}
-
 // Context: any
 static void note_place(struct table *t, uint64_t address, uint64_t leads_to) {
   for (int n = 0; n < NAMES; n++)
@@ -152,17 +134,12 @@ static void note_place(struct table *t, uint64_t address, uint64_t leads_to) {
 
 // Searches the object's code. Context: thread
 static void find_places(const struct slv_file *file, struct table *t) {
-#if defined(__x86_64__)
-  enum { STEP = 1 };
-#else
-  enum { STEP = 4 };
-#endif
   for (int i = 0; i < file->info->dlpi_phnum; i++) {
     const ElfW(Phdr) *p = &file->info->dlpi_phdr[i];
     if (p->p_type != PT_LOAD || (p->p_flags & (PF_R | PF_X)) != (PF_R | PF_X)) continue;
     const unsigned char *at = (const unsigned char *)(file->bias + p->p_vaddr);
-    for (size_t n = STEP; n + 4 <= p->p_memsz; n += STEP) {
-      uint64_t to = target(at + n, p->p_vaddr + n, file->bias == 0);
+    for (size_t n = SLV_CODE_STEP; n + 4 <= p->p_memsz; n += SLV_CODE_STEP) {
+      uint64_t to = slv_leads_to(at + n, p->p_vaddr + n, file->bias == 0);
       if (to >= t->low && to <= t->high) note_place(t, p->p_vaddr + n, to);
     }
   }
@@ -206,12 +183,6 @@ static uint32_t ask_table(const struct slv_file *file, int s, struct table *t) {
   return uses;
 }
 
-#if defined(__x86_64__)
-#define IRELATIVE R_X86_64_IRELATIVE
-#else
-#define IRELATIVE R_AARCH64_IRELATIVE
-#endif
-
 // Whether the loader runs functions of the object while it relocates it. Context: thread
 static int has_resolvers(const struct slv_file *file) {
   int found = 0;
@@ -226,7 +197,7 @@ static int has_resolvers(const struct slv_file *file) {
       const Elf64_Sym *symbol = (const Elf64_Sym *)(const void *)&entry;
       found = symbols
                   ? ELF64_ST_TYPE(symbol->st_info) == STT_GNU_IFUNC && symbol->st_shndx != SHN_UNDEF
-                  : ELF64_R_TYPE(entry.r_info) == IRELATIVE;
+                  : ELF64_R_TYPE(entry.r_info) == SLV_IRELATIVE;
     }
     drop(c);
   }

@@ -3,7 +3,7 @@
 #include "sources/clang_gcov_code.h"
 #include "base/bytes.h"
 
-#if defined(SLV_CODE_STACK_POINTER)
+#if SLV_READS_CLANG_CODE
 
 // Whether the stack is as it was at the entry: what is jumped to then is another function. Context: any
 static int is_at_entry(const struct slv_code *c) {
@@ -67,7 +67,7 @@ enum slv_code_result slv_code_next(struct slv_code *c, struct slv_code_call *cal
   return SLV_CODE_REFUSED;
 }
 
-#else // no other processor is known: everything is refused
+#else // everything is refused
 
 // Context: any
 void slv_code_begin(struct slv_code *c, const struct dl_phdr_info *info, uintptr_t function,

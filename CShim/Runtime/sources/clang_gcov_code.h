@@ -3,6 +3,7 @@
 #ifndef SLV_CLANG_GCOV_CODE_H
 #define SLV_CLANG_GCOV_CODE_H
 
+#include "base/facts.h"
 #include "sources/clang_gcov.h"
 
 // No address of a process is there.
@@ -10,23 +11,14 @@
 #define SLV_STACK_BOTTOM (SLV_STACK_TOP - SLV_CODE_STACK)
 #define SLV_CODE_RETURN (SLV_STACK_TOP + 4096) // where a function returns to
 
-// Whose code is read: that of the processor that we are built for, or that a test names.
-#if defined(SLV_CODE_ARM64) || defined(__aarch64__)
-#undef SLV_CODE_ARM64
-#define SLV_CODE_ARM64 1
-#define SLV_CODE_STACK_POINTER 31
-#define SLV_CODE_LINK 30             // the register that holds the return address
-#define SLV_CODE_ENTRY SLV_STACK_TOP // of the stack pointer
-#define SLV_CODE_ARGUMENTS \
-  { 0, 1, 2 }                     // registers
-#define SLV_CODE_KEPT 0xbff80000u // set of registers that a function keeps
-#elif defined(__x86_64__)
-#define SLV_CODE_X86 1
-#define SLV_CODE_STACK_POINTER 4
-#define SLV_CODE_ENTRY (SLV_STACK_TOP - 8) // the return address is on the stack
-#define SLV_CODE_ARGUMENTS \
-  { 7, 6, 2 }
-#define SLV_CODE_KEPT 0xf038u
+// Whose code is read: that of the processor that we are built for, or one that a test names.
+#if !defined(SLV_CODE_PROCESSOR)
+#define SLV_CODE_PROCESSOR SLV_PROCESSOR
+#endif
+#define SLV_CODE_FILE(room, file) SLV_FILE_OF(SLV_CODE_PROCESSOR, room, file)
+
+#if SLV_READS_CLANG_CODE // else everything is refused
+#include SLV_CODE_FILE(sources, code.h)
 #endif
 
 // A value, and whether it is known. `refused`: nothing may go on.
@@ -79,7 +71,9 @@ int slv_code_holds(const struct slv_code *code, enum slv_condition condition);
 // How many bytes of code there are from `at` on; 0: there is none. Context: any
 size_t slv_code_room(struct slv_code *code);
 
-// ---- a processor's own: sources/clang_gcov_x86_execute.c, sources/clang_gcov_arm64.c
+// ---- sources/clang_gcov_step.c, a processor's own
+
+#if SLV_READS_CLANG_CODE
 
 enum slv_code_step {
   SLV_STEP_REFUSED = 0,
@@ -91,5 +85,7 @@ enum slv_code_step {
 
 // Does what the instruction at `at` says. Context: any
 enum slv_code_step slv_code_step(struct slv_code *code, uintptr_t *target);
+
+#endif
 
 #endif

@@ -1,7 +1,7 @@
 // Values that are known, or not: of registers, a small stack, memory of an object, and what was compared last.
 #include "sources/clang_gcov_code.h"
 
-#if defined(SLV_CODE_STACK_POINTER)
+#if SLV_READS_CLANG_CODE
 
 // Context: any
 uint64_t slv_code_cut(uint64_t value, int width) {

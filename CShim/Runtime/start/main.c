@@ -1,4 +1,5 @@
 // What happens before main. start/main.S is in front of it.
+#include "base/facts.h"
 #include "base/libc.h"
 #include "base/next.h"
 #include "hooks/exit.h"
@@ -16,9 +17,6 @@ int __libc_start_main(main_function *program, int argc, char **argv, void (*init
 SLV_INTERNAL void *slv_start(main_function *program, int argc, char **argv);
 // What goes before main, or where slv_main() goes on; NULL: main is called as without the library.
 SLV_INTERNAL SLV_HOT main_function *slv_main_program;
-#if defined(__x86_64__)
-SLV_INTERNAL int slv_main(int argc, char **argv, char **envp);
-#endif
 
 static main_function *plain_main; // with musl
 
@@ -36,9 +34,7 @@ static void replace_main(main_function *program) {
     slv_main_program = main_and_note;
     return;
   }
-#if defined(__x86_64__)
-  slv_main_program = program;
-#endif
+  if (SLV_RETURNS_BY_STACK) slv_main_program = program; // slv_main of start/main.S goes there
 }
 
 // What __libc_start_main does first: before glibc registers the loader's destructors, and before musl runs the

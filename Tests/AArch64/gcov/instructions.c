@@ -1,4 +1,4 @@
-// What sources/clang_gcov_arm64.c makes of instructions that compute or load is what the processor makes of them:
+// What processors/aarch64/sources/step.h makes of instructions that compute or load is what the processor makes of them:
 // random ones, with random values, are executed by both. To be run on aarch64, in an emulator too:
 // instructions HOW-MANY.
 #include <stdint.h>
@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 
 #include "base/bytes.h"
-#include "sources/clang_gcov_arm64.h"
+#include "processors/aarch64/sources/fields.h"
 
 #define REGISTERS 16 // x0 to x15
 #define SLOTS 2

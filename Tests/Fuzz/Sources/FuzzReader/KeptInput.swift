@@ -1,6 +1,7 @@
 import Glibc
 import SalvageCoverage
 import SalvageRecord
+import SalvageSystem
 import Synchronization
 import SystemPackage
 

@@ -21,7 +21,7 @@ struct slv_instruction {
 
 #define SLV_INSTRUCTION_BYTES 32u // that are looked at, at most
 
-// ---- sources/clang_gcov_x86.c
+// ---- decode.h
 // Takes apart the instruction at an address from which so many bytes can be read. 0: it is not known. Context: any
 int slv_instruction_decode(const unsigned char *at, struct slv_instruction *i);
 

@@ -1,7 +1,8 @@
 // What instructions of aarch64 compute, and which conditions hold then.
-#include "sources/clang_gcov_arm64.h"
+#ifndef SLV_PROCESSOR_COMPUTE_H
+#define SLV_PROCESSOR_COMPUTE_H
 
-#if defined(SLV_CODE_ARM64)
+#include "processors/aarch64/sources/fields.h"
 
 #define bits slv_arm64_bits
 

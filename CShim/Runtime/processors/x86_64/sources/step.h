@@ -1,7 +1,8 @@
 // What an instruction does to registers, to a small stack, and to what is known of them.
-#include "sources/clang_gcov_x86.h"
+#ifndef SLV_PROCESSOR_STEP_H
+#define SLV_PROCESSOR_STEP_H
 
-#if defined(SLV_CODE_X86)
+#include "processors/x86_64/sources/decode.h"
 
 // Context: any
 static int width_of(const struct slv_instruction *i) { return i->wide ? 8 : 4; }

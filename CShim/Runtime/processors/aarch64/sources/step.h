@@ -1,8 +1,9 @@
 // Takes instructions of aarch64 apart, as far as generated functions of clang's --coverage have them: what
 // clang 14 to 21 make of these from -O0 to -O3. Here: branches, loads and stores.
-#include "sources/clang_gcov_arm64.h"
+#ifndef SLV_PROCESSOR_STEP_H
+#define SLV_PROCESSOR_STEP_H
 
-#if defined(SLV_CODE_ARM64)
+#include "processors/aarch64/sources/compute.h"
 
 #define bits slv_arm64_bits
 

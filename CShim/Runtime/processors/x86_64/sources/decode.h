@@ -1,9 +1,10 @@
 // Takes instructions of x86-64 apart, as far as generated functions of clang's --coverage have them: what clang
 // 14 to 21 make of these from -O0 to -O3.
-#include "sources/clang_gcov_x86.h"
-#include "base/bytes.h"
+#ifndef SLV_PROCESSOR_DECODE_H
+#define SLV_PROCESSOR_DECODE_H
 
-#if defined(SLV_CODE_X86)
+#include "processors/x86_64/sources/instruction.h"
+#include "base/bytes.h"
 
 enum shape { UNKNOWN = 0, PLAIN = 1, OPERANDS = 2, BYTE = 4, WORD = 8, REGISTER = 16 };
 
