@@ -90,7 +90,10 @@ func concurrently<Element: Sendable, Answer: Sendable>(
       group.addTask { (index, try await operation(element)) }
       running += 1
     }
-    while let (done, answer) = try await group.next() { answers[done] = answer }
+    while let (done, answer) = try await group.next() {
+      answers[done] = answer
+      WorkProgress.step()
+    }
     return answers.sorted { $0.key < $1.key }.map(\.value)
   }
 }

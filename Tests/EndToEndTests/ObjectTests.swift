@@ -141,11 +141,10 @@ import Testing
     if skips("objects", without: tools) { return }
     let run = try Recorded("objects-\(isGcc)")
     try await build(run, isGcc ? Self.gcc : Self.clang)
-    let all = "./one; ./two; ./three; true"
     _ = try await sh(
       run,
       """
-      $S run -q -o r -- sh -c '\(all)'
+      $S run -q -o r -- sh -c './one; ./two; ./three; true'
       for p in one two three; do $S run -q -o $p.salvage -- ./$p; $S archive -q $p.salvage -o $p.archive; done
       $S archive -q r -o r.archive
       $S report -q r -f html=pages
@@ -153,15 +152,52 @@ import Testing
       $S report -q one.salvage two.archive three.salvage -f html=of-three
       $S report -q r -f html=mapped --path-map $PWD=/elsewhere
       """)
-    let expected = try await isGcc ? gcov(run) : llvm(run)
+    // `#if` and `#endif` have a count where the text between them is compiled, and none in the report of all.
+    let all = LineCounts(lcov: try await sh(run, "$S report -q r -f lcov")).files
+    let alone = try await isGcc ? gcov(run) : llvm(run)
+    let expected = Dictionary(
+      uniqueKeysWithValues: alone.map { source, objects in
+        let lines = all.first { $0.key.hasSuffix("/" + source) }?.value.keys
+        return (source, objects.mapValues { $0.intersection(lines.map(Array.init) ?? []) })
+      })
+    #expect(expected.count == 3 && expected["program.c"]?["three"]?.contains(11) == true)
     #expect(expected["common.c"]?.count == 3 && expected["common.h"]?.count == 4)
     #expect(expected["common.c"]?["one"] != expected["common.c"]?["two"])
-    #expect(try pages(run, "pages") == expected)
+    let found = try pages(run, "pages")
+    for source in expected.keys { #expect(found[source] == expected[source], "\(source)") }
     for folder in ["of-archive", "of-three", "mapped"] {
       #expect(try pages(run, folder) == expected, "\(folder)")
     }
     let same = try await sh(run, "diff -r pages/files of-archive/files; ls mapped/files")
     #expect(same.contains("elsewhere"))
+  }
+
+  /// Whatever counted, an object is shown with what a recording of its program alone has.
+  @Test(arguments: [
+    (clang, ["clang"]), (gcc, ["gcc"]), ("clang --coverage", ["clang"]),
+    ("clang -g -fsanitize-coverage=inline-8bit-counters,pc-table", ["clang", "llvm-symbolizer"]),
+    ("clang++ -x c++ -std=c++17 -fprofile-instr-generate -fcoverage-mapping", ["clang++"]),
+    ("gcc --coverage -O2", ["gcc"]),
+  ]) func asARecordingOfEach(_ compiler: String, _ tools: [String]) async throws {
+    if skips("objects", without: tools) { return }
+    let run = try Recorded("objects-alone-\(compiler.utf8.count)")
+    try await build(run, compiler)
+    _ = try await sh(
+      run,
+      """
+      $S run -q -o r -- sh -c './one; ./two; ./three; true'; $S report -q r -f html=pages
+      for p in one two three; do
+        $S run -q -o $p.salvage -- ./$p || true; $S report -q $p.salvage -f lcov -o $p.info
+      done
+      """)
+    let ran = try pages(run, "pages")["common.c"]
+    #expect(ran?.count == 3)
+    for program in Self.programs {
+      let lcov = try String(
+        contentsOfFile: run.directory.appending(program + ".info").string, encoding: .utf8)
+      let own = LineCounts(lcov: lcov).files.first { $0.key.hasSuffix("common.c") }?.value
+      #expect(ran?[program] == Set((own ?? [:]).filter { $0.value > 0 }.map(\.key)), "\(program)")
+    }
   }
 
   @Test func show() async throws {

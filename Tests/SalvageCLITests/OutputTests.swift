@@ -1,3 +1,4 @@
+import Subprocess
 import Testing
 
 /// What the command writes: files as their owner made them, and nothing that controls a terminal.
@@ -37,6 +38,30 @@ import Testing
         full
         750
         640
+        0
+
+        """, "\(result.errors)")
+    await shell.remove()
+  }
+
+  /// As other commands have them: where they are asked for, and on terminals.
+  @Test func coloursOfADiff() async throws {
+    let result = try await shell.run(
+      """
+      command -v gcc >/dev/null || exit 9
+      printf 'int main(int n, char **v) {\\n  if (n > 1)\\n    return !v;\\n  return 0;\\n}\\n' > a.c
+      gcc --coverage a.c -o a; $S run -q -o one -- ./a; $S run -q -o two -- ./a more
+      $S diff one two --color always | cat -v; NO_COLOR= FORCE_COLOR=1 $S diff one two | grep -c $'\\e'
+      $S diff one two | grep -c $'\\e'; NO_COLOR= FORCE_COLOR=1 $S diff one two --color never | grep -c $'\\e'
+      """)
+    if result.status == .exited(9) { return print("skipped: no gcc for the colours of a diff") }
+    #expect(
+      result.output == """
+        ^[[31m- a.c:4  no longer run^[[0m
+        ^[[32m+ a.c:3  run now^[[0m
+        lines: 75.00 % before, 75.00 % after
+        2
+        0
         0
 
         """, "\(result.errors)")

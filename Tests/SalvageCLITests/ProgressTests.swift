@@ -67,6 +67,21 @@ import Testing
     await shell.remove()
   }
 
+  /// Of a large ledger, which goes to somebody who does not read it yet.
+  @Test func aLedger() async throws {
+    let generator = #filePath.replacing(/Tests\/SalvageCLITests.*/, with: "Benchmarks/ledgers.py")
+    let result = try await run(
+      """
+      python3 '\(generator)' $long 3000 || exit 9
+      echo "$S ledger $long | { read line < fifo; cat > out; }; echo finished; read line < hold" > go.sh
+      start 80; until_true shows '^salvage: writing the ledger'; echo > fifo; until_true shows finished
+      screen | grep -c writing; wc -l < out | sed 's/^3.../thousands/'
+      """)
+    guard let result else { return }
+    #expect(result.output == "0\nthousands\n", "\(result.errors)")
+    await shell.remove()
+  }
+
   /// A terminal that cannot erase, --quiet, and what is no terminal.
   @Test(arguments: ["TERM=dumb $S archive REC", "$S archive REC -q", "$S archive REC 2>err"])
   func noLine(_ command: String) async throws {

@@ -56,6 +56,26 @@ struct SampleRecording {
 }
 
 @Suite struct RecordingTests {
+  /// A long reading says how far it is.
+  @Test func readingTellsWhereItIs() throws {
+    let sample = try SampleRecording()
+    let cells = (1...9000).map { cell(UInt64($0), pid: Int32($0), born: UInt64($0)) }
+    try sample.directory.write(LedgerFixture(cells).bytes, "u0/ledger")
+    nonisolated(unsafe) var told: [String] = []
+    let progress = WorkProgress { stage, _ in told.append(stage.text) }
+    try WorkProgress.$current.withValue(progress) {
+      _ = try sample.reader.counters()
+      _ = try sample.reader.contents()
+    }
+    let programs = "reading which programs ran, 8192 of 9000"
+    let ledger = [
+      "reading the ledger, 8192 of 9000", programs, "finding out how processes ended",
+    ]
+    // The ledger again, for lives that might have ended meanwhile.
+    #expect(told == [programs, "reading counters, 7 of 7"] + ledger + ledger)
+    #expect(progress.stage == nil)
+  }
+
   @Test func theFilesOfAllUsersAreAdded() throws {
     let sample = try SampleRecording()
     let reading = try sample.reader.counters()

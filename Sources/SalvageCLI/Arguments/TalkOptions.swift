@@ -58,6 +58,8 @@ enum Talk {
 
   /// With --verbose: what a part of the work took.
   static func told(_ stage: WorkProgress.Stage, _ time: Duration) {
+    // Of a part of a part where it took long.
+    guard !stage.isPart || time >= .seconds(1) else { return }
     let (seconds, attoseconds) = time.components
     let hundredths = attoseconds / 10_000_000_000_000_000
     complain("\(stage.text): \(seconds).\(hundredths < 10 ? "0" : "")\(hundredths) s")

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Salvage
 import SalvageRecord
+import SalvageSystem
 
 struct LedgerCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -33,10 +34,12 @@ struct LedgerCommand: AsyncParsableCommand {
   var withCounters = false
 
   func run() async throws {
+    WorkProgress.begin("reading the recording")
     let opened = try recording.open()
     for note in opened.notes { remark(note) }
     let contents = try opened.contents()
     let filter = LedgerFilter(losses: losses, deaths: deaths, withCounters: withCounters)
+    WorkProgress.begin("writing the ledger")
     if json {
       try LedgerDocument.print(filter.apply(to: contents))
     } else {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import Glibc
 import Salvage
 import SalvageCoverage
 import SalvageReport
@@ -33,6 +34,9 @@ struct DiffCommand: AsyncParsableCommand {
   @Flag(help: "Exit with 2 if the percentage of lines fell.")
   var failOnDrop = false
 
+  @Option(help: "auto, always or never.")
+  var color = ColorChoice.auto
+
   @Flag(help: "As JSON, for programs.")
   var json = false
 
@@ -45,7 +49,10 @@ struct DiffCommand: AsyncParsableCommand {
         Document(comparison, lossesBefore: old.losses.count, lossesAfter: new.losses.count))
     } else {
       try printData(
-        ComparisonText(comparison: comparison, before: old, after: new, place: after).text)
+        ComparisonText(
+          comparison: comparison, before: old, after: new, place: after,
+          hasColor: color.isOn(STDOUT_FILENO)
+        ).text)
     }
     let (was, now) = (comparison.before.lines, comparison.after.lines)
     // Products, not quotients: equal ratios are equal.

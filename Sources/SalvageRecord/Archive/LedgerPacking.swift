@@ -1,3 +1,4 @@
+import SalvageSystem
 package import SystemPackage
 
 /// What the ledger of one recording says, as an archive keeps it: the reader's own verdicts.
@@ -120,7 +121,13 @@ extension Unpacker {
     }
     var texts: [UInt32] = []
     var before: UInt64 = 0
-    for _ in 0..<(try count()) { before = try life(&texts, before, &lives) }
+    let count = try count()
+    try WorkProgress.part("reading the ledger", of: count) { () throws(RecordError) in
+      for number in 0..<count {
+        before = try life(&texts, before, &lives)
+        if number % 4096 == 4095 { WorkProgress.step(4096) }
+      }
+    }
     part.losses = try losses(&texts, &lives.commands.texts)
     part.counterLosses = try losses(&texts, &lives.commands.texts)
     return part

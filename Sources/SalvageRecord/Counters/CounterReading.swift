@@ -34,6 +34,10 @@ extension RecordingReader {
   ///
   /// Files of one object whose regions differ are not added: the first is kept, the others are losses.
   package func counters() throws(RecordError) -> CounterReading {
+    try WorkProgress.part("reading counters") { () throws(RecordError) in try countersNow() }
+  }
+
+  private func countersNow() throws(RecordError) -> CounterReading {
     let settings = try settings()
     var result = CounterReading(objects: [], losses: [])
     var places: [CounterPlace: Int] = [:]
@@ -48,8 +52,11 @@ extension RecordingReader {
       }
     }
     for user in users {
+      let names = user.childNames
+      WorkProgress.expect(names.count)
       var births: [CounterFileName.Object: Births] = [:]
-      for name in user.childNames {
+      for name in names {
+        WorkProgress.step()
         guard let parsed = CounterFileName(name) else { continue }
         let path = user.appending(name)
         do throws(RecordError) {

@@ -134,18 +134,22 @@ package struct RecordingReader: Sendable {
     var ledgers: [slv_ledger_header] = []
     var table = LifeTable(notes: runs)
     let users = userDirectories(settings)
-    readCells(of: users, &problems) { header, cell in
-      table.add(cell, of: header)
-    } ledger: {
-      ledgers.append($0)
+    WorkProgress.part("reading the ledger") {
+      readCells(of: users, &problems) { header, cell in
+        table.add(cell, of: header)
+      } ledger: {
+        ledgers.append($0)
+      }
     }
     for user in users { checkCounters(user, &problems) }
     let cuts = readPrograms(of: users, &problems) { table.add($0) }
-    table.join()
-    losses += ledgerLosses(ledgers, table)
-    let lives = Verdict.lives(
-      of: &table, with: table.commandsNotEntered.map(commandNotEntered),
-      processes: processes ?? systemProcesses(settings, ledgers, table))
+    let lives = WorkProgress.part("finding out how processes ended") {
+      table.join()
+      losses += ledgerLosses(ledgers, table)
+      return Verdict.lives(
+        of: &table, with: table.commandsNotEntered.map(commandNotEntered),
+        processes: processes ?? systemProcesses(settings, ledgers, table))
+    }
     addCuts(cuts, lives, &problems)
     return lives
   }
@@ -206,6 +210,9 @@ package struct RecordingReader: Sendable {
     ).sorted { $0.string < $1.string }
   }
 
+  /// So many cells are told at once.
+  private static let portion = 4096
+
   /// Hands on the cells of all users' ledgers, and before them the heads of these.
   private func readCells(
     of users: [FilePath], _ problems: inout [RecordError],
@@ -217,7 +224,13 @@ package struct RecordingReader: Sendable {
         let file = try LedgerFile(user.appending("ledger"))
         ledger(file.header)
         _ = try file.index(&problems)
-        try file.forEachCell(&claims, &problems) { body(file.header, $0) }
+        WorkProgress.expect(Int(clamping: file.header.next))
+        var cells = 0
+        try file.forEachCell(&claims, &problems) {
+          cells += 1
+          if cells % Self.portion == 0 { WorkProgress.step(Self.portion) }
+          body(file.header, $0)
+        }
       } catch {
         // No ledger: nobody of that user came further than making the directory.
         if case .system("open", ENOENT) = error.problem { continue }
@@ -229,6 +242,14 @@ package struct RecordingReader: Sendable {
   /// Hands on what lives run: of the files `programs`, then the short ones, which are in the ledgers. Answers with the
   /// files that hold records which are cut at the end of a page.
   @discardableResult private func readPrograms(
+    of users: [FilePath], _ problems: inout [RecordError], _ body: (ProgramRecord) -> Void
+  ) -> [(path: FilePath, remains: ProgramLog.Remains)] {
+    WorkProgress.part("reading which programs ran") {
+      readProgramsNow(of: users, &problems, body)
+    }
+  }
+
+  private func readProgramsNow(
     of users: [FilePath], _ problems: inout [RecordError], _ body: (ProgramRecord) -> Void
   ) -> [(path: FilePath, remains: ProgramLog.Remains)] {
     var cuts: [(path: FilePath, remains: ProgramLog.Remains)] = []

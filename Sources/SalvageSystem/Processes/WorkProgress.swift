@@ -10,6 +10,8 @@ package final class WorkProgress: Sendable {
     package var done = 0
     /// Of how many; 0 where nobody knows.
     package var total = 0
+    /// It is within another one.
+    package var isPart = false
 
     /// `reading programs, 3 of 12`.
     package var text: String {
@@ -22,6 +24,8 @@ package final class WorkProgress: Sendable {
   private struct State {
     var stage: Stage?
     var since = ContinuousClock.now
+
+    var last: (Stage, Duration)? { stage.map { ($0, since.duration(to: .now)) } }
   }
 
   private let state = Mutex(State())
@@ -44,16 +48,37 @@ package final class WorkProgress: Sendable {
     current?.state.withLock { $0.stage?.done += count }
   }
 
+  /// There are so many more to be done.
+  package static func expect(_ count: Int) {
+    current?.state.withLock { $0.stage?.total += count }
+  }
+
+  /// A part of what this task is at: once it is over, that goes on.
+  package static func part<Answer, Failure: Error>(
+    _ name: String, of total: Int = 0, _ work: () throws(Failure) -> Answer
+  ) throws(Failure) -> Answer {
+    guard let current else { return try work() }
+    let outer = current.replace(
+      by: State(stage: Stage(name: name, total: total, isPart: true)))
+    defer {
+      let part = current.replace(by: outer)
+      if let (stage, time) = part.last { current.ended?(stage, time) }
+    }
+    return try work()
+  }
+
   /// The work is over.
   package func end() { change(to: nil) }
 
   private func change(to next: Stage?) {
-    let now = ContinuousClock.now
-    let last = state.withLock { state in
-      let last = state.stage.map { ($0, state.since.duration(to: now)) }
-      state = State(stage: next, since: now)
-      return last
+    if let (stage, time) = replace(by: State(stage: next)).last { ended?(stage, time) }
+  }
+
+  private func replace(by next: State) -> State {
+    state.withLock { state in
+      let before = state
+      state = next
+      return before
     }
-    if let last { ended?(last.0, last.1) }
   }
 }

@@ -1,3 +1,5 @@
+import SalvageSystem
+
 extension MappingReport {
   /// Notes in each file which objects it is in, and which of its lines each of them ran.
   ///
@@ -8,11 +10,17 @@ extension MappingReport {
   ///   - images: the objects.
   mutating func attribute(to names: [String], _ images: [MappingImage]) async throws {
     let shared = SharedPaths(images)
+    if images.count > 1 {
+      WorkProgress.begin("finding which programs ran a line", of: images.count)
+    }
     let parts = try await concurrently(images.indices, width: processorCount()) {
       index -> [(path: String, ran: FileObjects)] in
       let image = MappingImage(images[index], where: shared.functions(of: images[index]))
       guard !image.functions.isEmpty else { return [] }
-      let files = try await MappingReport(of: [image], .lines).coverage.files
+      // Only this loop tells how far it is.
+      let files = try await WorkProgress.$current.withValue(nil) {
+        try await MappingReport(of: [image], .lines).coverage.files
+      }
       return files.lazy.filter { shared.isShared($0.path) }.map {
         ($0.path, FileObjects(names[index], ran: $0.lines))
       }
