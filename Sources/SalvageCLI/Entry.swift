@@ -11,7 +11,6 @@ enum Entry {
   static func main() {
     StandardDescriptors.occupy()
     InheritedSignals.note()
-    Memory.returnLargeArrays()
     var arguments = Array(CommandLine.arguments.dropFirst())
     // Short form: `salvage -- CMD…`.
     if arguments.first == "--" { arguments.insert("run", at: 0) }

@@ -22,7 +22,10 @@ struct RecordingArgument: ParsableArguments {
 
   var path: FilePath { FilePath(option ?? recording ?? defaultRecording ?? ".salvage") }
 
-  func open() throws -> Recording { try Recording.open(path) }
+  func open() throws -> Recording {
+    Memory.prepare(for: [path])
+    return try Recording.open(path)
+  }
 }
 
 /// Recordings and archives that a command reads as one.
@@ -52,7 +55,10 @@ struct RecordingArguments: ParsableArguments {
   /// For commands that the user may enter.
   var text: String { paths.map { shellQuoted($0.string) }.joined(separator: " ") }
 
-  func open() throws -> RecordingSet { try RecordingSet.open(paths) }
+  func open() throws -> RecordingSet {
+    Memory.prepare(for: paths)
+    return try RecordingSet.open(paths)
+  }
 }
 
 /// The recordings, for commands whose arguments are something else.

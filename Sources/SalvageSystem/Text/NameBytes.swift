@@ -9,6 +9,7 @@ package import SystemPackage
 
 extension String {
   /// A file's name from its bytes, none of which is lost.
+  @inlinable
   package init(name bytes: some Collection<UInt8>) {
     if let text = String(validating: bytes, as: UTF8.self), !text.hasForeignBytes {
       self = text
@@ -29,7 +30,8 @@ extension String {
     self = String(scalars)
   }
 
-  private static func scalar(
+  @inlinable
+  static func scalar(
     at bytes: some Collection<UInt8>
   ) -> (length: Int, scalar: Unicode.Scalar?) {
     var parser = Unicode.UTF8.ForwardParser()
@@ -53,6 +55,7 @@ extension String {
   }
 
   /// True where a format of Unicode text has no way to write the name.
+  @inlinable
   package var hasForeignBytes: Bool {
     // U+EF80 to U+EFFF are EE BE 80 to EE BF BF in UTF-8.
     utf8.contains(0xee) && unicodeScalars.contains { foreignByte($0) != nil }
@@ -90,6 +93,7 @@ extension FilePath {
 }
 
 /// The byte that a character of the private area stands for.
+@inlinable
 func foreignByte(_ scalar: Unicode.Scalar) -> UInt8? {
   (0xef80...0xefff).contains(scalar.value) ? UInt8(truncatingIfNeeded: scalar.value) : nil
 }
