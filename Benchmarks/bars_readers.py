@@ -90,6 +90,14 @@ def amalgamation(work: Path, rounds: int) -> list[Result]:
     return [lines, small_enough(what, memory)]
 
 
+def sqlite(work: Path, rounds: int) -> list[Result]:
+    try:
+        program = reader_programs.sqlite(work)
+    except (reader_programs.packages.Unavailable, subprocess.CalledProcessError, OSError) as error:
+        return [Result(f"SQLite: skipped: {error}", "", 0, None)]
+    return [against_llvm(program, "SQLite at -O0", rounds, 0.45)[0]]
+
+
 def libraries(work: Path, rounds: int) -> list[Result]:
     program = reader_programs.libraries(work)
     objects = sorted(program.parent.glob("*.so"))

@@ -71,6 +71,7 @@ def main() -> int:
         "units": lambda: bars_readers.units(work, 3 if few else 9),
         "classes": lambda: bars_readers.classes(work, 3 if few else 9),
         "amalgamation": lambda: bars_readers.amalgamation(work, 3 if few else 9),
+        "sqlite": lambda: bars_readers.sqlite(work, 3 if few else 9),
         "libraries": lambda: bars_readers.libraries(work, 3 if few else 9),
         "units-gcov": lambda: bars_readers.gcov(work, 2 if few else 5),
         "report-forks": lambda: bars_readers.forks(work, 3 if few else 15),

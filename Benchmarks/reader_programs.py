@@ -3,16 +3,20 @@
 units         C, 2,000 files with 1.38 million lines in 54,000 functions, by clang and by gcc
 classes       C++, 100 files with 38,000 functions: templates and lambdas of a header, for types of each file
 amalgamation  C, one file as an amalgamation is: macros everywhere, and an interpreter that is one function
+sqlite        SQLite as one file of 240,000 lines and its own speed test, of Debian's source package
 libraries     a program and 100 libraries of 26 functions each
 
 reader_programs.py FOLDER COUNT writes so many files of `units`."""
 
 import os
+import subprocess
 import sys
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "Tests/Shared"))
+import packages
 from programs import COVERAGE, call, compiler
 
 UNITS = 2000
@@ -182,6 +186,21 @@ def by_clang(work: Path, name: str) -> Path:
     by = compiler() + ("++" if name == "classes" else "")
     objects = compiled(write(place), by, ["-O0", "-w", *COVERAGE])
     link(program, by, COVERAGE, objects)
+    return program
+
+
+def sqlite(work: Path) -> Path:
+    """:raises Unavailable: the source package cannot be had here."""
+    place = folder(work, "sqlite")
+    program = place / "program"
+    if program.exists():
+        return program
+    home = packages.source("sqlite3", place)
+    if not (home / "sqlite3.c").exists():
+        for command in (["./configure"], ["make", "sqlite3.c"]):
+            subprocess.run(command, cwd=home, check=True, capture_output=True)
+    objects = compiled([home / "sqlite3.c", home / "test/speedtest1.c"], compiler(), ["-O0", "-w", f"-I{home}", *COVERAGE])
+    link(program, compiler(), [*COVERAGE, "-lm", "-lpthread", "-ldl"], objects)
     return program
 
 
