@@ -77,7 +77,7 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: ["SalvageSystem", "SalvageRecord", "SalvageCoverage", system],
-      path: "Tests/Support", swiftSettings: settings),
+      path: "Tests/Support", exclude: ["README.md"], swiftSettings: settings),
     .testTarget(
       name: "SalvageSystemTests", dependencies: ["TestSupport", "SalvageSystem", system],
       swiftSettings: settings),
@@ -111,7 +111,7 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: ["Salvage", "SalvageRecord", "SalvageSystem", system, subprocess],
-      swiftSettings: settings),
+      exclude: ["README.md"], swiftSettings: settings),
   ],
   cLanguageStandard: .c11
 )

@@ -167,3 +167,34 @@ const void *slv_section_memory(const struct slv_file *file, const Elf64_Shdr *se
   if (!slv_in_segment(file->info, section->sh_addr, section->sh_size, PF_R)) return NULL;
   return (const void *)(file->bias + section->sh_addr);
 }
+
+#define COMPARED 65536u // bytes of a section
+
+// Context: thread
+static int is_loaded(const struct slv_file *file, const void *memory, uint64_t size,
+                     uint64_t offset) {
+  char chunk[2048];
+  for (uint64_t at = 0; at < size; at += sizeof chunk) {
+    uint64_t bytes = size - at < sizeof chunk ? size - at : sizeof chunk;
+    slv_word got = slv_sys_pread(file->descriptor, chunk, bytes, offset + at);
+    if (got < 0) return -1;
+    if (got != (slv_word)bytes || !slv_equal(chunk, (const char *)memory + at, bytes)) return 0;
+  }
+  return 1;
+}
+
+// Context: thread
+int slv_file_is_loaded(const struct slv_file *file, const char *names) {
+  const struct dl_phdr_info *info = file->info;
+  if (file->header.e_phnum != info->dlpi_phnum) return 0;
+  int same =
+      is_loaded(file, info->dlpi_phdr, info->dlpi_phnum * sizeof(ElfW(Phdr)), file->header.e_phoff);
+  for (const char *name = names; *name != 0 && same > 0; name += slv_length(name) + 1) {
+    const Elf64_Shdr *section = slv_section(file, name);
+    const void *memory = section != NULL ? slv_section_memory(file, section) : NULL;
+    if (memory == NULL) continue;
+    uint64_t size = section->sh_size < COMPARED ? section->sh_size : COMPARED;
+    same = is_loaded(file, memory, size, section->sh_offset);
+  }
+  return same;
+}

@@ -45,6 +45,12 @@ const void *slv_section_memory(const struct slv_file *file, const Elf64_Shdr *se
 // looked at is one more to copy for each of its forks. Context: thread
 const void *slv_section_contents(const struct slv_file *file, const Elf64_Shdr *section);
 
+// Whether the program headers, and what is loaded of the sections with these names, are in memory as in the
+// file, which may have been rebuilt since it was loaded: then its sections are another program's. Each name
+// ends with a NUL, the last with two; of a section at most 64 KiB are compared, so none that memory changes.
+// -1: the file can't be read. Context: thread
+int slv_file_is_loaded(const struct slv_file *file, const char *names);
+
 // What is loaded, from memory alone: as long as the object is there it does not change, whatever becomes of
 // its file. `*has_id`: it has a build id, so that no other file has the same. Context: thread
 uint64_t slv_object_image(const struct dl_phdr_info *info, int *has_id);

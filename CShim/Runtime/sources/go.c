@@ -124,9 +124,5 @@ static void make(struct slv_kept *to, const struct slv_file *file, const struct 
 }
 
 extern const struct slv_source_ops slv_source_go;
-const struct slv_source_ops slv_source_go = {.source = SLV_SOURCE_GO,
-                                             .find = find,
-                                             .keep = "",
-                                             .make = make,
-                                             .admit = admit,
-                                             .traces = ".initHook\0"};
+const struct slv_source_ops slv_source_go = {
+    .source = SLV_SOURCE_GO, .find = find, .make = make, .admit = admit, .traces = ".initHook\0"};

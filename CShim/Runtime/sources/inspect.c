@@ -50,7 +50,7 @@ static void fill(struct slv_kept *kept, const struct slv_file *file,
   for (size_t i = 0; i < COUNT; i++) {
     const struct slv_source_ops *source = sources[i];
     if (!(found->sources & 1u << source->source)) continue;
-    slv_keep_sections(kept, file, source->keep);
+    if (source->keep != NULL) slv_keep_sections(kept, file, source->keep);
     if (source->make != NULL) source->make(kept, file, found);
   }
 }
@@ -127,7 +127,8 @@ enum slv_loss slv_sources_explain(const struct dl_phdr_info *info, enum slv_sour
 int slv_sources_trace(const char *at) {
   if (at[0] != '.' && (at[0] != '_' || at[1] != '_')) return 0;
   for (size_t i = 0; i < COUNT; i++)
-    for (const char *trace = sources[i]->traces; *trace != 0; trace += slv_length(trace) + 1)
+    for (const char *trace = sources[i]->traces; trace != NULL && *trace != 0;
+         trace += slv_length(trace) + 1)
       if (slv_same(at, trace)) return 1;
   return 0;
 }

@@ -26,6 +26,10 @@ static const char kept[] = ".note.gnu.build-id\0"
                            ".symtab\0"
                            ".strtab\0";
 
+// The pc table is relocated: this does not change in memory.
+static const char compared[] = ".note.gnu.build-id\0"
+                               ".text\0";
+
 struct sections {
   const Elf64_Shdr *pcs, *counters, *flags, *guards;
 };
@@ -67,39 +71,6 @@ static uint64_t identity(const struct slv_file *file, const Elf64_Shdr *pcs) {
   const void *bytes = id != NULL ? slv_section_memory(file, id) : NULL;
   if (bytes != NULL) return slv_hash(h, bytes, id->sh_size);
   return lines != NULL && lines->sh_type != SHT_NOBITS ? hash_file(file, lines, h) : h;
-}
-
-// Whether a part of the file on disk is what was loaded from there. -1: can't be read. Context: thread
-static int is_loaded(const struct slv_file *file, const void *memory, uint64_t size,
-                     uint64_t offset) {
-  char chunk[2048];
-  for (uint64_t at = 0; at < size; at += sizeof chunk) {
-    uint64_t bytes = size - at < sizeof chunk ? size - at : sizeof chunk;
-    slv_word got = slv_sys_pread(file->descriptor, chunk, bytes, offset + at);
-    if (got < 0) return -1;
-    if (got != (slv_word)bytes || !slv_equal(chunk, (const char *)memory + at, bytes)) return 0;
-  }
-  return 1;
-}
-
-#define CODE_COMPARED 65536u
-
-// The file may have been rebuilt since it was loaded: then its line table would be another program's.
-// The pc table is relocated, so what does not change in memory is compared. Context: thread
-static int is_loaded_file(const struct slv_file *file) {
-  const struct dl_phdr_info *info = file->info;
-  if (file->header.e_phnum != info->dlpi_phnum) return 0;
-  int same =
-      is_loaded(file, info->dlpi_phdr, info->dlpi_phnum * sizeof(ElfW(Phdr)), file->header.e_phoff);
-  const char *const names[] = {".note.gnu.build-id", ".text"};
-  for (int i = 0; i < 2 && same > 0; i++) {
-    const Elf64_Shdr *s = filled(file, names[i]);
-    const void *memory = s != NULL ? slv_section_memory(file, s) : NULL;
-    if (memory == NULL) continue;
-    uint64_t size = s->sh_size < CODE_COMPARED ? s->sh_size : CODE_COMPARED;
-    same = is_loaded(file, memory, size, s->sh_offset);
-  }
-  return same;
 }
 
 // Whether the object's guards are set by us: its callback is the one of Cooperate/sancov.c, or comes
@@ -157,7 +128,7 @@ static int find(const struct slv_file *file, struct slv_found *found) {
   if (s.counters == NULL && s.flags == NULL && s.guards == NULL) {
     return unusable(found, SLV_LOSS_FOREIGN_GUARDS);
   }
-  int loaded = found->known ? 1 : is_loaded_file(file);
+  int loaded = found->known ? 1 : slv_file_is_loaded(file, compared);
   if (loaded <= 0) return loaded;
   if (s.pcs == NULL || slv_section_memory(file, s.pcs) == NULL || !add_regions(found, &s)) {
     return unusable(found, SLV_LOSS_NO_PC_TABLE);

@@ -11,11 +11,11 @@ struct slv_source_ops {
   uint8_t each_life; // `find` takes something over in each life, also where the regions are listed
   uint8_t calls; // what the object asks of its compiler's runtime is of interest (sources/calls.c)
   uint8_t quiet; // an object in which its runtime speaks, and has no such counters, is no loss
-  // Adds the object's counters of this source to `found` and returns 1; 0 when it has none, -1 when the
-  // file could not be read. Context: thread
+  // Adds the object's counters of this source to `found` and returns 1; 0 when it has none, or with
+  // `found->loss` none that can be kept; -1 when the file could not be read. Context: thread
   int (*find)(const struct slv_file *file, struct slv_found *found);
   // Sections of the file that a report needs, kept in <identity>.obj: each name ends with a NUL, the last
-  // with two.
+  // with two. NULL: there are none.
   const char *keep;
   // Writes sections that are no part of the file, by slv_keep_section; NULL: there are none.
   // Context: thread
@@ -26,7 +26,8 @@ struct slv_source_ops {
   // The object's counters are kept, and its runtime shall not write them; or they are not. NULL:
   // there is nothing to do. Context: thread
   void (*settle)(struct slv_found *found, int taken);
-  // Names in a file that has such counters, which strip leaves: each ends with a NUL, the last with two.
+  // Names in a file that has such counters, which strip leaves: each begins with "." or "__" and ends with a
+  // NUL, the last with two. NULL: there are none.
   const char *traces;
 };
 
