@@ -241,6 +241,26 @@ import Testing
     await shell.remove()
   }
 
+  /// Images that only became another program are left out, with what they were in the place of; losses are not.
+  @Test func wrappersCollapse() async throws {
+    guard try await shell.program() != nil else { return }
+    let result = try await shell.run(
+      """
+      $S run -q -o r -- env A=1 timeout 9 nice sh -c "exec ./p"
+      row() { sed 's/^ *[0-9?]* *//; s/  */ /g' | sed '1d; /^$/,$d'; }
+      $S ledger r | row | grep -c .
+      $S ledger --collapse r | row
+      $S ledger --collapse r | grep -o 'env (1)'
+      $S ledger --json --collapse r | grep -c '"beginning"'
+      """)
+    #expect(
+      result.output.hasPrefix("6\n") || result.output.hasPrefix("7\n"), "\(result.output)")
+    #expect(result.output.contains("timeout 9 nice sh -c"), "\(result.output) \(result.errors)")
+    #expect(!result.output.contains("= ") && !result.output.contains("env A=1"), "\(result.output)")
+    #expect(result.output.contains("env (1)\n3\n"), "\(result.output)")
+    await shell.remove()
+  }
+
   /// What programs of -fsanitize-coverage need: a table, our callbacks for guards, lines.
   @Test func doctorKnowsBlocks() async throws {
     guard try await shell.program() != nil else { return }

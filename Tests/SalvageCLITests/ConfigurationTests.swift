@@ -117,7 +117,7 @@ import Testing
     case "archive": ["output", "sources"]
     case "config": ["keys"]
     case "collect": ["summary"]
-    case "ledger": ["losses", "deaths", "with-counters"]
+    case "ledger": ["losses", "deaths", "with-counters", "collapse"]
     default: []
     }
   }

@@ -13,6 +13,7 @@ struct LedgerCommand: AsyncParsableCommand {
 
       salvage ledger
       salvage ledger --deaths --with-counters   what was measured and killed
+      salvage ledger --collapse                 one line a process, where only one counts
       salvage ledger --json unit.salvage | jq '.losses'
       """)
 
@@ -33,12 +34,16 @@ struct LedgerCommand: AsyncParsableCommand {
   @Flag(help: "Only processes with counters.")
   var withCounters = false
 
+  @Flag(help: "Without images that only became another program, as env, timeout and shells do.")
+  var collapse = false
+
   func run() async throws {
     WorkProgress.begin("reading the recording")
     let opened = try recording.open()
     for note in opened.notes { remark(note) }
     let contents = try opened.contents()
-    let filter = LedgerFilter(losses: losses, deaths: deaths, withCounters: withCounters)
+    let filter = LedgerFilter(
+      losses: losses, deaths: deaths, withCounters: withCounters, collapse: collapse)
     WorkProgress.begin("writing the ledger")
     if json {
       try LedgerDocument.print(filter.apply(to: contents))
@@ -57,12 +62,16 @@ struct LedgerFilter {
   var losses = false
   var deaths = false
   var withCounters = false
+  var collapse = false
 
-  var isEmpty: Bool { !losses && !deaths && !withCounters }
+  var isEmpty: Bool { !selects && !collapse }
+
+  /// It shows some processes alone.
+  var selects: Bool { losses || deaths || withCounters }
 
   func shows(_ life: Life) -> Bool {
     (!losses || !life.losses.isEmpty) && (!deaths || Self.died(life))
-      && (!withCounters || Self.hasCounters(life))
+      && (!withCounters || Self.hasCounters(life)) && (!collapse || !Self.isWrapper(life))
   }
 
   private static func died(_ life: Life) -> Bool {
@@ -75,6 +84,11 @@ struct LedgerFilter {
   /// What was lost had counters, as far as anybody knows.
   private static func hasCounters(_ life: Life) -> Bool {
     life.objects > 0 || !life.flags.isDisjoint(with: [.live, .isPrivate]) || !life.losses.isEmpty
+  }
+
+  /// The process went on as another program, and had nothing to count before.
+  private static func isWrapper(_ life: Life) -> Bool {
+    if case .exec = life.end.way { !hasCounters(life) } else { false }
   }
 
   /// With the losses of those alone, and losses that belong to no process.

@@ -92,7 +92,7 @@ extension OptionKey {
     + keys(.flag, reporters, ["all"]) + keys(.text, reporters.union(["export"]), ["build"])
     + keys(.flag, tabular, ["skip-covered", "skip-empty", "folders", "missed-functions"])
     + keys(.switchable, tabular, ["show-missing"]) + keys(.text, tabular, ["sort"])
-    + keys(.text, tabular.union(["show"]), ["color"])
+    + keys(.text, tabular.union(["show", "diff"]), ["color"])
     + keys(.number, tabular, ["lcov-version", "cobertura-limit"])
     + keys(.list, tabular, ["fail-under"]) + keys(.losses, tabular, ["fail-on-loss"])
     + keys(

@@ -34,7 +34,7 @@ struct LedgerText {
     }
     try render(put)
     try renderLosses(put)
-    if filter.isEmpty { try renderUncounted(put) }
+    if !filter.selects { try renderUncounted(put) }
     try printOut(pending)
   }
 
@@ -47,6 +47,12 @@ struct LedgerText {
     Row(
       pid: life.pid == 0 ? "?" : String(life.pid), end: tree.end(of: life), kept: Self.kept(life),
       machine: terminalText(life.machine))
+  }
+
+  private func isParentShown(_ life: Life) -> Bool {
+    guard !filter.isEmpty else { return true }
+    guard let parent = life.parent.flatMap(tree.position) else { return false }
+    return filter.shows(contents.lives[parent])
   }
 
   static func command(of life: Life) -> String {
@@ -83,7 +89,7 @@ struct LedgerText {
       let life = contents.lives[position]
       let row = row(life)
       var line = String(repeating: "  ", count: min(depth, 40))
-      if life.beginning == .exec { line += "= " }
+      if life.beginning == .exec && isParentShown(life) { line += "= " }
       line += Self.command(of: life)
       try put(
         "\(right(row.pid, pids))  \(left(row.end, ends))  \(left(row.kept, kepts))  "

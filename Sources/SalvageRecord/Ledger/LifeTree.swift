@@ -34,10 +34,10 @@ package struct LifeTree: Sendable {
     first[parent] = UInt32(life) + 1
   }
 
+  package func position(of life: UInt64) -> Int? { index.position(of: life, in: lives) }
+
   /// The pid of a life in it.
-  package func pid(of life: UInt64) -> Int32? {
-    index.position(of: life, in: lives).map { lives.pid(at: $0) }
-  }
+  package func pid(of life: UInt64) -> Int32? { position(of: life).map { lives.pid(at: $0) } }
 
   /// "exit 0", "SIGKILL from 4711".
   package func end(of life: Life) -> String {
