@@ -35,13 +35,17 @@ enum Entry {
     }
   }
 
-  /// `run` alone, where that can be: to go through all of the command line first would cost a short
-  /// command more than its recording. What it does not take gets its message, or help, from the whole.
+  /// The named command alone, where that can be: to go through the command lines of all would cost a short command
+  /// more than its recording, and a report of a small program an eighth. What it does not take gets its message, or
+  /// help, from the whole.
   private static func parse(_ arguments: [String]) throws -> any ParsableCommand {
-    if arguments.first == "run",
-      let run = try? RunCommand.parseAsRoot(Array(arguments.dropFirst())) as? RunCommand
+    if let name = arguments.first,
+      let named = SalvageCommand.configuration.subcommands.first(where: {
+        $0.configuration.commandName == name
+      }), let command = try? named.parseAsRoot(Array(arguments.dropFirst())),
+      type(of: command) == named
     {
-      return run
+      return command
     }
     return try SalvageCommand.parseAsRoot(arguments)
   }
