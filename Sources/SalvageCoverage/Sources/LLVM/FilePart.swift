@@ -12,8 +12,12 @@ struct FilePart: Sendable {
   /// The text of one function, whose lines and segments are known from it alone.
   struct Span: Sendable {
     var text: ClosedRange<UInt32>
+    /// What it was built of.
+    var pieces: Range<Int>
     var lines: Range<Int>
     var segments: Range<Int>
+    /// The counts of its regions have grown since.
+    var isOutdated = false
     /// Its last region is empty: what that means depends on whether another one follows in the file.
     var endsEmpty: Bool
   }
@@ -39,9 +43,8 @@ struct FilePart: Sendable {
   private var lines: [Line] = []
   private var segments: [Segment] = []
   private var spans: [Span] = []
-  /// Functions of equal regions, as the instances of a template are, by where their `pieces` begin.
+  /// The one of `spans` for functions of equal regions, as the instances of a template are.
   private var texts: [TextKey: Int] = [:]
-  private var hasInstances = false
 
   private struct TextKey: Hashable {
     var start: Place
@@ -77,22 +80,24 @@ struct FilePart: Sendable {
     _ found: [CountedPiece], _ text: ClosedRange<UInt32>, _ built: [Line], _ more: [Segment]
   ) {
     guard let first = found.first, let last = found.last, !isInstance(found) else { return }
-    texts[TextKey(start: first.start, end: last.end, count: found.count)] = pieces.count
+    texts[TextKey(start: first.start, end: last.end, count: found.count)] = spans.count
+    let piece = pieces.count
     pieces += found
     let (line, segment) = (lines.count, segments.count)
     lines += built
     segments += more
     spans.append(
       Span(
-        text: text, lines: line..<lines.count, segments: segment..<segments.count,
-        endsEmpty: last.start == last.end))
+        text: text, pieces: piece..<pieces.count, lines: line..<lines.count,
+        segments: segment..<segments.count, endsEmpty: last.start == last.end))
   }
 
   /// True where the text is that of a function before, whose counts have these in them then: of a template with
   /// thousands of instances all regions would have to be sorted.
   private mutating func isInstance(_ found: [CountedPiece]) -> Bool {
     let key = TextKey(start: found[0].start, end: found[found.count - 1].end, count: found.count)
-    guard let place = texts[key] else { return false }
+    guard let span = texts[key] else { return false }
+    let place = spans[span].pieces.lowerBound
     for (index, piece) in found.enumerated() {
       let mine = pieces[place + index]
       guard mine.start == piece.start, mine.end == piece.end, mine.kind == piece.kind else {
@@ -102,7 +107,7 @@ struct FilePart: Sendable {
     for (index, piece) in found.enumerated() {
       pieces[place + index].count = pieces[place + index].count.saturatingSum(piece.count)
     }
-    hasInstances = true
+    spans[span].isOutdated = true
     return true
   }
 
@@ -111,19 +116,18 @@ struct FilePart: Sendable {
     let shift = Int32(steps.count)
     functions += other.functions
     summaries += other.summaries
+    let (pieceShift, lineShift, segmentShift) = (pieces.count, lines.count, segments.count)
     pieces += other.pieces
     expanded += other.expanded
-    let (lineShift, segmentShift) = (lines.count, segments.count)
     lines += other.lines
     segments += other.segments
-    spans += other.spans.map {
-      Span(
-        text: $0.text,
-        lines: $0.lines.lowerBound + lineShift..<$0.lines.upperBound + lineShift,
-        segments: $0.segments.lowerBound + segmentShift..<$0.segments.upperBound + segmentShift,
-        endsEmpty: $0.endsEmpty)
+    for var span in other.spans {
+      span.pieces = span.pieces.lowerBound + pieceShift..<span.pieces.upperBound + pieceShift
+      span.lines = span.lines.lowerBound + lineShift..<span.lines.upperBound + lineShift
+      span.segments =
+        span.segments.lowerBound + segmentShift..<span.segments.upperBound + segmentShift
+      spans.append(span)
     }
-    hasInstances = hasInstances || other.hasInstances
     steps += other.steps
     for var branch in other.branches {
       branch.steps = branch.steps.lowerBound + shift..<branch.steps.upperBound + shift
@@ -140,13 +144,24 @@ extension FilePart {
   mutating func file(_ path: String, isWhole: Bool) -> SourceFile {
     var (lines, segments) = ([Line](), [Segment]())
     var builder = SegmentBuilder()
-    if spanExpanded(&builder, isWhole: isWhole), let order = separateSpans() {
-      for index in order {
-        let span = spans[index]
-        lines += self.lines[span.lines]
-        segments += self.segments[span.segments]
+    let own = pieces.count
+    if spanExpanded(&builder, isWhole: isWhole) {
+      lines.reserveCapacity(self.lines.count)
+      segments.reserveCapacity(self.segments.count)
+      forEachGroup { group in
+        if group.count == 1, !group[0].isOutdated {
+          lines += self.lines[group[0].lines]
+          segments += self.segments[group[0].segments]
+        } else {
+          // Instances of a template, a macro that is written in a function, two functions on one line.
+          var body: [CountedPiece] = []
+          for span in group { body += pieces[span.pieces] }
+          _ = builder.appendLines(of: &body, to: &lines)
+          if isWhole { segments += builder.latest }
+        }
       }
     } else {
+      pieces.removeLast(pieces.count - own)
       pieces += expanded
       _ = builder.appendLines(of: &pieces, to: &lines)
       if isWhole { segments = builder.latest }
@@ -165,10 +180,8 @@ extension FilePart {
     return file
   }
 
-  /// Builds what is expanded, macro by macro: where these share no line with functions they are as functions are.
-  /// False where the file has to be built as a whole.
+  /// Builds what is expanded, macro by macro: these are as functions are. False where the file has to be built as a whole.
   private mutating func spanExpanded(_ builder: inout SegmentBuilder, isWhole: Bool) -> Bool {
-    guard !hasInstances else { return false }
     expanded.sort(by: <)
     var at = 0
     while at < expanded.count {
@@ -183,29 +196,38 @@ extension FilePart {
       let line = lines.count
       guard body[0].kind != RegionKind.gap, let text = builder.appendLines(of: &body, to: &lines)
       else { return false }
-      let segment = segments.count
+      let (piece, segment) = (pieces.count, segments.count)
+      pieces += body
       if isWhole { segments += builder.latest }
       spans.append(
         Span(
-          text: text, lines: line..<lines.count, segments: segment..<segments.count,
+          text: text, pieces: piece..<pieces.count, lines: line..<lines.count,
+          segments: segment..<segments.count,
           endsEmpty: body.last.map { $0.start == $0.end } ?? false))
     }
     return true
   }
 
-  /// The order of functions that share no line: the lines of the file are theirs, one after the other.
-  private func separateSpans() -> [Int]? {
-    var order = Array(spans.indices)
-    if !zip(order, order.dropFirst()).allSatisfy({
-      spans[$0].text.lowerBound <= spans[$1].text.lowerBound
-    }) {
-      order.sort { spans[$0].text.lowerBound < spans[$1].text.lowerBound }
+  /// Calls with each text that shares no line with others, in their order, or with those that do: the lines of the
+  /// file are theirs, one after the other. What ends empty goes with what follows.
+  private func forEachGroup(_ body: ([Span]) -> Void) {
+    var order = spans
+    if !zip(order, order.dropFirst()).allSatisfy({ $0.text.lowerBound <= $1.text.lowerBound }) {
+      order.sort { $0.text.lowerBound < $1.text.lowerBound }
     }
-    for (one, next) in zip(order, order.dropFirst())
-    where spans[one].endsEmpty || spans[one].text.upperBound >= spans[next].text.lowerBound {
-      return nil
+    var at = 0
+    while at < order.count {
+      let start = at
+      var (last, endsEmpty) = (order[at].text.upperBound, order[at].endsEmpty)
+      at += 1
+      while at < order.count, endsEmpty || order[at].text.lowerBound <= last {
+        let mayEnd = endsEmpty && order[at].text.lowerBound <= last
+        endsEmpty = order[at].endsEmpty || mayEnd
+        last = max(last, order[at].text.upperBound)
+        at += 1
+      }
+      body(Array(order[start..<at]))
     }
-    return order
   }
 
   /// As lcov shows them: branches with equal ways to them add up, and are numbered on the line where
