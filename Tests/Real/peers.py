@@ -77,6 +77,22 @@ class Gcov(Peer):
         return read_tracefile(info.read_text(), project.sources)
 
 
+class ClangGcov(Gcov):
+    """clang --coverage, and lcov with `llvm-cov gcov`."""
+
+    needs = ("clang", "clang++", "lcov")
+    compilers = {"CC": "clang", "CXX": "clang++"}
+
+    def lines(self, project, work: Path) -> Lines:
+        beside = Path(os.path.realpath(shutil.which("clang"))).parent
+        script = work / "llvm-gcov"
+        script.write_text(f'#!/bin/sh\nexec "{beside}/llvm-cov" gcov "$@"\n')
+        script.chmod(0o755)
+        info = work / "theirs.info"
+        tool(["lcov", "-q", "-c", "--gcov-tool", script, "-d", project.home, "-o", info], work)
+        return read_tracefile(info.read_text(), project.sources)
+
+
 class LLVM(Peer):
     """clang's source-based coverage, and llvm-cov with all programs of the build."""
 

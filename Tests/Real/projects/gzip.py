@@ -2,7 +2,7 @@
 
 import re
 
-from peers import Gcov, LLVM
+from peers import ClangGcov, Gcov, LLVM
 from real import Compiled
 
 
@@ -27,4 +27,4 @@ class Gzip(Compiled):
         return ", ".join(" ".join(tally.split()) for tally in tallies if not tally.endswith(" 0"))
 
 
-ROWS = [Gzip("gzip-gcc", Gcov()), Gzip("gzip-clang", LLVM())]
+ROWS = [Gzip("gzip-gcc", Gcov()), Gzip("gzip-clang", LLVM()), Gzip("gzip-clang-gcov", ClangGcov())]
