@@ -8,7 +8,7 @@ help: ## this list
 build: ## the package and its tests
 	swift build --build-tests
 
-test: ## all that continuous integration runs (20 to 30 minutes)
+test: ## all that continuous integration runs (40 to 80 minutes)
 	scripts/test
 
 quick: ## checks, unit tests and the essential rows (under 90 s after a build)

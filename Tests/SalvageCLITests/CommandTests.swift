@@ -230,10 +230,10 @@ import Testing
         /usr/bin/perl, and Salvage counts no lin
         /usr/bin/cat itself; its libraries and c
 
-        Not counted, with the number of processes:
+        Not counted, with the number of process images:
           perl (2), p (1): Salvage counts no lines of Perl; Devel::Cover does
           dash (1): Salvage counts no lines of shell scripts; kcov does
-          true (1): built without counters
+          true (1): no counters in them
         0
         2
 
@@ -252,12 +252,13 @@ import Testing
       $S ledger --collapse r | row
       $S ledger --collapse r | grep -o 'env (1)'
       $S ledger --json --collapse r | grep -c '"beginning"'
+      $S ledger --json --deaths r | sed -n '/uncounted/,$p' | grep -c '/env"'
       """)
     #expect(
       result.output.hasPrefix("6\n") || result.output.hasPrefix("7\n"), "\(result.output)")
     #expect(result.output.contains("timeout 9 nice sh -c"), "\(result.output) \(result.errors)")
     #expect(!result.output.contains("= ") && !result.output.contains("env A=1"), "\(result.output)")
-    #expect(result.output.contains("env (1)\n3\n"), "\(result.output)")
+    #expect(result.output.contains("env (1)\n3\n1\n"), "\(result.output)")
     await shell.remove()
   }
 

@@ -65,7 +65,9 @@ import Testing
     let result = try await shell.run("$S run -o a -- sh -c '(exit 1); kill -9 $$'")
     #expect(result.errors.contains("salvage: 2 processes ("))
     #expect(result.errors.contains("1 by SIGKILL"))
-    #expect(result.errors.contains("nothing lost; recorded in a"))
+    #expect(
+      result.errors.contains(
+        "nothing lost and nothing counted: see `salvage ledger a`; recorded in a"))
     #expect(result.errors.split(separator: "\n").count { $0.hasPrefix("salvage:") } == 1)
     await shell.remove()
   }

@@ -1,3 +1,5 @@
+import SalvageCoverage
+
 /// A program that runs scripts of a language whose lines Salvage does not count.
 package struct Interpreter: Sendable, Hashable {
   /// What it runs, for sentences: "shell scripts".
@@ -27,7 +29,7 @@ package struct Interpreter: Sendable, Hashable {
   /// An interpreter of Python that was not entered (a Python that was, counts).
   package static func python(isLeftOut: Bool) -> Interpreter {
     Interpreter(
-      runs: isLeftOut ? "Python with --no-python" : "a Python that is not CPython 3.8 to 3.14",
+      runs: isLeftOut ? "Python with --no-python" : "a Python that is not \(recordedPythons)",
       tool: "coverage.py")
   }
 

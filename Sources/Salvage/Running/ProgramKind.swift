@@ -32,11 +32,10 @@ package enum ProgramKind {
   }
 
   private static func head(of path: FilePath) -> [UInt8]? {
-    let file = path.withPlatformString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
-    guard file >= 0 else { return nil }
-    defer { close(file) }
+    guard let file = try? openRegularFile(path) else { return nil }
+    defer { try? file.close() }
     var room = [UInt8](repeating: 0, count: 512)
-    let count = read(file, &room, room.count)
+    let count = read(file.rawValue, &room, room.count)
     return count > 0 ? Array(room[0..<count]) : []
   }
 

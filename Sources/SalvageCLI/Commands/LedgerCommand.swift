@@ -46,7 +46,8 @@ struct LedgerCommand: AsyncParsableCommand {
       losses: losses, deaths: deaths, withCounters: withCounters, collapse: collapse)
     WorkProgress.begin("writing the ledger")
     if json {
-      try LedgerDocument.print(filter.apply(to: contents))
+      try LedgerDocument.print(
+        filter.apply(to: contents), uncounted: contents.uncountedPrograms)
     } else {
       let width = full ? Int.max : max(60, terminalWidth() ?? 120)
       try LedgerText(contents, width: width, filter: filter).print()

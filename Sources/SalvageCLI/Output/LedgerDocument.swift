@@ -16,14 +16,15 @@ enum LedgerDocument {
   }
 
   /// Writes it to stdout, one life after the other, as ``printJSON(_:)`` would write it in one.
-  static func print(_ contents: RecordingContents) throws {
+  /// - Parameter uncounted: of the whole ledger, whichever of its lives are shown.
+  static func print(_ contents: RecordingContents, uncounted: [UncountedProgram]) throws {
     try printData("{")
     try print("lives", contents.lives.lazy.map(LifeDocument.init))
     try print("losses", contents.losses.lazy.map(LossDocument.init))
     let end = try jsonText(
       End(
         salvageVersion: contents.settings.commandVersion, runs: contents.runs,
-        uncounted: contents.uncountedPrograms.map(UncountedDocument.init)))
+        uncounted: uncounted.map(UncountedDocument.init)))
     // The keys of the rest come behind those two.
     try printData(end.dropFirst() + "\n")
   }

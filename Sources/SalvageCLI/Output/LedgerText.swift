@@ -112,12 +112,12 @@ struct LedgerText {
   private func renderUncounted(_ put: (String) throws -> Void) throws {
     let programs = contents.uncountedPrograms
     guard !programs.isEmpty else { return }
-    try put("\nNot counted, with the number of processes:\n")
+    try put("\nNot counted, with the number of process images:\n")
     let byReason = Dictionary(grouping: programs) { $0.interpreter?.sentence ?? "" }
     let reasons = programs.map { $0.interpreter?.sentence ?? "" }.uniqued()
     for reason in reasons {
       try put("  \(counts(of: byReason[reason] ?? [])): ")
-      try put(reason.isEmpty ? "built without counters\n" : reason + "\n")
+      try put(reason.isEmpty ? "no counters in them\n" : reason + "\n")
     }
   }
 

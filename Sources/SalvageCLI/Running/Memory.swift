@@ -8,7 +8,7 @@ enum Memory {
   ///
   /// Without it the first that ends raises that limit, up to 32 MiB: those that follow lie in the heaps of the
   /// threads that made them, whose gaps nobody uses. Pages of 100,000 processes took between 252 and 322 bytes for
-  /// each, by which threads ran them; now 229 to 234. It costs up to an eighth of the processor's time where
+  /// each, by which threads ran them; now at most 260. It costs up to an eighth of the processor's time where
   /// a report is of many lines, so other recordings are left to glibc.
   static func prepare(for recordings: [FilePath]) {
     guard recordings.contains(where: { ledgerBytes($0) > 4 << 20 }) else { return }

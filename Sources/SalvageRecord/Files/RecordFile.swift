@@ -1,4 +1,5 @@
 import Glibc
+import SalvageSystem
 package import SystemPackage
 
 /// A regular file, open for reading. Nothing is mapped: a file that shrinks meanwhile is a short
@@ -11,18 +12,21 @@ package struct RecordFile: ~Copyable {
 
   /// Opens `path`, which must be a regular file; a symbolic link is not followed.
   package init(_ path: FilePath) throws(RecordError) {
-    // O_NONBLOCK: a fifo in a hostile recording must not stop the reader.
-    let number = path.withPlatformString {
-      open($0, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+    let opened: FileDescriptor?
+    do throws(Errno) {
+      opened = try openRegularFile(path, following: false)
+    } catch {
+      throw RecordError(path, .system("open", error.rawValue))
     }
-    guard number >= 0 else { throw RecordError(path, .system("open", errno)) }
+    guard let opened else { throw RecordError(path, .foreign) }
     var status = stat()
-    guard fstat(number, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-      close(number)
-      throw RecordError(path, .foreign)
+    guard fstat(opened.rawValue, &status) == 0 else {
+      let code = errno
+      close(opened.rawValue)
+      throw RecordError(path, .system("open", code))
     }
     self.path = path
-    self.descriptor = FileDescriptor(rawValue: number)
+    self.descriptor = opened
     self.size = Int(status.st_size)
   }
 

@@ -45,12 +45,14 @@ enum ELFBytes: Sendable {
     let size: UInt64
 
     init(_ path: FilePath) throws(ELFError) {
-      do {
-        descriptor = try FileDescriptor.open(
-          path, .readOnly, options: [.closeOnExec, .nonBlocking])
+      let file: FileDescriptor?
+      do throws(Errno) {
+        file = try openRegularFile(path)
       } catch {
-        throw .io(path, error as? Errno ?? .ioError)
+        throw .io(path, error)
       }
+      guard let file else { throw .notELF }
+      descriptor = file
       self.path = path
       do {
         size = UInt64(try descriptor.seek(offset: 0, from: .end))

@@ -74,7 +74,7 @@ package enum GcovNotesFile: Sendable, Hashable {
 
   private static func stamp(of path: FilePath) throws(Errno) -> UInt32? {
     do {
-      let file = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .nonBlocking])
+      guard let file = try openRegularFile(path) else { return nil }
       return try file.closeAfter {
         var head = [UInt8](repeating: 0, count: 12)
         let count = try head.withUnsafeMutableBytes {
@@ -104,7 +104,7 @@ package enum GcovNotesFile: Sendable, Hashable {
     case .kept(let bytes): return bytes
     case .file(let path):
       do {
-        let file = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec])
+        guard let file = try openRegularFile(path) else { throw Errno.invalidArgument }
         return try file.closeAfter {
           let size = min(Int(try file.seek(offset: 0, from: .end)), Self.largest)
           return try [UInt8](unsafeUninitializedCapacity: size) { buffer, count in

@@ -7,10 +7,13 @@ enum PythonFindings {
     return [
       Finding(
         "counters", .good,
-        "lines of Python code, where \(path) is CPython 3.8 or later (--no-python leaves them out)")
+        "lines of Python code, where \(path) is \(recordedPythons) (--no-python leaves them out)")
     ]
   }
 }
+
+/// Those that the library can be in (docs/Python.md).
+package let recordedPythons = "CPython 3.8 to 3.14"
 
 /// Whether the name of a path's file is one of Python's: `python3.11`, `python3.13t`, `python3-dbg`.
 package func isPython(_ path: String) -> Bool {

@@ -59,9 +59,7 @@ struct PythonSource: CoverageSource {
   }
 
   private static func bytes(of file: PythonFile) -> [UInt8]? {
-    guard let open = try? FileDescriptor.open(FilePath(name: file.path), .readOnly) else {
-      return nil
-    }
+    guard let open = try? openRegularFile(FilePath(name: file.path)) else { return nil }
     defer { try? open.close() }
     var text: [UInt8] = []
     while text.count <= 16 << 20 {
