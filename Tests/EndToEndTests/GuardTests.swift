@@ -97,6 +97,7 @@ import Testing
     #expect(run.status == item.status)
     #expect(run.output == item.output)
     #expect(run.errors.contains("nothing lost"), "\(run.errors)")
+    #expect(!run.errors.contains("SystemError"), "\(run.errors)")
     try expectOneFile(in: recorded.directory)
     try await expectLines(of: program, mode, programs, recorded.directory)
   }

@@ -14,6 +14,10 @@ from time import sleep
 # Where coverage.py is at work on its data. Code that is interrupted there must come out of it first.
 AT_WORK = ("control.py", "collector.py", "sqldata.py", "sqlitedb.py", "data.py")
 
+# So often it may fail to save for what other threads did meanwhile.
+FAILURES = 20
+
+failures = 0
 published = None  # the Coverage that the file of that life describes, and the life
 gathering = None  # the data file, where one file is wanted and not one for each process
 whole = None  # the life that gathers the parts of that file
@@ -69,9 +73,25 @@ def unsaved():
     ]
 
 
+ADDS = ("add_lines", "add_arcs")
+
+
+def hold_still(data):
+    """Other threads go on, and coverage.py (7.6, 7.10) fails where one adds to a set that it walks
+    over. A copy is made in one step, under the interpreter's lock."""
+    for name in ADDS if data is not None else ():
+        add = getattr(data, name)
+        setattr(data, name, lambda found, add=add: add({file: list(found[file]) for file in found}))
+
+
+def let_go(data):
+    for name in ADDS if data is not None else ():
+        vars(data).pop(name, None)
+
+
 def save(waits):
     """0: all that coverage.py has is in its file; 1: ask again, it is at work; 2: it could not."""
-    global saving
+    global saving, failures
     while saving is not None and saving != get_ident():
         if waits:
             return 1
@@ -86,12 +106,16 @@ def save(waits):
         for coverage in unsaved():
             silent = coverage._warn_no_data, coverage._warn_unimported_source
             coverage._warn_no_data = coverage._warn_unimported_source = False
+            data = coverage._data
+            hold_still(data)
             try:
                 coverage.save()
             finally:
+                let_go(data)
                 coverage._warn_no_data, coverage._warn_unimported_source = silent
     except BaseException:
-        return 2
+        failures += 1
+        return 1 if waits and failures < FAILURES else 2
     finally:
         sys.setswitchinterval(interval)
         saving = outer

@@ -141,10 +141,30 @@ static int come_back(void *unused) {
   return 0;
 }
 
+// An attribute of a borrowed object, which is held by that object; NULL without one. Context: thread
+static slv_py *borrowed(slv_py *object, const char *name) {
+  slv_py *value = object != NULL ? python->PyObject_GetAttrString(object, name) : NULL;
+  if (value != NULL) python->Py_DecRef(value);
+  else python->PyErr_Clear();
+  return value;
+}
+
+// 3.8 takes no pending calls from where Py_FinalizeEx has waited for the threads, and writes to stderr who
+// asks for one; it runs the functions of atexit after that. No function of it tells: but it waits by
+// threading._shutdown, and whoever traces has threading. Context: thread
+static int takes_pending_calls(void) {
+  if (python->minor > 8) return 1;
+  slv_py *modules = python->PySys_GetObject("modules");
+  slv_py *threading = modules != NULL ? python->PyDict_GetItemString(modules, "threading") : NULL;
+  slv_py *stopped = borrowed(borrowed(threading, "_main_thread"), "_is_stopped");
+  return stopped == NULL || python->PyLong_AsLong(stopped) == 0;
+}
+
 // coverage.py's tracer leaves by PyEval_SetTrace, which tells nobody but audit hooks, and before it acts.
 // Context: thread
 void slv_python_trace_changes(void) {
-  if (python != NULL && !changing) python->Py_AddPendingCall(come_back, NULL);
+  if (python != NULL && !changing && takes_pending_calls())
+    python->Py_AddPendingCall(come_back, NULL);
 }
 
 // The documentation that sys.settrace has. Context: thread

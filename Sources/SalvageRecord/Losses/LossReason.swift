@@ -295,7 +295,7 @@ extension LossReason {
     20, "coverage-unsaved",
     "coverage.py measured in the process, which ended before coverage.py had saved its data.",
     "End the process by a signal that can be caught; look for code that keeps the interpreter's"
-      + " lock for seconds.")
+      + " lock for seconds, and see that the folder of its data file has room and can be written.")
 
   /// More Python code was run than one recording holds (16,384 sources): what came last is not in
   /// it.

@@ -1,4 +1,5 @@
 import sys
+import atexit
 import threading
 
 import coverage
@@ -35,3 +36,6 @@ while sys.gettrace() is not None:  # maybe
     after += 1  # maybe
 run(third)  # in: *
 again = after  # in: *
+measuring = coverage.Coverage(data_file=None)
+measuring.start()
+atexit.register(measuring.stop)  # maybe

@@ -88,8 +88,16 @@ def starting():
         thread.join()
 
 
-KINDS = [computing, allocating, sleeping, blocked, waiting, compressing, matching, threads, database,
-         finishing, starting]
+def adding():
+    code = compile("x = 1\n" * 500, __file__, "exec")
+    first = 1000
+    while True:
+        exec(code.replace(co_firstlineno=first), {})
+        first += 500
+
+
+KINDS = [adding, computing, allocating, sleeping, blocked, waiting, compressing, matching, threads,
+         database, finishing, starting]
 
 
 def child(kind):
