@@ -226,6 +226,7 @@ enum slv_use { // what the program itself does with its counters, as far as its 
   SLV_USE_RESOLVES = 1u << 19,    // it has ifunc resolvers, which count before anything else runs
   SLV_USE_GO_CLEARS = 1u << 20,   // it calls Go's ClearCounters, which clears them
 };
+#define SLV_UNUSED_BIT 24 // from here on what SLV_UNUSED_SECTION holds
 
 // What a life found in an object: the next one opens no file. Open-addressed; `key` is claimed by
 // compare-and-swap, the rest counts when `ready` is 1. Each life looks at objects with more regions than
@@ -236,7 +237,7 @@ struct slv_index_entry {
   uint32_t ready;
   uint32_t sources; // set of 1 << enum slv_source; 0: known to hold no counters
   struct slv_region region[SLV_REGIONS];
-  uint32_t hosts;   // enum slv_host, enum slv_use
+  uint32_t hosts;   // enum slv_host, enum slv_use, SLV_UNUSED_BIT
   uint32_t regions; // as many as the object has
 };
 

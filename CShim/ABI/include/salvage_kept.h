@@ -7,6 +7,9 @@
 // __llvm_covmap, __llvm_covfun, .note.gnu.build-id, and our sections:
 // the path of the file it came from, NUL, and when that was last written (u64, CLOCK_REALTIME, ns; 0: not known)
 #define SLV_ORIGIN_SECTION ".salvage.origin"
+// Set of 1 << enum slv_source: the object was instrumented, and has no counters, for none of its functions is in
+// use. There is no file of counters then; a report shows its functions as never run.
+#define SLV_UNUSED_SECTION ".salvage.unused"
 
 // Of an object with gcov counters, what it had in memory: the header, and for each unit (a compiled
 // file) an info, its name, and functions, each with its counters.

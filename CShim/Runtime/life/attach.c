@@ -59,12 +59,28 @@ static uint64_t unbacked(const struct dl_phdr_info *info) {
   return (end + page - 1) / page * page;
 }
 
+// An object that was instrumented and has nothing to count is in the report, so it is one of the ledger's; its
+// runtime need not write an empty file. Context: thread
+static void attach_unused(const struct dl_phdr_info *info, uint64_t image,
+                          const struct slv_found *found) {
+  uint32_t sources = slv_found_unused_set(found);
+  struct slv_object *o = sources != 0 ? slv_object_add() : NULL;
+  if (o == NULL) return;
+  o->bias = info->dlpi_addr;
+  extent(info, 0, &o->low, &o->high);
+  o->image = image;
+  o->sources = sources;
+  o->mode = SLV_MODE_LOST;
+  slv_process.cell->objects++;
+}
+
 // 1 when its counters are kept. Context: thread
 static int attach_found(const struct dl_phdr_info *info, uint64_t image, struct slv_found *found,
                         enum slv_when when) {
   uint32_t loss = found->loss;
   int admitted = slv_sources_admit(info, found, &loss);
   note(info, loss, found->error);
+  if (found->sources == 0) attach_unused(info, image, found);
   if (!admitted || found->sources == 0) return 0;
   if (!slv_found_check(info, found)) {
     if (found->regions != 0) slv_note_loss(-EINVAL); // a damaged list, or too much for a slot
@@ -108,7 +124,10 @@ static int attach(const struct dl_phdr_info *info, enum slv_when when) {
   int known = found.known;
   if (!known && slv_python_is_host(info)) found.hosts = SLV_HOST_PYTHON;
   if (found.hosts & SLV_HOST_PYTHON) slv_python_found(info);
-  if (known && found.sources == 0) return 1;
+  if (known && found.sources == 0) {
+    attach_unused(info, image, &found);
+    return 1;
+  }
   if (known && found.regions == 0 && when < SLV_RUNNING) slv_table_read(&found);
   if (found.regions == 0 || (found.sources & each_life)) {
     if (!slv_object_inspect(info, &found, when)) {

@@ -49,6 +49,18 @@ void slv_found_source(struct slv_found *f, enum slv_source source, uint64_t iden
   f->sources |= 1u << source;
 }
 
+// Context: any
+void slv_found_unused(struct slv_found *f, enum slv_source source, uint64_t identity) {
+  if (f->sources != 0) return;
+  f->identity = identity;
+  f->hosts |= 1u << (SLV_UNUSED_BIT + source);
+}
+
+// Context: any
+uint32_t slv_found_unused_set(const struct slv_found *f) {
+  return f->sources == 0 ? f->hosts >> SLV_UNUSED_BIT : 0;
+}
+
 // Context: thread
 void slv_found_drop(struct slv_found *f) {
   if (f->table != NULL) slv_sys_munmap(f->table, f->reserved);

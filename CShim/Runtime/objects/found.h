@@ -11,7 +11,7 @@
 // An object may have counters of several sources.
 struct slv_found {
   uint32_t sources;     // set of 1 << enum slv_source
-  uint32_t hosts;       // enum slv_host, enum slv_use
+  uint32_t hosts;       // enum slv_host, enum slv_use, SLV_UNUSED_BIT
   uint32_t regions;     // so many
   uint32_t loss;        // enum slv_loss: of counters that cannot be kept, in the life that looked
   uint32_t blind;       // enum slv_loss: why the file's sections are not known
@@ -45,6 +45,13 @@ int slv_found_region(struct slv_found *found, enum slv_source source, enum slv_r
 
 // The object has counters of this source, whose meaning has this hash. Context: any
 void slv_found_source(struct slv_found *found, enum slv_source source, uint64_t identity);
+
+// This source's compiler instrumented the object, whose functions nobody calls: there is what they mean, with this
+// hash, and no counter. Context: any
+void slv_found_unused(struct slv_found *found, enum slv_source source, uint64_t identity);
+
+// The set of those, where the object has no counters at all. Context: any
+uint32_t slv_found_unused_set(const struct slv_found *found);
 
 // Gives the memory back. Context: thread
 void slv_found_drop(struct slv_found *found);

@@ -47,12 +47,16 @@ static int ask(const struct slv_file *file, struct slv_found *found) {
 // Context: thread
 static void fill(struct slv_kept *kept, const struct slv_file *file,
                  const struct slv_found *found) {
+  uint32_t unused = slv_found_unused_set(found);
   for (size_t i = 0; i < COUNT; i++) {
     const struct slv_source_ops *source = sources[i];
-    if (!(found->sources & 1u << source->source)) continue;
+    if (!((found->sources | unused) & 1u << source->source)) continue;
     if (source->keep != NULL) slv_keep_sections(kept, file, source->keep);
-    if (source->make != NULL) source->make(kept, file, found);
+    if (source->make != NULL && !unused) source->make(kept, file, found);
   }
+  if (!unused) return;
+  slv_keep_section(kept, SLV_UNUSED_SECTION);
+  slv_keep_bytes(kept, &unused, sizeof unused);
 }
 
 // Context: thread
@@ -81,7 +85,8 @@ int slv_object_inspect(const struct dl_phdr_info *info, struct slv_found *found,
   const char *path = slv_object_path(info);
   found->blind = slv_object_file_open(&file, path, &found->error);
   int looked = ask(&file, found);
-  if (looked && !found->known && found->regions != 0) keep_object(&file, found, path);
+  if (looked && !found->known && (found->regions != 0 || slv_found_unused_set(found) != 0))
+    keep_object(&file, found, path);
   slv_object_file_close(&file);
   return looked;
 }

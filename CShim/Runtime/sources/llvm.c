@@ -147,6 +147,20 @@ static int is_byte_coverage(const struct slv_file *file, const Elf64_Shdr *count
   return 1;
 }
 
+// Where all functions are unused ones of headers, or of a crate that nobody calls, there is a mapping and no
+// counter. -1: the file can't be read. Context: thread
+static int find_unused(const struct slv_file *file, const Elf64_Shdr *names,
+                       struct slv_found *found) {
+  const Elf64_Shdr *files = slv_section(file, "__llvm_covmap");
+  const Elf64_Shdr *functions = names != NULL ? slv_section(file, "__llvm_covfun") : NULL;
+  const char *contents = functions != NULL ? slv_section_contents(file, names) : NULL;
+  if (files == NULL || contents == NULL) return 0;
+  uint64_t h = slv_hash(0, contents, names->sh_size);
+  if (!hash_file(&h, file, files) || !hash_file(&h, file, functions)) return -1;
+  slv_found_unused(found, SLV_SOURCE_LLVM, h | 1);
+  return 0;
+}
+
 // There are counters, and what they mean is not to be found out. Context: any
 static int unknown(struct slv_found *found, enum slv_loss loss, int error) {
   found->loss = loss;
@@ -160,7 +174,7 @@ static int find(const struct slv_file *file, struct slv_found *found) {
   const Elf64_Shdr *data = slv_section(file, "__llvm_prf_data");
   const Elf64_Shdr *names = slv_section(file, "__llvm_prf_names");
   const Elf64_Shdr *bits = slv_section(file, "__llvm_prf_bits");
-  if (counters == NULL || counters->sh_size == 0) return 0;
+  if (counters == NULL || counters->sh_size == 0) return find_unused(file, names, found);
   if (data == NULL || names == NULL || data->sh_size < OLD)
     return unknown(found, SLV_LOSS_CORRELATED, 0);
   struct records r = {

@@ -44,13 +44,7 @@ extension RecordingReader {
     var kept: [UInt64: FilePath] = [:]
     let users = userDirectories(settings)
     var claims = Claims()
-    for user in users {
-      for name in user.childNames where name.hasSuffix(".obj") {
-        if let identity = UInt64(name.dropLast(4), radix: 16) {
-          kept[identity] = user.appending(name)
-        }
-      }
-    }
+    for user in users { kept.merge(keptObjects(user)) { _, other in other } }
     for user in users {
       let names = user.childNames
       WorkProgress.expect(names.count)
@@ -76,6 +70,7 @@ extension RecordingReader {
       for (object, births) in births { addHistory(of: object, births, user, &result, places) }
     }
     for user in users { readPython(user, settings.created, &result, &claims) }
+    result.objects += unused(kept, Set(result.objects.map(\.identity)))
     for index in result.objects.indices {
       guard let path = kept[result.objects[index].identity] else { continue }
       var status = stat()
@@ -88,6 +83,30 @@ extension RecordingReader {
     // Several users' objects come in one order, as those of one user do.
     if users.count > 1 { result.sort() }
     return result
+  }
+
+  private func keptObjects(_ user: FilePath) -> [UInt64: FilePath] {
+    var result: [UInt64: FilePath] = [:]
+    for name in user.childNames where name.hasSuffix(".obj") {
+      if let identity = UInt64(name.dropLast(4), radix: 16) {
+        result[identity] = user.appending(name)
+      }
+    }
+    return result
+  }
+
+  /// Kept objects that are instrumented and have no counters, for none of their functions is in use.
+  private func unused(_ kept: [UInt64: FilePath], _ counted: Set<UInt64>) -> [ObjectCounters] {
+    kept.filter { !counted.contains($0.key) }.sorted { $0.key < $1.key }
+      .flatMap { identity, path in
+        guard let image = try? ELFImage(path: path),
+          let section = image.section(SLV_UNUSED_SECTION),
+          let set = try? image.bytes(of: section, limit: 4).structure(UInt32.self, at: 0)
+        else { return [ObjectCounters]() }
+        return Source.allCases.filter { set & 1 << $0.rawValue != 0 }.map {
+          ObjectCounters(identity: identity, source: $0, regions: [], lives: 0)
+        }
+      }
   }
 
   /// For objects whose sections could not be kept (full disk, file size limit).
@@ -142,15 +161,17 @@ extension RecordingReader {
     return paths.count
   }
 
-  /// Different objects with a counter file.
+  /// Different objects with a counter file, and those that have nothing to count.
   package func objectCount(_ settings: RecordingSettings) -> Int {
     var identities: Set<UInt64> = []
+    var kept: [UInt64: FilePath] = [:]
     for user in userDirectories(settings) {
       for name in user.childNames {
         if let parsed = CounterFileName(name) { identities.insert(parsed.object.identity) }
       }
+      kept.merge(keptObjects(user)) { first, _ in first }
     }
-    return identities.count
+    return identities.count + Set(unused(kept, identities).map(\.identity)).count
   }
 
   private func damaged(_ error: RecordError) -> Loss {

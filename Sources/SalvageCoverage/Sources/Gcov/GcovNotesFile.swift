@@ -74,7 +74,7 @@ package enum GcovNotesFile: Sendable, Hashable {
 
   private static func stamp(of path: FilePath) throws(Errno) -> UInt32? {
     do {
-      guard let file = try openRegularFile(path) else { return nil }
+      guard let file = try openRegularFile(path) else { throw Errno.notSupported }
       return try file.closeAfter {
         var head = [UInt8](repeating: 0, count: 12)
         let count = try head.withUnsafeMutableBytes {
@@ -104,7 +104,7 @@ package enum GcovNotesFile: Sendable, Hashable {
     case .kept(let bytes): return bytes
     case .file(let path):
       do {
-        guard let file = try openRegularFile(path) else { throw Errno.invalidArgument }
+        guard let file = try openRegularFile(path) else { throw Errno.notSupported }
         return try file.closeAfter {
           let size = min(Int(try file.seek(offset: 0, from: .end)), Self.largest)
           return try [UInt8](unsafeUninitializedCapacity: size) { buffer, count in

@@ -145,8 +145,9 @@ struct LLVMSections: Sendable {
   let path: FilePath
   private let image: ELFImage
   private let names: ELFImage.Section
-  private let data: ELFImage.Section
-  private let counters: ELFImage.Section
+  /// Nil where no function is in use: then there are no counters either.
+  private let data: ELFImage.Section?
+  private let counters: ELFImage.Section?
   private let bitmaps: ELFImage.Section?
 
   /// Nil where there is no such file, or it is not instrumented.
@@ -156,14 +157,12 @@ struct LLVMSections: Sendable {
     } catch .io(_, .noSuchFileOrDirectory), .io(_, .notDirectory), .notELF {
       return nil
     }
-    guard let names = image.section("__llvm_prf_names"),
-      let data = image.section("__llvm_prf_data"),
-      let counters = image.section("__llvm_prf_cnts")
-    else { return nil }
+    guard let names = image.section("__llvm_prf_names") else { return nil }
+    data = image.section("__llvm_prf_data")
+    counters = image.section("__llvm_prf_cnts")
+    guard (data == nil) == (counters == nil) else { return nil }
     self.path = path
     self.names = names
-    self.data = data
-    self.counters = counters
     bitmaps = image.section("__llvm_prf_bits").flatMap { $0.size > 0 ? $0 : nil }
   }
 
@@ -178,7 +177,9 @@ struct LLVMSections: Sendable {
 
   /// Whether this file is what was recorded, by all that its counters mean.
   func isRecorded(_ recorded: ObjectCounters, _ kept: LLVMSections?) throws -> Bool {
-    guard recorded.regions.contains(where: { $0.address == counters.address }) else { return false }
+    guard let counters, let data,
+      recorded.regions.contains(where: { $0.address == counters.address })
+    else { return false }
     let mine = try image.bytes(of: names)
     let records = try image.bytes(of: data)
     let mapping = try mapping()
@@ -189,8 +190,8 @@ struct LLVMSections: Sendable {
     }
     if identities.contains(recorded.identity) { return true }
     guard let kept else { return false }
-    return try mine == kept.image.bytes(of: kept.names) && counters.size == kept.counters.size
-      && records == kept.image.bytes(of: kept.data)
+    return try mine == kept.image.bytes(of: kept.names) && counters.size == kept.counters?.size
+      && records == kept.data.map { try kept.image.bytes(of: $0) }
   }
 
   /// What the counters stand for; of a section that has no bytes, none.
@@ -201,19 +202,21 @@ struct LLVMSections: Sendable {
 
   /// The same counters, if they are those of the object.
   func checked(_ recorded: ObjectCounters) throws -> ObjectCounters {
-    _ = try sums(recorded)
+    if counters != nil || !recorded.regions.isEmpty { _ = try sums(recorded) }
     _ = try bitmapSums(recorded)
     // Sections that are cut off: the program itself may still be there.
     _ = try image.bytes(of: names)
-    guard try image.bytes(of: data).count % 16 == 0 else {
+    guard try dataBytes().count % 16 == 0 else {
       throw ObjectProblem(.malformed("its records are cut off"), recorded)
     }
     return recorded
   }
 
+  private func dataBytes() throws -> [UInt8] { try data.map { try image.bytes(of: $0) } ?? [] }
+
   /// The counters in the recording.
   private func sums(_ recorded: ObjectCounters) throws(ObjectProblem) -> Int {
-    guard
+    guard let counters,
       let index = recorded.regions.firstIndex(where: {
         $0.kind != .or8 && $0.address == counters.address
       }), UInt64(recorded.regions[index].bytes.count) == counters.size
@@ -226,12 +229,15 @@ struct LLVMSections: Sendable {
 
   /// The profile of the summed counters.
   func profile(_ recorded: ObjectCounters) throws -> RawProfile {
+    guard counters != nil else {
+      throw ObjectProblem(.malformed("LLVM's tools take no program without counters"), recorded)
+    }
     let sums = recorded.regions[try sums(recorded)]
     let isByteCoverage = sums.kind == .and8
     let bits = try bitmapSums(recorded)
-    guard let range = counters.range, let bitmapRange,
+    guard let counters, let data, let range = counters.range, let bitmapRange,
       let records = ProfileRecords(
-        section: try image.bytes(of: data), address: data.address, counters: range,
+        section: try dataBytes(), address: data.address, counters: range,
         counterSize: isByteCoverage ? 1 : 8, bitmaps: bitmapRange)
     else {
       throw ObjectProblem(.malformed("its records point outside of its counters"), recorded)
@@ -248,19 +254,19 @@ struct LLVMSections: Sendable {
 
   /// The mapping with the summed counters.
   func image(_ recorded: ObjectCounters) throws -> MappingImage {
-    let index = try sums(recorded)
-    let sums = recorded.regions[index]
+    let index = counters == nil ? nil : try sums(recorded)
+    let sums = index.map { recorded.regions[$0] } ?? Region(address: 0, kind: .add64, bytes: [])
     let bits = try bitmapSums(recorded)
-    let whole = recorded.withHistory?.regions[index].bytes ?? []
+    let whole = index.flatMap { recorded.withHistory?.regions[$0].bytes } ?? []
     let mapping = try ["__llvm_covmap", "__llvm_covfun"].map { name in
       guard let section = image.section(name) else { throw MappingError.truncated }
       return try image.bytes(of: section)
     }
-    guard let range = counters.range, let bitmapRange else {
+    guard let range = counters.map(\.range) ?? 0..<0, let bitmapRange else {
       throw ObjectProblem(.malformed("its sections wrap around"), recorded)
     }
     let records = CounterRecords.Sections(
-      data: (try image.bytes(of: data), data.address), counters: range, bitmaps: bitmapRange,
+      data: (try dataBytes(), data?.address ?? 0), counters: range, bitmaps: bitmapRange,
       counterSize: sums.kind == .and8 ? 1 : 8)
     let sections = MappingImage.Sections(
       names: try image.bytes(of: names), files: mapping[0], functions: mapping[1])

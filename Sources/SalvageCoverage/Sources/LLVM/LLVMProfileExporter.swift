@@ -14,7 +14,7 @@ package struct RawProfileExporter: CounterExporter {
   package func files(
     of objects: [ObjectCounters], for request: CoverageRequest
   ) async throws -> ExportedFiles {
-    let (opened, problems) = LLVMObject.open(objects)
+    let (opened, problems) = LLVMObject.open(objects.filter { !$0.regions.isEmpty })
     var result = ExportedFiles(problems: problems)
     for (counters, object) in opened {
       do throws(ObjectProblem) {
@@ -41,7 +41,7 @@ package struct IndexedProfileExporter: CounterExporter {
   package func files(
     of objects: [ObjectCounters], for request: CoverageRequest
   ) async throws -> ExportedFiles {
-    let (opened, problems) = LLVMObject.open(objects)
+    let (opened, problems) = LLVMObject.open(objects.filter { !$0.regions.isEmpty })
     var result = ExportedFiles(problems: problems)
     guard let newest = opened.map(\.object.mappingVersion).max() else { return result }
     let tools = try await request.search.llvm.tools(readingMapping: newest)
