@@ -198,6 +198,35 @@ import Testing
       let own = LineCounts(lcov: lcov).files.first { $0.key.hasSuffix("common.c") }?.value
       #expect(ran?[program] == Set((own ?? [:]).filter { $0.value > 0 }.map(\.key)), "\(program)")
     }
+    try await expectShown(ran ?? [:], run)
+  }
+
+  /// The same from `show --json`, of all lines and of one.
+  private func expectShown(_ ran: [String: Set<Int>], _ run: Recorded) async throws {
+    struct Shown: Decodable {
+      struct Row: Decodable {
+        var line: Int
+        var count: UInt64
+        var objects: [Int]?
+      }
+      var path: String
+      var objects: [String]?
+      var lines: [Row]
+    }
+    func shown(_ place: String) async throws -> Shown {
+      let text = try await sh(run, "$S show -q src/common.c\(place) -r r --json")
+      return try JSONDecoder().decode(Shown.self, from: Data(text.utf8))
+    }
+    let all = try await shown("")
+    let names = try #require(all.objects).map { FilePath($0).lastComponent?.string ?? "" }
+    #expect(all.path.hasSuffix("src/common.c") && Set(names) == Set(ran.keys))
+    for (index, name) in names.enumerated() {
+      let lines = all.lines.filter { $0.count > 0 && $0.objects?.contains(index) == true }
+      #expect(Set(lines.map(\.line)) == ran[name], "\(name)")
+    }
+    let first = try #require(all.lines.first)
+    #expect(try await shown(":\(first.line)").lines.map(\.line) == [first.line])
+    #expect(try await shown(":1-100000").lines.count == all.lines.count)
   }
 
   @Test func show() async throws {

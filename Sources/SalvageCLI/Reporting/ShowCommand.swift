@@ -1,4 +1,5 @@
 import ArgumentParser
+import FoundationEssentials
 import Glibc
 import Salvage
 import SalvageCoverage
@@ -13,6 +14,7 @@ struct ShowCommand: AsyncParsableCommand {
       salvage show src/server.c
       salvage show server.c:120         around line 120
       salvage show server.c:100-140
+      salvage show server.c:120 --json  {"lines":[{"count":3,"line":120,"objects":[0]}],…}
 
       ✓ ran, ✗ did not run, ◐ ran, but not all of its branches were taken. Below the lines that are
       asked for stands in which programs and libraries they ran.
@@ -24,6 +26,9 @@ struct ShowCommand: AsyncParsableCommand {
 
   @OptionGroup var recording: RecordingOption
   @OptionGroup var filter: FilterOptions
+
+  @Flag(help: "The counts as a JSON object; of all lines, or of those that are asked for.")
+  var json = false
 
   @Option(help: "auto, always or never.")
   var color = ColorChoice.auto
@@ -48,6 +53,13 @@ struct ShowCommand: AsyncParsableCommand {
         "\(name) may be any of: "
           + files.prefix(10).map { report.shownPath($0) }.joined(separator: ", "))
       throw ExitCode(1)
+    }
+    if json {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      let shown = ShownLines(
+        found, path: report.shownPath(found), whole.isEmpty ? asked : nil)
+      return try printData(String(decoding: try encoder.encode(shown), as: UTF8.self) + "\n")
     }
     guard let source = report.sources.bytes(found.path) else {
       complain("the source cannot be read here: \(found.path); --path-map A=B says where it is")
