@@ -30,18 +30,20 @@ package struct CollectedCoverage: Sendable {
 ///   - search: where to look for the tools.
 ///   - builds: of programs that were built again between their runs.
 ///   - sources: texts that are known without reading the file at the path.
+///   - hasExec: a process with counters became another program.
 /// - Throws: ``ToolsError`` where there are no tools, ``ScratchError`` where no temporary
 ///   file can be written. What is wrong with one object is in ``CollectedCoverage/problems``.
 package func collectCoverage(
   of counters: [ObjectCounters], content: Coverage.Content = .lines,
   search: ToolSearch = ToolSearch(), builds: BuildChoice = .newest,
-  sources: @escaping SourceLookup = { _ in nil }
+  sources: @escaping SourceLookup = { _ in nil }, hasExec: Bool = false
 ) async throws -> CollectedCoverage {
   var result = CollectedCoverage(coverage: Coverage(content: content))
   let all = ObjectCounters.joined(counters)
   guard !all.isEmpty else { return result }
   let request = CoverageRequest(
-    content: content, search: search, scratch: try ScratchFolder(), sources: sources)
+    content: content, search: search, scratch: try ScratchFolder(), sources: sources,
+    hasExec: hasExec)
   let chosen = try await ChosenBuilds(of: all, builds, request)
   let objects = chosen.objects
   result.notes += chosen.notes

@@ -51,11 +51,14 @@ package struct CoverageRequest: Sendable {
   package var scratch: ScratchFolder
   /// Sources that came with the counters: they are read before what lies on the disk.
   package var sources: SourceLookup
+  /// A process with counters became another program: compilers differ in what they count of such a call.
+  package var hasExec: Bool
 
   package init(
     content: Coverage.Content = .lines, search: ToolSearch, scratch: ScratchFolder,
-    sources: @escaping SourceLookup = { _ in nil }
+    sources: @escaping SourceLookup = { _ in nil }, hasExec: Bool = false
   ) {
+    self.hasExec = hasExec
     self.content = content
     self.search = search
     self.scratch = scratch

@@ -265,6 +265,30 @@ import Testing
     #expect(report.output.contains("calls.gcno cannot be read"))
   }
 
+  /// What gcc itself counts wrongly is told where it can have mattered: a process became another program.
+  @Test(arguments: [("", true, 1), ("-std=c17", true, 0), ("", false, 0)])
+  func aroundExec(_ dialect: String, _ execs: Bool, _ remarks: Int) async throws {
+    if skips("aroundExec", without: ["gcc", "gcov"]) { return }
+    let run = try Recorded("gcov-exec\(dialect)-\(execs)")
+    let source = run.directory.appending("x.c").string
+    let text = """
+      #include <unistd.h>
+      int main(int c, char **v) {
+        return c > 1 ? execl("/bin/true", "true", (char *)0) : 0;
+      }
+
+      """
+    try text.write(toFile: source, atomically: true, encoding: .utf8)
+    let compiler = ["gcc", "--coverage"] + (dialect.isEmpty ? [] : [dialect])
+    try await Tools.run(compiler + [source, "-o", "x"], in: run.directory)
+    let outcome = try await run.run(
+      [run.directory.appending("x").string] + (execs ? ["exec"] : []))
+    #expect(outcome.status == .exit(0))
+    let report = try await run.salvage(["report", run.recording.string])
+    let told = report.errors.split(separator: "\n").filter { $0.contains("/x calls exec, around") }
+    #expect(told.count == remarks, "\(report.errors)")
+  }
+
   /// Later lives read the list of arrays that the first one wrote: one that was damaged meanwhile ends
   /// nobody, and what is not counted then is said.
   @Test(arguments: ["regions", "runs"]) func damagedList(_ which: String) async throws {

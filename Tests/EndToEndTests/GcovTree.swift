@@ -17,7 +17,11 @@ struct GcovTree {
   var exported: FilePath { run.directory.appending("exported") }
 
   /// Runs the program without us. libgcov's files go below a prefix; gcc's notes are put beside them.
+  /// What a failed run of another day left in the build is removed: it is not this one's.
   func bare(_ command: [String]) async throws -> Outcome {
+    for left in try files(under: build, "gcda") {
+      try? FileManager.default.removeItem(atPath: left.string)
+    }
     let outcome = try await run.bare(command, environment: ["GCOV_PREFIX": bare.string])
     for notes in try files(under: build, "gcno") {
       let place = FilePath(bare.string + notes.string)

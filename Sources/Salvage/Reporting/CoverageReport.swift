@@ -150,7 +150,7 @@ extension RecordingSet {
     do {
       let collected = try await collectCoverage(
         of: reading.objects, content: content, search: tools, builds: builds,
-        sources: { [sources] in sources.text($0) })
+        sources: { [sources] in sources.text($0) }, hasExec: contents.lives.haveCountedExec)
       let others = NeverImported(pythonRules, reading.objects, sources).files
       var coverage = collected.coverage
       coverage.add(Coverage(files: others).carrying(content))

@@ -42,10 +42,11 @@ struct Summary {
     if pythonFiles > 0 { text += ", \(counted(pythonFiles, "Python file", "Python files"))" }
     switch contents.losses.count {
     case 0 where isReadOnly: text += ", lost what was started since it is read-only"
-    case 0 where lives.indices.contains(where: { lives[$0].flags.contains(.coverage) }):
-      text += ", nothing lost of what coverage.py measured"
     case 0 where objects == 0 && pythonFiles == 0:
-      text += ", nothing lost and nothing counted: see `salvage ledger \(path)`"
+      text +=
+        lives.indices.contains { lives[$0].flags.contains(.coverage) }
+        ? ", nothing lost of what coverage.py measured"
+        : ", nothing lost and nothing counted: see `salvage ledger \(path)`"
     case 0: text += ", nothing lost"
     case let losses:
       text += ", \(counted(losses, "loss", "losses")): see `salvage ledger \(path)`"

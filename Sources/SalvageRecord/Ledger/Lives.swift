@@ -57,6 +57,12 @@ public struct Lives: RandomAccessCollection, Sendable {
   /// Some ended, and nobody looked how.
   var haveVanished: Bool { records.contains { $0.end == Life.Way.vanished.code.kind } }
 
+  /// A process with counters became another program.
+  package var haveCountedExec: Bool {
+    let counted = (Life.Flags.live.union(.isPrivate)).rawValue
+    return records.contains { $0.end == Life.Way.exec.code.kind && $0.flags & counted != 0 }
+  }
+
   /// Nanoseconds since 1970 of the last thing that is known of any.
   package var latest: UInt64 { records.reduce(0) { Swift.max($0, $1.born, $1.ended) } }
 

@@ -30,17 +30,21 @@ enum GcovFindings {
     ]
   }
 
-  /// In its GNU dialects gcc takes exec for a call that returns, and puts libgcov's function before it.
   private static func execs(_ image: ELFImage) -> [Finding] {
-    guard let names = image.section(".strtab"), let bytes = try? image.bytes(of: names),
-      bytes.split(separator: 0).contains(where: { $0.starts(with: "__gcov_exec".utf8) })
-    else { return [] }
-    return [
-      Finding(
-        "exec", .warning,
-        "the program calls exec, around which gcc counts some lines wrongly in its GNU dialects, and so does gcov:"
-          + " build with -std=c17 (or c11, c++17 …) for exact counts there")
-    ]
+    guard callsExec(image) else { return [] }
+    return [Finding("exec", .warning, "the program " + aroundExec)]
+  }
+
+  static let aroundExec =
+    "calls exec, around which gcc counts some lines wrongly in its GNU dialects, and so does gcov:"
+    + " build with -std=c17 (or c11, c++17 …) for exact counts there"
+
+  /// In its GNU dialects gcc takes exec for a call that returns, and puts libgcov's function before it.
+  static func callsExec(_ image: ELFImage) -> Bool {
+    guard let names = image.section(".strtab"), let bytes = try? image.bytes(of: names) else {
+      return false
+    }
+    return bytes.split(separator: 0).contains { $0.starts(with: "__gcov_exec".utf8) }
   }
 
   private static func dataFiles(in bytes: [UInt8]) -> [FilePath] {

@@ -13,12 +13,20 @@ struct GcovSource: CoverageSource {
     GcovFindings.of(image)
   }
 
+  /// Those whose program is still there.
+  private static func wrongAroundExec(_ objects: [ObjectCounters]) -> [String] {
+    Set(objects.compactMap(\.origin)).sorted { $0.string < $1.string }
+      .filter { (try? ELFImage(path: $0)).map(GcovFindings.callsExec) ?? false }
+      .map { "\($0) \(GcovFindings.aroundExec)" }
+  }
+
   func coverage(
     of objects: [ObjectCounters], for request: CoverageRequest
   ) async throws -> CollectedCoverage {
     var work = GcovWork()
     for counters in objects { work.add(counters, called: request.name(of: counters)) }
     var result = CollectedCoverage(problems: work.problems, notes: work.notes)
+    if request.hasExec { result.notes += Self.wrongAroundExec(objects) }
     let answers = try await concurrently(
       Self.batches(work.units), width: processorCount(), GcovReading.init)
     var unknown: [GcovReading.Input] = []
